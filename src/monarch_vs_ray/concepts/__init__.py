@@ -1,0 +1,45 @@
+"""The subjects of the comparison, one folder each; found by looking, listed nowhere."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from monarch_vs_ray.core.concept import Concept
+from monarch_vs_ray.core.errors import UnknownConcept
+
+FOLDER = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """The names of all concepts that there are, in alphabetical order."""
+    return sorted(spec.parent.name for spec in FOLDER.glob("*/spec.py"))
+
+
+def load(name: str) -> Concept:
+    """The concept in the folder of that name; imports its ``spec.py`` and no engine."""
+    concept = import_module(f"{__name__}.{name}.spec").CONCEPT
+    assert isinstance(concept, Concept)
+    return concept
+
+
+def all_concepts() -> list[Concept]:
+    """Every concept, in the order of their numbers."""
+    return sorted((load(name) for name in names()), key=lambda concept: concept.number)
+
+
+def find(asked: str) -> Concept:
+    """The concept called by its name, its number (``1``, ``01``) or its script's name.
+
+    Raises UnknownConcept when there is none.
+    """
+    concepts = all_concepts()
+    for concept in concepts:
+        if asked in (concept.name, str(concept.number), f"{concept.number:02}", script_name(concept)):
+            return concept
+    raise UnknownConcept(asked, [f"{concept.number} {concept.name}" for concept in concepts])
+
+
+def script_name(concept: Concept) -> str:
+    """The name of its demo script and of its recording's folder, for instance ``01_actor_abstraction``."""
+    return f"{concept.number:02}_{concept.name}"

@@ -1,0 +1,1 @@
+"""The vocabulary as types: events, concepts, clock, errors. Imports nothing else of this project."""

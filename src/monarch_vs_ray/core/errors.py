@@ -1,0 +1,65 @@
+"""Everything the user can be told went wrong: the fact, the number, the next step."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from pathlib import Path
+
+
+class ExitCode(IntEnum):
+    """What the command line tells its caller."""
+
+    FINE = 0
+    NOT_AS_EXPECTED = 1
+    USAGE = 2
+    ENGINE_MISSING = 3
+    SIDE_FAILED = 4
+
+
+class UserError(Exception):
+    """A failure with one clear line for the user and an exit code for the shell."""
+
+    exit_code: ExitCode = ExitCode.USAGE
+
+
+class UnknownConcept(UserError):
+    """No concept of that name or number."""
+
+    def __init__(self, asked: str, known: list[str]) -> None:
+        super().__init__(f"No demo is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
+
+
+class EngineMissing(UserError):
+    """The engine's package is not installed in this environment."""
+
+    exit_code = ExitCode.ENGINE_MISSING
+
+    def __init__(self, engine: str, package: str) -> None:
+        super().__init__(
+            f"{engine} is not installed here; install it with `./scripts/zephyr_uv_sync.sh` or"
+            f" `pip install {package}`, run one engine with `--engine`, or replay with `--dry-run`."
+        )
+
+
+class NoRecording(UserError):
+    """``--dry-run`` has nothing to replay."""
+
+    def __init__(self, concept: str, folder: Path) -> None:
+        super().__init__(
+            f"No recording of {concept} in {folder}; make one with"
+            f" `mvr demo {concept} --record {folder / 'run.jsonl'}`."
+        )
+
+
+class UnreadableHistory(UserError):
+    """The file is not a history that this version can read."""
+
+    def __init__(self, path: Path, line: int, reason: str, next_step: str) -> None:
+        super().__init__(f"{path} line {line}: {reason}; {next_step}")
+
+
+class CannotRecord(UserError):
+    """The history cannot be written where the user asked."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"Cannot record to {path}: {reason}; give --record a file in a folder you can write to.")

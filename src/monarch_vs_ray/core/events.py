@@ -1,0 +1,186 @@
+"""The events of a run: the only thing that leaves a side, and the only thing a history holds.
+
+Every event is one JSON object on one line. Fields common to all:
+
+``side``
+    The engine whose run it belongs to: ``"monarch"`` or ``"ray"``.
+``at``
+    Nanoseconds since the run began, on the machine's monotonic clock (one clock for both sides).
+``seq``
+    Position in the order in which the side emitted, from 0. Events that the harness itself makes
+    (captured output, harness notes, the end of a side) carry -1.
+
+Decoding checks the schema: an unknown type, a missing field, a field of the wrong type or one too
+many raises ``msgspec.ValidationError``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Union
+
+import msgspec
+
+FORMAT = 1
+"""Version of the history format; a reader refuses a newer one."""
+
+MAX_LINE_BYTES = 256 * 1024
+"""A longer line is not an event: it is skipped and reported as oversized."""
+
+HARNESS = -1
+"""The ``seq`` of an event that the harness made, not the side."""
+
+Scalar = Union[str, int, float, bool, None]
+Engine = Literal["monarch", "ray"]
+ENGINES: tuple[Engine, ...] = ("monarch", "ray")
+Origin = Literal["demo", "stdout", "stderr"]
+Outcome = Literal["ok", "failed", "unknown"]
+Ending = Literal["exit", "signal", "deadline", "stopped", "lost"]
+Trouble = Literal["garbled", "oversized", "late", "pipe_closed", "flood", "out_of_sequence", "wrong_side"]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True, gc=False):
+    """What every event has; see the module's text for the meaning of the fields."""
+
+    side: Engine
+    at: int
+    seq: int = HARNESS
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The kind of machine a run was made on, without anything that names it."""
+
+    system: str
+    architecture: str
+    cores: int
+    memory_bytes: int
+    python: str
+
+
+class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
+    """A side's manifest: always its first event.
+
+    ``code`` is the native file as it ran, so that a history can show the line that was running
+    even when the file has since changed; ``date`` is UTC in ISO 8601.
+    """
+
+    format: int
+    concept: str
+    versions: dict[str, str]
+    machine: Machine
+    date: str
+    file: str
+    code: str
+    code_sha256: str
+
+
+class StepBegun(Event, frozen=True, kw_only=True, tag="step_begun"):
+    """A narrative step began; ``line``..``end_line`` is its block in the native file (1-based)."""
+
+    step: int
+    title: str
+    line: int
+    end_line: int
+
+
+class StepEnded(Event, frozen=True, kw_only=True, tag="step_ended"):
+    """A step ended; ``error`` holds the exception that left it, or nothing."""
+
+    step: int
+    error: str = ""
+
+
+class OperationInvoked(Event, frozen=True, kw_only=True, tag="operation_invoked"):
+    """One call on the engine began, at ``line`` of the native file; ``step`` is -1 outside any step."""
+
+    operation: int
+    step: int
+    name: str
+    line: int
+    attributes: dict[str, Scalar] = {}
+
+
+class OperationEnded(Event, frozen=True, kw_only=True, tag="operation_ended"):
+    """The call came back: ok, failed with an exception, or unknown (nobody can say: a timeout)."""
+
+    operation: int
+    outcome: Outcome
+    nanoseconds: int
+    error_type: str = ""
+    error: str = ""
+
+
+class LogLine(Event, frozen=True, kw_only=True, tag="log_line"):
+    """A line of text: said by the demo, or caught on the engine's stdout or stderr."""
+
+    origin: Origin
+    text: str
+
+
+class Metric(Event, frozen=True, kw_only=True, tag="metric"):
+    """A measured number with its unit, for instance ``call_latency`` in ``us``."""
+
+    name: str
+    value: float
+    unit: str
+
+
+class Observation(Event, frozen=True, kw_only=True, tag="observation"):
+    """What was seen, never what it should mean. ``value`` is any JSON value."""
+
+    key: str
+    value: object
+    unit: str = ""
+
+
+class FaultInjected(Event, frozen=True, kw_only=True, tag="fault_injected"):
+    """The side broke something on purpose."""
+
+    fault: str
+    target: str
+
+
+class HarnessNote(Event, frozen=True, kw_only=True, tag="harness_note"):
+    """Something was wrong with what a side sent; the run went on. ``count``: how many lines."""
+
+    trouble: Trouble
+    detail: str
+    count: int = 1
+
+
+class SideEnded(Event, frozen=True, kw_only=True, tag="side_ended"):
+    """A side is over and nothing of it is left: always its last event.
+
+    ``exit_code`` is set for the ending ``exit``, ``signal`` for ``signal``. ``strays`` names the
+    processes that outlived the side's own end and had to be killed; ``removed`` counts the files
+    and shared-memory segments that were cleaned up; ``dropped`` the lines past the flood limit.
+    """
+
+    ending: Ending
+    exit_code: int | None = None
+    signal: int | None = None
+    strays: list[str] = []
+    removed: int = 0
+    dropped: int = 0
+
+
+AnyEvent = Union[
+    RunStarted,
+    StepBegun,
+    StepEnded,
+    OperationInvoked,
+    OperationEnded,
+    LogLine,
+    Metric,
+    Observation,
+    FaultInjected,
+    HarnessNote,
+    SideEnded,
+]
+
+encoder = msgspec.json.Encoder()
+decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def encode(event: Event) -> bytes:
+    """One line of a history, newline included."""
+    return encoder.encode(event) + b"\n"

@@ -1,0 +1,85 @@
+"""The process of one side: ``python -m monarch_vs_ray.side.main ENGINE CONCEPT``.
+
+With ``--abilities`` instead of a concept it observes what the engine can do on this machine.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+import platform
+import sys
+from importlib import import_module, metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+from monarch_vs_ray.core.events import FORMAT, Engine, Machine, RunStarted
+from monarch_vs_ray.side.emitter import from_environment
+from monarch_vs_ray.side.narration import narrate_to, observe
+
+PACKAGES: dict[Engine, str] = {"monarch": "torchmonarch", "ray": "ray"}
+ABILITIES = "--abilities"
+
+
+def main(engine: Engine, what: str) -> None:
+    """Run one concept's native file on one engine, or list the engine's abilities."""
+    if what == ABILITIES:
+        module_name = f"monarch_vs_ray.engines.{engine}"
+    else:
+        module_name = f"monarch_vs_ray.concepts.{what}.on_{engine}"
+    file = _file_of(module_name)
+    emitter = from_environment(engine)
+    emitter.emit(RunStarted, **_manifest(engine, what, file))
+    narrate_to(emitter, file)
+    module = import_module(module_name)
+    if what == ABILITIES:
+        for ability in module.abilities():
+            observe(ability.name, msgspec.to_builtins(ability))
+    else:
+        module.main()
+
+
+def _file_of(module: str) -> Path:
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        sys.exit(f"There is no module {module}.")
+    return Path(spec.origin)
+
+
+def _manifest(engine: Engine, concept: str, file: Path) -> dict[str, object]:
+    code = file.read_text(encoding="utf-8")
+    return {
+        "format": FORMAT,
+        "concept": concept,
+        "versions": {engine: _version(PACKAGES[engine]), "python": platform.python_version()},
+        "machine": this_machine(),
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "file": f"{file.parent.name}/{file.name}",
+        "code": code,
+        "code_sha256": hashlib.sha256(code.encode()).hexdigest(),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def this_machine() -> Machine:
+    """The kind of machine this is; ``cores`` are those this process may use."""
+    return Machine(
+        system=platform.system(),
+        architecture=platform.machine(),
+        cores=len(os.sched_getaffinity(0)),
+        memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        python=platform.python_version(),
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])  # type: ignore[arg-type] # the launcher's own words

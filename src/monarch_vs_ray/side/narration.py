@@ -1,0 +1,158 @@
+"""The small API by which native code says what it does; see the package's text for how it reads."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import sys
+import time
+from contextvars import ContextVar
+from pathlib import Path
+from types import FrameType, TracebackType
+
+from monarch_vs_ray.core.events import (
+    FaultInjected,
+    LogLine,
+    Metric,
+    Observation,
+    OperationEnded,
+    OperationInvoked,
+    Outcome,
+    Scalar,
+    StepBegun,
+    StepEnded,
+)
+from monarch_vs_ray.side.emitter import Emitter, PrintEmitter
+
+MAX_TEXT = 32 * 1024
+"""Longer texts are cut, so that no event of ours is an oversized line."""
+
+
+class _Narrator:
+    """Where this process's events go, and which file they speak of."""
+
+    def __init__(self) -> None:
+        self.emitter: Emitter = PrintEmitter()
+        self.file: str | None = None
+        self.blocks: dict[int, int] = {}
+        self.steps = itertools.count()
+        self.operations = itertools.count()
+
+    def line(self, frame: FrameType | None) -> int:
+        """The innermost line of the native file on this call stack; 0 when there is none."""
+        fallback = frame.f_lineno if frame else 0
+        while frame is not None:
+            if self.file is None or frame.f_code.co_filename == self.file:
+                return frame.f_lineno
+            frame = frame.f_back
+        return 0 if self.file else fallback
+
+
+_narrator = _Narrator()
+_current_step: ContextVar[int] = ContextVar("current_step", default=-1)
+
+
+def narrate_to(emitter: Emitter, file: Path | None = None) -> None:
+    """Send this process's events there from now on; lines are those of ``file``, if one is given."""
+    _narrator.emitter = emitter
+    _narrator.file = str(file) if file else None
+    _narrator.blocks = _with_blocks(file.read_text(encoding="utf-8")) if file else {}
+
+
+def _with_blocks(code: str) -> dict[int, int]:
+    """First to last line of every ``with`` block."""
+    blocks = (node for node in ast.walk(ast.parse(code)) if isinstance(node, (ast.With, ast.AsyncWith)))
+    return {node.lineno: node.end_lineno or node.lineno for node in blocks}
+
+
+class step:  # noqa: N801 - reads as a statement: `with step("...")`
+    """A step of the story; its block is lit on the screen while it runs. An exception passes through."""
+
+    __slots__ = ("_number", "_token", "title")
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+
+    def __enter__(self) -> None:
+        line = _narrator.line(sys._getframe(1))
+        self._number = next(_narrator.steps)
+        self._token = _current_step.set(self._number)
+        end = _narrator.blocks.get(line, line)
+        _narrator.emitter.emit(StepBegun, step=self._number, title=self.title, line=line, end_line=end)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _current_step.reset(self._token)
+        said = f"{kind.__name__}: {error}"[:MAX_TEXT] if kind else ""
+        _narrator.emitter.emit(StepEnded, step=self._number, error=said)
+
+
+class operation:  # noqa: N801 - reads as a statement: `with operation("...")`
+    """One measured call on the engine.
+
+    Ends ``ok``; or ``failed`` with the exception that left the block; or ``unknown`` when that was
+    a TimeoutError, after which nobody can say whether the call took effect. Exceptions pass
+    through. After the block, ``seconds`` is how long it took.
+    """
+
+    __slots__ = ("_attributes", "_began", "_name", "_number", "seconds")
+
+    def __init__(self, name: str, **attributes: Scalar) -> None:
+        self._name = name
+        self._attributes = attributes
+        self.seconds = 0.0
+
+    def __enter__(self) -> operation:
+        self._number = next(_narrator.operations)
+        _narrator.emitter.emit(
+            OperationInvoked,
+            operation=self._number,
+            step=_current_step.get(),
+            name=self._name,
+            line=_narrator.line(sys._getframe(1)),
+            attributes=self._attributes,
+        )
+        self._began = time.perf_counter_ns()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        took = time.perf_counter_ns() - self._began
+        self.seconds = took / 1e9
+        _narrator.emitter.emit(
+            OperationEnded,
+            operation=self._number,
+            outcome=_outcome(kind),
+            nanoseconds=took,
+            error_type=kind.__name__ if kind else "",
+            error=str(error)[:MAX_TEXT] if kind else "",
+        )
+
+
+def _outcome(kind: type[BaseException] | None) -> Outcome:
+    if kind is None:
+        return "ok"
+    return "unknown" if issubclass(kind, TimeoutError) else "failed"
+
+
+def observe(key: str, value: object, unit: str = "") -> None:
+    """Record what was seen under ``key``: a str, number, bool, None, or lists and dicts of these."""
+    _narrator.emitter.emit(Observation, key=key, value=value, unit=unit)
+
+
+def metric(name: str, value: float, unit: str) -> None:
+    """Record a measured number with its unit (``us``, ``MB/s``, ...)."""
+    _narrator.emitter.emit(Metric, name=name, value=float(value), unit=unit)
+
+
+def log(text: object) -> None:
+    """Say something to the reader; each line of the text becomes a line of the log."""
+    for line in str(text)[:MAX_TEXT].splitlines() or [""]:
+        _narrator.emitter.emit(LogLine, origin="demo", text=line)
+
+
+def fault(kind: str, target: object) -> None:
+    """Say, right before doing it, that something is broken on purpose (``"SIGKILL"``, ``"actor 1"``)."""
+    _narrator.emitter.emit(FaultInjected, fault=kind, target=str(target))

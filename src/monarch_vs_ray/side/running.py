@@ -1,0 +1,257 @@
+"""One side under its guardian, as its parent sees it: four pipes, and how it ended."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import selectors
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from monarch_vs_ray.core.events import Ending, Engine, HarnessNote, SideEnded
+from monarch_vs_ray.core.privacy import Scrubber, names_of_this_machine
+from monarch_vs_ray.side.emitter import EVENTS_FD, ORIGIN_NS
+from monarch_vs_ray.side.guardian import RUN_DIR
+from monarch_vs_ray.side.wire import Batch, EventReader, OutputReader
+
+Pipe = Literal["events", "stdout", "stderr", "report"]
+
+GUARDIAN = Path(__file__).with_name("guardian.py")
+PIPE_BYTES = 1024 * 1024
+F_SETPIPE_SZ = 1031
+CLOSED_GRACE_NS = 250_000_000
+LATE_GRACE_NS = 300_000_000
+GUARDIAN_GRACE_NS = 10_000_000_000
+MOST_READS = 64
+LONGEST_RUN_DIR = 40
+"""A unix socket's path ends at 107 characters, and engines need some 60 of them for their own."""
+
+
+def _nothing(run_dir: str) -> Mapping[str, str | None]:
+    return {}
+
+
+@dataclass(frozen=True)
+class SideSpec:
+    """How one side is started.
+
+    ``command`` runs as it stands, in this process's environment with ``environment(run_dir)`` on
+    top, where None removes a variable. ``deadline`` is in seconds.
+    """
+
+    engine: Engine
+    command: tuple[str, ...]
+    environment: Callable[[str], Mapping[str, str | None]] = _nothing
+    deadline: float = 60.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one side may say; what goes beyond is counted, not kept."""
+
+    events: int = 2_000_000
+    output_lines: int = 100_000
+
+
+class RunningSide:
+    """A side that was started; ``tend`` and ``read`` turn what happens to it into events.
+
+    After ``over`` nothing of the side is left: no process, no file, no shared memory.
+    """
+
+    def __init__(
+        self, spec: SideSpec, origin: int, now: Callable[[], int], limits: Limits, watch: selectors.BaseSelector
+    ) -> None:
+        self.engine: Engine = spec.engine
+        self.run_dir = new_run_dir()
+        self.pid: int | None = None
+        self.over = False
+        self._now = now
+        self._watch = watch
+        clean = Scrubber(names_of_this_machine(self.run_dir))
+        self._events = EventReader(spec.engine, clean, now, limits.events)
+        self._outputs = {
+            "stdout": OutputReader(spec.engine, "stdout", clean, now, limits.output_lines),
+            "stderr": OutputReader(spec.engine, "stderr", clean, now, limits.output_lines),
+        }
+        self._said = b""
+        self._ended: dict[str, object] = {"ended": "lost", "exit_code": None, "signal": None}
+        self._cleaned: dict[str, object] = {"strays": [], "removed": 0}
+        self._drained = False
+        self._closed_at: int | None = None
+        self._gone_at: int | None = None
+        self._give_up_at = now() + int(spec.deadline * 1e9) + GUARDIAN_GRACE_NS
+        self.open: dict[Pipe, int] = {}
+        self._spawn(spec, origin)
+
+    def _spawn(self, spec: SideSpec, origin: int) -> None:
+        ends = {name: self._open(name) for name in ("events", "stdout", "stderr", "report")}
+        order = {
+            "run_dir": self.run_dir,
+            "report_fd": ends["report"],
+            "command": spec.command,
+            "pass_fds": [ends["events"]],
+            "deadline": spec.deadline,
+        }
+        self._guardian = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(GUARDIAN), json.dumps(order)],
+            stdin=subprocess.PIPE,
+            stdout=ends["stdout"],
+            stderr=ends["stderr"],
+            pass_fds=(ends["events"], ends["report"]),
+            env=self._environment(spec, {EVENTS_FD: str(ends["events"]), ORIGIN_NS: str(origin)}),
+            start_new_session=True,
+        )
+        for fd in ends.values():
+            os.close(fd)
+
+    def _open(self, name: Pipe) -> int:
+        """Make a pipe, watch its reading end, and give the writing end."""
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        if name == "events":
+            _widen(reading)
+        self.open[name] = reading
+        self._watch.register(reading, selectors.EVENT_READ, (self, name))
+        return writing
+
+    def _environment(self, spec: SideSpec, ours: dict[str, str]) -> dict[str, str]:
+        environment = {**os.environ, RUN_DIR: self.run_dir, "TMPDIR": self.run_dir, **ours}
+        for name, value in spec.environment(self.run_dir).items():
+            environment.pop(name, None)
+            if value is not None:
+                environment[name] = value
+        return environment
+
+    def stop(self) -> None:
+        """Ask the guardian to end the side; the events that follow say how it went."""
+        assert self._guardian.stdin
+        self._guardian.stdin.close()
+
+    def read(self, name: Pipe, batch: Batch) -> bool:
+        """Take what a pipe has now; false when it had nothing."""
+        if name not in self.open:
+            return False
+        data = _read(self.open[name])
+        if data is None:
+            return False
+        if name == "report":
+            self._hear(data)
+        elif name != "events":
+            self._outputs[name].feed(data, batch)
+        elif self._drained and data:
+            self._events.late(data, batch)
+        else:
+            self._events.feed(data, batch)
+        if not data:
+            self._close(name, batch)
+        return True
+
+    def _hear(self, data: bytes) -> None:
+        """Take what the guardian reports."""
+        *lines, self._said = (self._said + data).split(b"\n")
+        for said in map(json.loads, lines):
+            if "started" in said:
+                self.pid = said["started"]
+            elif "ended" in said:
+                self._ended = said
+            else:
+                self._cleaned = said
+
+    def _close(self, name: Pipe, batch: Batch) -> None:
+        fd = self.open.pop(name)
+        self._watch.unregister(fd)
+        os.close(fd)
+        if name == "events":
+            self._closed_at = self._now()
+        elif name == "report":
+            self._gone_at = self._now()
+            self._drain(batch)
+
+    def _drain(self, batch: Batch) -> None:
+        """The guardian is gone, and with it all that could write: take what the pipes still hold."""
+        if "cleaned" not in self._cleaned:
+            sweep(self.run_dir)
+        for name in tuple(self.open):
+            reads = 0
+            while reads < MOST_READS and self.read(name, batch):
+                reads += 1
+        self._drained = True
+
+    def tend(self, batch: Batch) -> None:
+        """Do what is due without any pipe saying so: note a silence, give up, finish."""
+        now = self._now()
+        running = self._ended["ended"] == "lost"
+        if self._closed_at is not None and running and now - self._closed_at > CLOSED_GRACE_NS:
+            self._closed_at = None
+            detail = "the side closed its event pipe and went on running"
+            batch.add(HarnessNote(side=self.engine, at=now, trouble="pipe_closed", detail=detail))
+        if now > self._give_up_at:
+            self._guardian.kill()
+        if self._gone_at is not None and (not self.open or now - self._gone_at > LATE_GRACE_NS):
+            self._finish(batch)
+
+    def _finish(self, batch: Batch) -> None:
+        for name in tuple(self.open):
+            self._close(name, batch)
+        self._guardian.wait()
+        self.stop()
+        self._events.end(batch)
+        for output in self._outputs.values():
+            output.end(batch)
+        dropped = self._events.dropped + sum(output.dropped for output in self._outputs.values())
+        batch.add(_side_ended(self.engine, self._now(), self._ended, self._cleaned, dropped))
+        self.over = True
+
+
+def _side_ended(
+    engine: Engine, at: int, ended: dict[str, object], cleaned: dict[str, object], dropped: int
+) -> SideEnded:
+    ending: Ending = ended["ended"]  # type: ignore[assignment] # the guardian's words
+    return SideEnded(
+        side=engine,
+        at=at,
+        ending=ending,
+        exit_code=ended["exit_code"],  # type: ignore[arg-type]
+        signal=ended["signal"],  # type: ignore[arg-type]
+        strays=cleaned["strays"],  # type: ignore[arg-type]
+        removed=cleaned["removed"],  # type: ignore[arg-type]
+        dropped=dropped,
+    )
+
+
+def new_run_dir() -> str:
+    """A name, not yet taken, for a folder with a short path; the guardian makes it."""
+    base = tempfile.gettempdir()
+    if len(base) + len("/mvr-12345678") > LONGEST_RUN_DIR and os.access("/tmp", os.W_OK):
+        base = "/tmp"
+    return os.path.join(base, f"mvr-{secrets.token_hex(4)}")
+
+
+def sweep(run_dir: str) -> None:
+    """Do a lost guardian's work: end whoever carries the run folder's name, and remove the folder."""
+    order = json.dumps({"sweep": run_dir})
+    subprocess.run([sys.executable, "-I", "-S", str(GUARDIAN), order], timeout=15, check=False)
+
+
+def _widen(pipe: int) -> None:
+    """Room for about ten thousand small events, so that drawing a frame does not stall the side."""
+    try:
+        fcntl.fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES)
+    except OSError:
+        pass  # the system's limit is lower: slower under a flood, nothing is lost
+
+
+def _read(fd: int) -> bytes | None:
+    """Up to a mebibyte; empty at the end of the stream, None when there is nothing now."""
+    try:
+        return os.read(fd, PIPE_BYTES)
+    except BlockingIOError:
+        return None
