@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from typing import Protocol
 
@@ -13,8 +14,8 @@ class Clock(Protocol):
         """Nanoseconds since some fixed moment; never goes back."""
         ...
 
-    def sleep(self, seconds: float) -> None:
-        """Return after that many seconds."""
+    def wait(self, seconds: float, fd: int | None = None) -> None:
+        """Return after that many seconds, or as soon as the descriptor is readable."""
         ...
 
 
@@ -25,6 +26,6 @@ class MonotonicClock:
         """Nanoseconds of ``CLOCK_MONOTONIC``."""
         return time.monotonic_ns()
 
-    def sleep(self, seconds: float) -> None:
-        """Give the processor away for that many seconds."""
-        time.sleep(seconds)
+    def wait(self, seconds: float, fd: int | None = None) -> None:
+        """Give the processor away for that long, or until the descriptor is readable."""
+        select.select([] if fd is None else [fd], [], [], max(0.0, seconds))

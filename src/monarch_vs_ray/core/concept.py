@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,9 +30,14 @@ class Row:
     want: object | Callable[[object], bool] = FREE
     unit: str = ""
 
+    @property
+    def has_oracle(self) -> bool:
+        """Whether there is something that both sides must observe."""
+        return self.want is not FREE
+
     def accepts(self, value: object) -> bool:
         """Whether the oracle agrees with an observed value; a free row accepts any."""
-        if self.want is FREE:
+        if not self.has_oracle:
             return True
         return bool(self.want(value)) if callable(self.want) else value == self.want
 
@@ -52,14 +57,3 @@ class Concept:
     rows: tuple[Row, ...]
     deadline: float = 60.0
     needs: tuple[str, ...] = field(default=())
-
-    def unmet(self, observations: Mapping[str, object]) -> list[str]:
-        """One sentence for each row whose oracle was not met, by what one side observed."""
-        complaints = []
-        for row in self.rows:
-            if row.key not in observations:
-                complaints.append(f"{row.label}: nothing was observed")
-            elif not row.accepts(observations[row.key]):
-                wanted = "something else" if callable(row.want) else repr(row.want)
-                complaints.append(f"{row.label}: observed {observations[row.key]!r}, expected {wanted}")
-        return complaints

@@ -62,4 +62,13 @@ class CannotRecord(UserError):
     """The history cannot be written where the user asked."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"Cannot record to {path}: {reason}; give --record a file in a folder you can write to.")
+        super().__init__(f"Cannot record to {path}: {reason}; give --record a new file in a writable folder.")
+
+
+class LiveNeedsLinux(UserError):
+    """The engines are run on Linux only: nothing else can promise to leave no process behind."""
+
+    exit_code = ExitCode.ENGINE_MISSING
+
+    def __init__(self, platform: str) -> None:
+        super().__init__(f"Live runs need Linux, and this is {platform}; replay a recorded run with --dry-run.")

@@ -16,7 +16,7 @@ many raises ``msgspec.ValidationError``.
 
 from __future__ import annotations
 
-from typing import Literal, Union
+from typing import Literal
 
 import msgspec
 
@@ -29,7 +29,7 @@ MAX_LINE_BYTES = 256 * 1024
 HARNESS = -1
 """The ``seq`` of an event that the harness made, not the side."""
 
-Scalar = Union[str, int, float, bool, None]
+Scalar = str | int | float | bool | None
 Engine = Literal["monarch", "ray"]
 ENGINES: tuple[Engine, ...] = ("monarch", "ray")
 Origin = Literal["demo", "stdout", "stderr"]
@@ -38,7 +38,9 @@ Ending = Literal["exit", "signal", "deadline", "stopped", "lost"]
 Trouble = Literal["garbled", "oversized", "late", "pipe_closed", "flood", "out_of_sequence", "wrong_side"]
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True, gc=False):
+class Event(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True, gc=False
+):
     """What every event has; see the module's text for the meaning of the fields."""
 
     side: Engine
@@ -163,19 +165,19 @@ class SideEnded(Event, frozen=True, kw_only=True, tag="side_ended"):
     dropped: int = 0
 
 
-AnyEvent = Union[
-    RunStarted,
-    StepBegun,
-    StepEnded,
-    OperationInvoked,
-    OperationEnded,
-    LogLine,
-    Metric,
-    Observation,
-    FaultInjected,
-    HarnessNote,
-    SideEnded,
-]
+AnyEvent = (
+    RunStarted
+    | StepBegun
+    | StepEnded
+    | OperationInvoked
+    | OperationEnded
+    | LogLine
+    | Metric
+    | Observation
+    | FaultInjected
+    | HarnessNote
+    | SideEnded
+)
 
 encoder = msgspec.json.Encoder()
 decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

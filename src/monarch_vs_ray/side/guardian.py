@@ -17,7 +17,10 @@ keep working when everything else is broken. Linux only: other systems have no s
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import glob
+import itertools
 import json
 import os
 import select
@@ -37,9 +40,9 @@ def main() -> None:
     """Guard one side from its start to the removal of its last trace."""
     order = json.loads(sys.argv[1])
     if "sweep" in order:
-        Guardian(order["sweep"], report_fd=-1).clean_up()
+        Guardian(order["sweep"], order["traces"], report_fd=-1).clean_up()
         return
-    guardian = Guardian(order["run_dir"], order["report_fd"])
+    guardian = Guardian(order["run_dir"], order["traces"], order["report_fd"])
     guardian.prepare()
     guardian.start(order["command"], order["pass_fds"])
     guardian.wait(order["deadline"])
@@ -47,10 +50,15 @@ def main() -> None:
 
 
 class Guardian:
-    """One side's guardian; ``run_dir`` is made by it and removed by it."""
+    """One side's guardian; ``run_dir`` is made by it and removed by it.
 
-    def __init__(self, run_dir: str, report_fd: int) -> None:
+    ``traces`` are patterns of files that an engine insists on writing elsewhere, under names that
+    belong to this run alone.
+    """
+
+    def __init__(self, run_dir: str, traces: list[str], report_fd: int) -> None:
         self.run_dir = run_dir
+        self.traces = traces
         self.report_fd = report_fd
         self.side = 0
         self.status: int | None = None
@@ -59,16 +67,17 @@ class Guardian:
         self.removed = 0
         self.began = time.time()
         self.woken, self.waker = os.pipe()
+        os.set_blocking(self.waker, False)
+        os.set_blocking(self.woken, False)
 
     def prepare(self) -> None:
         """Become the one who gets the orphans, deaf to the signals that are meant for the launcher."""
         for number in DEAF_TO:
             signal.signal(number, signal.SIG_IGN)
         _prctl(PR_SET_CHILD_SUBREAPER, 1)
-        os.set_blocking(self.waker, False)
-        os.set_blocking(self.woken, False)
         signal.set_wakeup_fd(self.waker)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        os.set_inheritable(self.report_fd, False)
         os.mkdir(self.run_dir, 0o700)
 
     def start(self, command: list[str], pass_fds: list[int]) -> None:
@@ -180,6 +189,10 @@ class Guardian:
     def _remove(self, segments: set[str]) -> None:
         for path in filter(self._is_new, segments):
             self.removed += _attempt(os.unlink, path)
+        for path in itertools.chain.from_iterable(map(glob.glob, self.traces)):
+            self.removed += _attempt(os.unlink, path)
+            if self._is_new(os.path.dirname(path)):
+                _attempt(os.rmdir, os.path.dirname(path))
         for folder, folders, files in os.walk(self.run_dir, topdown=False):
             links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
             for name in files + links:
@@ -194,10 +207,8 @@ class Guardian:
             return False
 
     def _report(self, **said: object) -> None:
-        try:
+        with contextlib.suppress(OSError):  # the launcher is dead, which is what we are for
             os.write(self.report_fd, json.dumps(said).encode() + b"\n")
-        except OSError:
-            pass  # the launcher is dead, which is what we are for
 
 
 def _prctl(option: int, value: int) -> None:
@@ -206,11 +217,9 @@ def _prctl(option: int, value: int) -> None:
 
 
 def _drain(fd: int) -> None:
-    try:
+    with contextlib.suppress(BlockingIOError):
         while os.read(fd, 4096):
             pass
-    except BlockingIOError:
-        pass
 
 
 def _attempt(remove: Callable[[str], None], path: str) -> bool:
@@ -222,10 +231,8 @@ def _attempt(remove: Callable[[str], None], path: str) -> bool:
 
 
 def _kill(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _parents() -> dict[int, int]:

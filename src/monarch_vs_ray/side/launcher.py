@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from monarch_vs_ray.core.clock import Clock
 from monarch_vs_ray.core.events import Engine
+from monarch_vs_ray.core.source import Batch
 from monarch_vs_ray.side.running import Limits, RunningSide, SideSpec
-from monarch_vs_ray.side.wire import Batch
 
 LONGEST_WAIT = 0.1
 

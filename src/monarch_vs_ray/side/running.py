@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -10,16 +11,17 @@ import selectors
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from monarch_vs_ray.core.events import Ending, Engine, HarnessNote, SideEnded
 from monarch_vs_ray.core.privacy import Scrubber, names_of_this_machine
+from monarch_vs_ray.core.source import Batch
 from monarch_vs_ray.side.emitter import EVENTS_FD, ORIGIN_NS
 from monarch_vs_ray.side.guardian import RUN_DIR
-from monarch_vs_ray.side.wire import Batch, EventReader, OutputReader
+from monarch_vs_ray.side.wire import EventReader, OutputReader
 
 Pipe = Literal["events", "stdout", "stderr", "report"]
 
@@ -34,21 +36,19 @@ LONGEST_RUN_DIR = 40
 """A unix socket's path ends at 107 characters, and engines need some 60 of them for their own."""
 
 
-def _nothing(run_dir: str) -> Mapping[str, str | None]:
-    return {}
-
-
 @dataclass(frozen=True)
 class SideSpec:
     """How one side is started.
 
     ``command`` runs as it stands, in this process's environment with ``environment(run_dir)`` on
-    top, where None removes a variable. ``deadline`` is in seconds.
+    top, where None removes a variable. ``traces(run_dir)`` are patterns of files that the engine
+    writes outside its run folder, and that are removed with it. ``deadline`` is in seconds.
     """
 
     engine: Engine
     command: tuple[str, ...]
-    environment: Callable[[str], Mapping[str, str | None]] = _nothing
+    environment: Callable[[str], Mapping[str, str | None]] = field(default=lambda run_dir: {})
+    traces: Callable[[str], Sequence[str]] = field(default=lambda run_dir: ())
     deadline: float = 60.0
 
 
@@ -67,10 +67,16 @@ class RunningSide:
     """
 
     def __init__(
-        self, spec: SideSpec, origin: int, now: Callable[[], int], limits: Limits, watch: selectors.BaseSelector
+        self,
+        spec: SideSpec,
+        origin: int,
+        now: Callable[[], int],
+        limits: Limits,
+        watch: selectors.BaseSelector,
     ) -> None:
         self.engine: Engine = spec.engine
         self.run_dir = new_run_dir()
+        self._traces = list(spec.traces(self.run_dir))
         self.pid: int | None = None
         self.over = False
         self._now = now
@@ -95,6 +101,7 @@ class RunningSide:
         ends = {name: self._open(name) for name in ("events", "stdout", "stderr", "report")}
         order = {
             "run_dir": self.run_dir,
+            "traces": self._traces,
             "report_fd": ends["report"],
             "command": spec.command,
             "pass_fds": [ends["events"]],
@@ -178,7 +185,7 @@ class RunningSide:
     def _drain(self, batch: Batch) -> None:
         """The guardian is gone, and with it all that could write: take what the pipes still hold."""
         if "cleaned" not in self._cleaned:
-            sweep(self.run_dir)
+            sweep(self.run_dir, self._traces)
         for name in tuple(self.open):
             reads = 0
             while reads < MOST_READS and self.read(name, batch):
@@ -235,18 +242,17 @@ def new_run_dir() -> str:
     return os.path.join(base, f"mvr-{secrets.token_hex(4)}")
 
 
-def sweep(run_dir: str) -> None:
+def sweep(run_dir: str, traces: Sequence[str]) -> None:
     """Do a lost guardian's work: end whoever carries the run folder's name, and remove the folder."""
-    order = json.dumps({"sweep": run_dir})
-    subprocess.run([sys.executable, "-I", "-S", str(GUARDIAN), order], timeout=15, check=False)
+    order = json.dumps({"sweep": run_dir, "traces": list(traces)})
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run([sys.executable, "-I", "-S", str(GUARDIAN), order], timeout=15, check=False)
 
 
 def _widen(pipe: int) -> None:
     """Room for about ten thousand small events, so that drawing a frame does not stall the side."""
-    try:
+    with contextlib.suppress(OSError):  # a lower limit here: slower under a flood, nothing is lost
         fcntl.fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES)
-    except OSError:
-        pass  # the system's limit is lower: slower under a flood, nothing is lost
 
 
 def _read(fd: int) -> bytes | None:

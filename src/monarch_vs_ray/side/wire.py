@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -16,24 +15,11 @@ from monarch_vs_ray.core.events import (
     Origin,
     Trouble,
     decoder,
-    encode,
 )
+from monarch_vs_ray.core.source import Batch
 
 Clean = Callable[[bytes], bytes]
 Now = Callable[[], int]
-
-
-@dataclass
-class Batch:
-    """Events in the order of their arrival, and the same as lines of a history."""
-
-    events: list[AnyEvent] = field(default_factory=list)
-    raw: bytearray = field(default_factory=bytearray)
-
-    def add(self, event: AnyEvent) -> None:
-        """Append one event."""
-        self.events.append(event)
-        self.raw += encode(event)
 
 
 class LineBuffer:

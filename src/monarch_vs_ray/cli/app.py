@@ -1,0 +1,36 @@
+"""The ``mvr`` command and its help."""
+
+from __future__ import annotations
+
+import typer
+
+from monarch_vs_ray.cli import demo, doctor, replay
+
+# The \b keeps the lines of a paragraph as they are.
+EPILOG = """\b
+Examples:
+  mvr doctor                      what runs on this machine, what to install
+  mvr demo                        the list of demos
+  mvr demo 1                      both engines live, side by side
+  mvr demo 1 --dry-run --speed 4  a recorded run, four times as fast
+  mvr demo 1 --record run.jsonl   keep the history of the run
+  mvr replay run.jsonl            show it again
+
+\b
+Exit codes:
+  0 all fine; 1 something observed that should not be; 2 usage;
+  3 an engine missing; 4 a side failed; 130 interrupted
+"""
+
+app = typer.Typer(
+    name="mvr",
+    help="PyTorch Monarch and Ray, compared by running them.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.command("demo", short_help="Run a concept on both engines, live or recorded.")(demo.demo)
+app.command("replay", short_help="Show a kept history again.")(replay.replay)
+app.command("doctor", short_help="Say what works here, and what to install.")(doctor.doctor)

@@ -1,0 +1,144 @@
+"""Shows one run, live or recorded, in the way that the user and the terminal want it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from monarch_vs_ray.cli import sources
+from monarch_vs_ray.concepts import find, script_name
+from monarch_vs_ray.core.clock import MonotonicClock
+from monarch_vs_ray.core.concept import Concept
+from monarch_vs_ray.core.errors import UserError
+from monarch_vs_ray.core.events import ENGINES, Engine
+from monarch_vs_ray.core.source import Source
+from monarch_vs_ray.history import Recorder, Replay, read
+from monarch_vs_ray.stage.lines import JsonLines, PlainLines
+from monarch_vs_ray.stage.presenter import Banner, Interrupt, present
+from monarch_vs_ray.stage.state import State
+from monarch_vs_ray.stage.summary import exit_code
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user asked for on the command line."""
+
+    dry_run: bool = False
+    speed: float = 1.0
+    engine: str = "both"
+    record: Path | None = None
+    json: bool = False
+    plain: bool = False
+    ascii: bool = False
+    deadline: float = 0.0
+    ray_address: str = ""
+    many: bool = False
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """The engines asked for, in the order in which they stand on the stage."""
+        return tuple(engine for engine in ENGINES if self.engine in ("both", engine))
+
+
+def show_demo(concept: Concept, wish: Wish) -> int:
+    """Run a demo, or replay its recording, and say how it went; gives the exit code."""
+    if wish.dry_run:
+        return show_history(sources.recording(concept), wish)
+    sources.require(wish.engines)
+    recorder = _recorder(concept, wish)
+    deadline = wish.deadline or concept.deadline
+    interrupt = Interrupt()
+    with interrupt.listening():
+        # The engines take seconds to start: they begin before this process loads what it draws with.
+        run = sources.live(concept, wish.engines, MonotonicClock(), wish.ray_address, deadline)
+        return _show(run, State(concept, wish.engines), Banner("LIVE"), wish, interrupt, recorder)
+
+
+def show_history(file: Path, wish: Wish) -> int:
+    """Replay a history through the same stage; gives the exit code that its run had."""
+    history = read(file)
+    engines = tuple(side for side in history.header.sides if side in wish.engines)
+    if not engines:
+        raise UserError(f"{file} has no run of {wish.engine}; it holds {', '.join(history.header.sides)}.")
+    banner = Banner("REPLAY", f"recorded {history.header.date[:10]}, speed {wish.speed:g}")
+    interrupt = Interrupt()
+    with interrupt.listening():
+        replay = Replay(history, MonotonicClock(), wish.speed)
+        return _show(replay, State(find(history.header.concept), engines), banner, wish, interrupt, None)
+
+
+def _show(
+    source: Source, state: State, banner: Banner, wish: Wish, interrupt: Interrupt, recorder: Recorder | None
+) -> int:
+    """Show it, say how it ended, and give the exit code."""
+    if wish.json:
+        interrupted = present(source, state, JsonLines(), recorder, interrupt)
+    elif wish.plain or not sys.stdout.isatty():
+        interrupted = present(source, state, PlainLines(state), recorder, interrupt)
+    else:
+        from monarch_vs_ray.stage.screen import Screen
+
+        with Screen(state, banner, ascii=wish.ascii or None) as screen:
+            interrupted = present(source, state, screen, recorder, interrupt)
+    if not wish.json:
+        from monarch_vs_ray.stage.closing import print_closing
+
+        print_closing(state, banner, ascii=wish.ascii)
+    if recorder:
+        _say_recorded(recorder)
+    if interrupted:
+        _say_interrupted(state)
+        return INTERRUPTED
+    return exit_code(state)
+
+
+def _recorder(concept: Concept, wish: Wish) -> Recorder | None:
+    if wish.record is None:
+        return None
+    path = wish.record
+    if wish.many or path.is_dir():
+        path = path / f"{script_name(concept)}.jsonl"
+    return Recorder(path, sources.header(concept, wish.engines))
+
+
+def _say_recorded(recorder: Recorder) -> None:
+    recorder.close()
+    told = f"History: {recorder.events} events in {recorder.path}"
+    if recorder.trouble:
+        told += f", and then no more: {recorder.trouble}"
+    print(f"{told}; show it again with `mvr replay {recorder.path}`.", file=sys.stderr)
+
+
+def _say_interrupted(state: State) -> None:
+    ended = [side.ended for side in state.sides.values() if side.ended]
+    removed = sum(end.removed for end in ended)
+    print(
+        f"Interrupted: {len(ended)} of {len(state.sides)} sides were ended with all their processes,"
+        f" and {removed} of their files were removed.",
+        file=sys.stderr,
+    )
+
+
+def take_picture(file: Path, picture: Path, at: float, size: str) -> None:
+    """Write the frame that a replay shows ``at`` seconds into the run (-1: at its end), as SVG."""
+    from monarch_vs_ray.stage.screen import Screen
+
+    history = read(file)
+    width, height = _columns_rows(size)
+    state = State(find(history.header.concept), history.header.sides)
+    end = max((event.at for event in history.events), default=0)
+    now = end if at < 0 else int(at * 1e9)
+    state.apply(event for event in history.events if event.at <= now)
+    screen = Screen(state, Banner("LIVE"))
+    picture.write_text(screen.picture(width, height, now), encoding="utf-8")
+    print(f"{width}x{height} cells, {now / 1e9:.1f} s into the run: {picture}")
+
+
+def _columns_rows(size: str) -> tuple[int, int]:
+    columns, _, rows = size.partition("x")
+    if not (columns.isdigit() and rows.isdigit() and int(columns) >= 20 and int(rows) >= 5):
+        raise UserError(f"--size is {size!r}; give columns x rows, at least 20x5, such as 120x40.")
+    return int(columns), int(rows)

@@ -1,0 +1,77 @@
+"""Reads a history back, strictly: what is not an event of this format is an error with its line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from monarch_vs_ray.core.errors import UnreadableHistory
+from monarch_vs_ray.core.events import FORMAT, AnyEvent, Engine, RunStarted, decoder
+
+NAME_ANOTHER = "name a file that --record made"
+RECORD_AGAIN = "the file was changed; record the run again"
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="history"):
+    """The first line of a history file. ``date`` is UTC in ISO 8601."""
+
+    format: int
+    concept: str
+    sides: list[Engine]
+    date: str
+
+
+@dataclass(frozen=True)
+class History:
+    """A history file, whole: header, events in order of arrival, and the same as lines."""
+
+    header: Header
+    events: list[AnyEvent]
+    lines: list[bytes]
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Version of each engine that ran."""
+        return {
+            event.side: event.versions.get(event.side, "unknown")
+            for event in self.events
+            if isinstance(event, RunStarted)
+        }
+
+
+def read(path: Path) -> History:
+    """Read a history file.
+
+    A last line without an end is what a crash leaves, and is passed over. Raises UnreadableHistory
+    for anything else that is not a history of this format or an older one.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableHistory(path, 0, error.strerror or str(error), NAME_ANOTHER) from None
+    lines = data[: data.rfind(b"\n") + 1].splitlines()
+    if not lines:
+        raise UnreadableHistory(path, 1, "the file is empty", NAME_ANOTHER)
+    header = _header(path, lines[0])
+    events = [_event(path, number, line) for number, line in enumerate(lines[1:], start=2)]
+    return History(header, events, lines[1:])
+
+
+def _header(path: Path, line: bytes) -> Header:
+    try:
+        header = msgspec.json.decode(line, type=Header)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableHistory(path, 1, f"no header of a history ({error})", NAME_ANOTHER) from None
+    if header.format > FORMAT:
+        reason = f"format {header.format}, and this version reads up to {FORMAT}"
+        raise UnreadableHistory(path, 1, reason, "update this project, or record the run again")
+    return header
+
+
+def _event(path: Path, number: int, line: bytes) -> AnyEvent:
+    try:
+        return decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableHistory(path, number, str(error), RECORD_AGAIN) from None

@@ -1,0 +1,86 @@
+"""The summary that stays on the screen when a run is over."""
+
+from __future__ import annotations
+
+import sys
+from typing import IO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from monarch_vs_ray.core.events import Engine
+from monarch_vs_ray.stage.presenter import Banner
+from monarch_vs_ray.stage.state import State
+from monarch_vs_ray.stage.summary import NAMES, Cell, finding, lines, side_sentence
+
+PLAIN_WIDTH = 110
+
+
+def print_closing(state: State, banner: Banner, *, ascii: bool = False, stream: IO[str] | None = None) -> None:
+    """Print what both sides showed, where they differed, how long each took, and how each ended."""
+    stream = stream or sys.stdout
+    console = Console(file=stream, highlight=False, width=None if stream.isatty() else PLAIN_WIDTH)
+    ascii = ascii or console.encoding.lower().replace("-", "") != "utf8"
+    console.print()
+    console.print(Text(f"{state.concept.title}, {_mode(banner)}: {state.concept.question}"))
+    console.print(_observations(state, ascii))
+    if any(all_.nanoseconds for side in state.sides.values() for all_ in side.operations.values()):
+        console.print(_latencies(state, ascii))
+    for side in state.sides.values():
+        console.print(Text(side_sentence(side)))
+        for trouble in side.troubles:
+            console.print(Text(f"  The harness noted on {NAMES[side.engine]}: {trouble.detail}."))
+        if not side.ended_well:
+            for entry in [entry for entry in side.log if entry.origin in ("stderr", "harness")][-12:]:
+                console.print(Text(f"  {entry.text}"))
+    console.print(Text(finding(state)))
+
+
+def _mode(banner: Banner) -> str:
+    return banner.mode.lower() + (f" ({banner.note})" if banner.note else "")
+
+
+def _observations(state: State, ascii: bool) -> Table:
+    table = _table(["observed", *_columns(state), ""], ascii)
+    for line in lines(state):
+        mark = ("!=" if ascii else "≠") if line.differs else ""
+        table.add_row(Text(line.row.label), *(_cell(line.cells[engine]) for engine in state.sides), Text(mark))
+    return table
+
+
+def _cell(cell: Cell) -> Text:
+    return Text(cell.text, style="bold red" if cell.met is False else "")
+
+
+def _columns(state: State) -> list[str]:
+    return [
+        f"{NAMES[engine]} {side.manifest.versions.get(engine, '')}".rstrip() if side.manifest else NAMES[engine]
+        for engine, side in state.sides.items()
+    ]
+
+
+def _latencies(state: State, ascii: bool) -> Table:
+    """Median latency by operation; the engines share the cores, so the numbers are indicative."""
+    table = _table(["median latency (indicative: both engines share the cores)", *_columns(state)], ascii)
+    names = dict.fromkeys(name for side in state.sides.values() for name in side.operations)
+    for name in names:
+        table.add_row(Text(name), *(Text(_latency(state, engine, name)) for engine in state.sides))
+    return table
+
+
+def _latency(state: State, engine: Engine, name: str) -> str:
+    operations = state.sides[engine].operations.get(name)
+    if operations is None or not operations.nanoseconds:
+        return ""
+    median = operations.median_us
+    shown = f"{median:.0f} us" if median < 10_000 else f"{median / 1e3:.0f} ms"
+    return f"{shown}  n={operations.ok + operations.failed + operations.unknown}"
+
+
+def _table(columns: list[str], ascii: bool) -> Table:
+    table = Table(box=box.ASCII2 if ascii else box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    for column in columns:
+        table.add_column(Text(column), overflow="fold")
+    return table

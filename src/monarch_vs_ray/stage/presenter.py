@@ -1,0 +1,86 @@
+"""How a run is shown, and the one loop that shows it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Literal, Protocol
+
+from monarch_vs_ray.core.source import Batch, Source
+from monarch_vs_ray.history import Recorder
+from monarch_vs_ray.stage.state import State
+
+
+@dataclass(frozen=True)
+class Banner:
+    """What the header says of the run: live or a replay, and of the replay when it was recorded."""
+
+    mode: Literal["LIVE", "REPLAY"]
+    note: str = ""
+
+
+class Presenter(Protocol):
+    """Shows a run while it happens; knows it from ``state`` and from what has just come."""
+
+    def fd(self) -> int | None:
+        """The descriptor of a keyboard to listen to, if there is one."""
+        ...
+
+    def wait(self) -> float:
+        """How many seconds this presenter can wait before it has to be updated, at most."""
+        ...
+
+    def update(self, batch: Batch, now: int) -> None:
+        """Show what came; called at least every ``wait()`` seconds, also with an empty batch."""
+        ...
+
+    @property
+    def quit(self) -> bool:
+        """Whether the user asked to end the run."""
+        ...
+
+
+class Interrupt:
+    """Counts the requests to stop: Ctrl-C, a terminal that closes, a polite kill."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Take one request; the second one does not wait for anything any more."""
+        self.count += 1
+        if self.count > 1:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Within the block, signals are counted here."""
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.signal(number, self) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def present(
+    source: Source, state: State, presenter: Presenter, recorder: Recorder | None, interrupt: Interrupt
+) -> bool:
+    """Show a run to its end. Gives whether it was interrupted; sides are then ended early."""
+    if (fd := presenter.fd()) is not None:
+        source.wake_for(fd)
+    stopping = False
+    while not source.over:
+        batch = source.poll(presenter.wait())
+        if recorder:
+            recorder.append(batch)
+        state.apply(batch.events)
+        presenter.update(batch, source.now())
+        if not stopping and (interrupt.count or presenter.quit):
+            stopping = True
+            source.stop()
+    return stopping

@@ -1,0 +1,228 @@
+"""What the stage knows of a run: the fold of its events, and nothing else."""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from monarch_vs_ray.core.concept import Concept
+from monarch_vs_ray.core.events import (
+    AnyEvent,
+    Engine,
+    FaultInjected,
+    HarnessNote,
+    LogLine,
+    Metric,
+    Observation,
+    OperationEnded,
+    OperationInvoked,
+    RunStarted,
+    SideEnded,
+    StepBegun,
+    StepEnded,
+)
+
+LOG_LINES = 2000
+"""How many log lines a side keeps for the screen; the history keeps all."""
+LATENCIES = 4096
+"""How many of the latest latencies of an operation are kept for the median."""
+
+StepState = Literal["running", "done", "failed"]
+
+
+@dataclass
+class Step:
+    """A step as far as it has come; times in nanoseconds since the run began."""
+
+    number: int
+    title: str
+    line: int
+    end_line: int
+    began: int
+    ended: int | None = None
+    error: str = ""
+
+    @property
+    def state(self) -> StepState:
+        """Whether it runs, is done, or was left by an exception."""
+        if self.ended is None:
+            return "running"
+        return "failed" if self.error else "done"
+
+
+@dataclass
+class Operations:
+    """All calls of one name."""
+
+    ok: int = 0
+    failed: int = 0
+    unknown: int = 0
+    nanoseconds: deque[int] = field(default_factory=lambda: deque(maxlen=LATENCIES))
+
+    @property
+    def median_us(self) -> float:
+        """Median latency of the latest calls in microseconds; 0 when none has ended."""
+        return statistics.median(self.nanoseconds) / 1e3 if self.nanoseconds else 0.0
+
+
+@dataclass
+class Entry:
+    """A line of a side's log."""
+
+    at: int
+    origin: str
+    text: str
+
+
+@dataclass
+class SideState:
+    """One side as far as its events have told."""
+
+    engine: Engine
+    manifest: RunStarted | None = None
+    steps: dict[int, Step] = field(default_factory=dict)
+    log: deque[Entry] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
+    logged: int = 0
+    operations: dict[str, Operations] = field(default_factory=dict)
+    open_operations: dict[int, OperationInvoked] = field(default_factory=dict)
+    observations: dict[str, Observation] = field(default_factory=dict)
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    faults: int = 0
+    troubles: list[HarnessNote] = field(default_factory=list)
+    ended: SideEnded | None = None
+    events: int = 0
+
+    @property
+    def current(self) -> Step | None:
+        """The innermost step that runs now."""
+        running = [step for step in self.steps.values() if step.ended is None]
+        return running[-1] if running else None
+
+    @property
+    def lit(self) -> range:
+        """The lines of the native file that run now: the open call's, else the step's block."""
+        step = self.current
+        if step is None:
+            return range(0)
+        return range(step.line, step.end_line + 1)
+
+    @property
+    def calling(self) -> int:
+        """The line of the innermost call that has not come back; 0 when there is none."""
+        lines = [invoked.line for invoked in self.open_operations.values()]
+        return lines[-1] if lines else 0
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether the side came to its end by itself and without an error."""
+        return self.ended is not None and self.ended.ending == "exit" and self.ended.exit_code == 0
+
+    def say(self, at: int, origin: str, text: str) -> None:
+        """Append to the log."""
+        self.log.append(Entry(at, origin, text))
+        self.logged += 1
+
+
+class State:
+    """Both sides of one run; ``apply`` is the only way it changes."""
+
+    def __init__(self, concept: Concept, engines: Iterable[Engine]) -> None:
+        self.concept = concept
+        self.sides: dict[Engine, SideState] = {engine: SideState(engine) for engine in engines}
+
+    @property
+    def over(self) -> bool:
+        """Whether every side has ended."""
+        return all(side.ended for side in self.sides.values())
+
+    def apply(self, events: Iterable[AnyEvent]) -> None:
+        """Fold events in, in their order; those of a side that is not on this stage are passed over."""
+        sides = self.sides
+        for event in events:
+            side = sides.get(event.side)
+            if side is not None:
+                side.events += 1
+                _FOLD[type(event)](side, event)
+
+
+def _run_started(side: SideState, event: RunStarted) -> None:
+    side.manifest = event
+
+
+def _step_begun(side: SideState, event: StepBegun) -> None:
+    side.steps[event.step] = Step(event.step, event.title, event.line, event.end_line, event.at)
+    side.say(event.at, "step", event.title)
+
+
+def _step_ended(side: SideState, event: StepEnded) -> None:
+    step = side.steps.get(event.step)
+    if step is not None:
+        step.ended, step.error = event.at, event.error
+
+
+def _operation_invoked(side: SideState, event: OperationInvoked) -> None:
+    side.open_operations[event.operation] = event
+
+
+def _operation_ended(side: SideState, event: OperationEnded) -> None:
+    invoked = side.open_operations.pop(event.operation, None)
+    name = invoked.name if invoked else "?"
+    operations = side.operations.get(name)
+    if operations is None:
+        operations = side.operations[name] = Operations()
+    operations.nanoseconds.append(event.nanoseconds)
+    if event.outcome == "ok":
+        operations.ok += 1
+        return
+    if event.outcome == "failed":
+        operations.failed += 1
+    else:
+        operations.unknown += 1
+    first = event.error.partition("\n")[0]
+    side.say(event.at, event.outcome, f"{name}: {event.error_type}: {first}")
+
+
+def _log_line(side: SideState, event: LogLine) -> None:
+    side.say(event.at, event.origin, event.text)
+
+
+def _metric(side: SideState, event: Metric) -> None:
+    side.metrics[event.name] = event
+
+
+def _observation(side: SideState, event: Observation) -> None:
+    side.observations[event.key] = event
+    side.say(event.at, "saw", f"{event.key} = {event.value} {event.unit}".rstrip())
+
+
+def _fault(side: SideState, event: FaultInjected) -> None:
+    side.faults += 1
+    side.say(event.at, "fault", f"{event.fault} on {event.target}")
+
+
+def _note(side: SideState, event: HarnessNote) -> None:
+    side.troubles.append(event)
+    side.say(event.at, "harness", f"{event.trouble}: {event.detail}")
+
+
+def _side_ended(side: SideState, event: SideEnded) -> None:
+    side.ended = event
+    side.open_operations.clear()
+
+
+_FOLD: dict[type, Callable[..., None]] = {
+    RunStarted: _run_started,
+    StepBegun: _step_begun,
+    StepEnded: _step_ended,
+    OperationInvoked: _operation_invoked,
+    OperationEnded: _operation_ended,
+    LogLine: _log_line,
+    Metric: _metric,
+    Observation: _observation,
+    FaultInjected: _fault,
+    HarnessNote: _note,
+    SideEnded: _side_ended,
+}
