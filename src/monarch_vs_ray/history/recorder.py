@@ -22,8 +22,8 @@ class Recorder:
         self.path = path
         self.events = 0
         self.trouble = ""
+        _make_folder(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         except FileExistsError:
             raise CannotRecord(path, "it exists, and a history is never overwritten") from None
@@ -49,3 +49,12 @@ class Recorder:
     def close(self) -> None:
         """The history ends here."""
         os.close(self._fd)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise CannotRecord(path, f"{path.parent} is no folder") from None
+    except OSError as error:
+        raise CannotRecord(path, error.strerror or str(error)) from None

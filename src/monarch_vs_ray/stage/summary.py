@@ -37,7 +37,9 @@ def lines(state: State) -> list[Line]:
 def _line(row: Row, state: State) -> Line:
     cells = {engine: _cell(row, side) for engine, side in state.sides.items()}
     seen = [side.observations[row.key].value for side in state.sides.values() if row.key in side.observations]
-    return Line(row, cells, len(seen) > 1 and any(value != seen[0] for value in seen))
+    # Two measured numbers always differ; whether that means anything is for the benchmark to say.
+    measured = any(isinstance(value, float) for value in seen)
+    return Line(row, cells, not measured and any(value != seen[0] for value in seen))
 
 
 def _cell(row: Row, side: SideState) -> Cell:
@@ -87,7 +89,8 @@ def side_sentence(side: SideState) -> str:
 def _calls(side: SideState) -> str:
     ended = side.operations.values()
     ok, failed, unknown = (sum(getattr(all_, kind) for all_ in ended) for kind in ("ok", "failed", "unknown"))
-    told = f"{ok + failed + unknown} calls"
+    total = ok + failed + unknown
+    told = f"{total} call" + ("s" if total != 1 else "")
     if failed or unknown:
         told += f" ({ok} ok, {failed} failed, {unknown} unknown)"
     return told

@@ -1,0 +1,31 @@
+"""How a native file runs without a launcher: in a folder of its own that is gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from tempfile import TemporaryDirectory
+
+from monarch_vs_ray.engines.environment import RAY_ADDRESS, RUN_DIR, environment, remove_strays
+
+
+def run_alone(main: Callable[[], None]) -> None:
+    """Call ``main`` with the engines' settings in place.
+
+    Engines read settings while they are imported, and the file that calls this has imported its engine
+    already. So the same command is run once more, with the settings; this process waits, cleans up, and
+    ends with the same exit code.
+    """
+    if os.environ.get(RUN_DIR):
+        main()
+        return
+    with TemporaryDirectory(prefix="mvr-", ignore_cleanup_errors=True) as folder:
+        settings = environment(folder, os.environ.get(RAY_ADDRESS, ""))
+        env = {name: value for name, value in {**os.environ, **settings}.items() if value is not None}
+        try:
+            code = subprocess.call([sys.executable, *sys.orig_argv[1:]], env=env)
+        finally:
+            remove_strays(folder)
+    sys.exit(code)

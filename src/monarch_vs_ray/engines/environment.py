@@ -1,0 +1,88 @@
+"""What the engines read from their environment, so that a run is quiet, local, and leaves nothing.
+
+Both engines read some of it when they are imported, so it has to be there before the process starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from glob import escape, glob
+from pathlib import Path
+
+RUN_DIR = "MVR_RUN_DIR"
+RAY_ADDRESS = "MVR_RAY_ADDRESS"
+
+
+def environment(run_dir: str, ray_address: str = "") -> dict[str, str | None]:
+    """What to set for a side whose folder is ``run_dir``; None means: remove it.
+
+    ``ray_address`` is a running Ray cluster that the user asked to join; without one Ray is started anew.
+    """
+    return {
+        RUN_DIR: run_dir,
+        "TMPDIR": run_dir,
+        **_for_monarch(run_dir),
+        **(_to_join_ray(ray_address) if ray_address else _for_ray(run_dir)),
+    }
+
+
+def _for_monarch(run_dir: str) -> dict[str, str | None]:
+    return {
+        # The log's folder cannot be chosen, so its name says whose it is; see `strays`.
+        "MONARCH_LOG_SUFFIX": _mark(run_dir),
+        "MONARCH_FILE_LOG": "warn",
+    }
+
+
+def _for_ray(run_dir: str) -> dict[str, str | None]:
+    return {
+        # A cluster that happens to be in the environment is none of ours.
+        RAY_ADDRESS: None,
+        "RAY_ADDRESS": None,
+        # "Not a cluster" is Ray's default on macOS and Windows: everything listens on 127.0.0.1 only.
+        # Without it Ray turns even an explicit 127.0.0.1 into the machine's outer address, and listens on all.
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        # The token that guards the cluster is kept in the run folder, not in the home folder.
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": None,
+        "RAY_AUTH_TOKEN_PATH": f"{run_dir}/ray-token",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        # Under `uv run` Ray would start each worker through uv again.
+        "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+        # Ray's workers are `nice 15` by default; here both engines share the cores as equals.
+        "RAY_worker_niceness": "0",
+    }
+
+
+def _to_join_ray(address: str) -> dict[str, str | None]:
+    return {RAY_ADDRESS: address, "RAY_ADDRESS": None, "RAY_USAGE_STATS_ENABLED": "0"}
+
+
+def strays(run_dir: str) -> list[str]:
+    """Patterns of the files that a run leaves outside its folder, for whoever cleans up.
+
+    Monarch puts its log into ``/tmp/USER``, whatever TMPDIR says.
+    """
+    return [f"/tmp/*/monarch_log_{escape(_mark(run_dir))}*.log"]
+
+
+def remove_strays(run_dir: str) -> int:
+    """Remove those files, and the folders they alone kept alive; gives the number of files."""
+    found = list(_found(strays(run_dir)))
+    for path in found:
+        path.unlink(missing_ok=True)
+    for folder in {path.parent for path in found}:
+        with suppress(OSError):  # somebody else's files are in it
+            folder.rmdir()
+    return len(found)
+
+
+def _found(patterns: list[str]) -> Iterator[Path]:
+    for pattern in patterns:
+        yield from map(Path, glob(pattern))
+
+
+def _mark(run_dir: str) -> str:
+    """A name for the run that fits into a file's name, as unique as its folder's path."""
+    return "-".join(Path(run_dir).parts[-2:])

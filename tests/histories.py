@@ -1,0 +1,95 @@
+"""Hand-made histories for tests; what a real side would emit, without an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from monarch_vs_ray.core.events import (
+    FORMAT,
+    AnyEvent,
+    Engine,
+    Event,
+    LogLine,
+    Machine,
+    Metric,
+    Observation,
+    OperationEnded,
+    OperationInvoked,
+    RunStarted,
+    SideEnded,
+    StepBegun,
+    StepEnded,
+)
+
+CODE = '''"""A side that exists on paper only."""
+
+
+class Greeter:
+    """Says hello."""
+
+    def hello(self, name):
+        return f"hello {name}"
+
+
+def main():
+    with step("Make a greeter"):
+        greeter = Greeter()
+    with step("Greet"):
+        with operation("hello"):
+            reply = greeter.hello("you")
+        observe("reply", reply)
+'''
+MACHINE = Machine(system="Linux", architecture="x86_64", cores=2, memory_bytes=24 << 30, python="3.11.7")
+VERSIONS = {"monarch": "0.7.0", "ray": "2.60.0"}
+
+
+class Script:
+    """Writes one side's events; ``at`` is in seconds, and events are numbered as a side would."""
+
+    def __init__(self, side: Engine) -> None:
+        self.side: Engine = side
+        self.events: list[AnyEvent] = []
+
+    def add(self, kind: type[Event], at: float, **fields: object) -> Script:
+        """Append an event."""
+        seq = len(self.events)
+        self.events.append(kind(side=self.side, at=int(at * 1e9), seq=seq, **fields))  # type: ignore[arg-type]
+        return self
+
+
+def side(engine: Engine, *, slow: float = 1.0, reply: object = "hello you", exit_code: int = 0) -> list[AnyEvent]:
+    """A side that greets, ``slow`` times slower than the other."""
+    script = Script(engine)
+    script.add(
+        RunStarted,
+        0.1,
+        format=FORMAT,
+        concept="actor_abstraction",
+        versions={engine: VERSIONS[engine], "python": "3.11.7"},
+        machine=MACHINE,
+        date="2026-01-02T03:04:05+00:00",
+        file=f"actor_abstraction/on_{engine}.py",
+        code=CODE,
+        code_sha256="0" * 64,
+    )
+    script.add(StepBegun, 0.2 * slow, step=0, title="Make a greeter", line=12, end_line=13)
+    script.add(LogLine, 0.3 * slow, origin="stderr", text="[not markup] the engine's own \x1b[31mnoise\x1b[0m")
+    script.add(StepEnded, 0.5 * slow, step=0)
+    script.add(StepBegun, 0.5 * slow, step=1, title="Greet", line=14, end_line=17)
+    script.add(OperationInvoked, 0.6 * slow, operation=0, step=1, name="hello", line=15)
+    script.add(OperationEnded, 0.8 * slow, operation=0, outcome="ok", nanoseconds=int(1_500_000 * slow))
+    script.add(Observation, 0.8 * slow, key="reply_one", value=reply)
+    script.add(Metric, 0.9 * slow, name="calls", value=1, unit="calls")
+    script.add(StepEnded, 1.0 * slow, step=1)
+    script.add(SideEnded, 1.2 * slow, ending="exit", exit_code=exit_code)
+    return script.events
+
+
+def both(**of_ray: object) -> list[AnyEvent]:
+    """Monarch's side and a Ray side three times slower, in the order of their time."""
+    return in_time(side("monarch"), side("ray", slow=3.0, **of_ray))  # type: ignore[arg-type]
+
+
+def in_time(*sides: Iterable[AnyEvent]) -> list[AnyEvent]:
+    """Several sides' events in the order of their time."""
+    return sorted((event for events in sides for event in events), key=lambda event: event.at)

@@ -1,0 +1,166 @@
+"""The fold of events into what the stage knows."""
+
+from __future__ import annotations
+
+import io
+
+from histories import Script, both, in_time, side
+
+from monarch_vs_ray.core.concept import Concept, Row
+from monarch_vs_ray.core.errors import ExitCode
+from monarch_vs_ray.core.events import HarnessNote, LogLine, Observation, OperationEnded, OperationInvoked, SideEnded
+from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.stage.closing import print_closing
+from monarch_vs_ray.stage.lines import JsonLines, PlainLines
+from monarch_vs_ray.stage.presenter import Banner
+from monarch_vs_ray.stage.state import LOG_LINES, State
+from monarch_vs_ray.stage.summary import exit_code, finding, lines, say, side_sentence
+
+CONCEPT = Concept(
+    number=1,
+    name="actor_abstraction",
+    title="Greeting",
+    question="Who says hello?",
+    watch=(),
+    rows=(Row("reply_one", "Reply", want="hello you"), Row("free", "Something free")),
+)
+
+
+def after(events) -> State:
+    state = State(CONCEPT, ("monarch", "ray"))
+    state.apply(events)
+    return state
+
+
+def until(events, seconds: float) -> State:
+    return after(event for event in events if event.at <= seconds * 1e9)
+
+
+def test_the_running_step_lights_its_lines_and_the_open_call_its_own():
+    ray = until(side("ray"), 0.6).sides["ray"]
+    assert ray.current
+    assert (ray.current.title, ray.lit, ray.calling) == ("Greet", range(14, 18), 15)
+    ray = until(side("ray"), 0.85).sides["ray"]
+    assert (ray.lit, ray.calling) == (range(14, 18), 0)
+    ray = after(side("ray")).sides["ray"]
+    assert (ray.current, ray.lit) == (None, range(0))
+
+
+def test_steps_go_from_running_to_done_or_failed():
+    events = [
+        *side("ray")[:2],
+        *Script("ray").add(type(side("ray")[3]), 1.0, step=0, error="ValueError: no").events,
+    ]
+    assert after(events).sides["ray"].steps[0].state == "failed"
+    assert [step.state for step in until(side("ray"), 0.6).sides["ray"].steps.values()] == ["done", "running"]
+
+
+def test_calls_are_counted_by_name_and_outcome_with_their_median():
+    script = Script("ray")
+    for number, (outcome, took) in enumerate([("ok", 1000), ("ok", 3000), ("failed", 9000), ("unknown", 2000)]):
+        script.add(OperationInvoked, number, operation=number, step=-1, name="call", line=1)
+        script.add(OperationEnded, number, operation=number, outcome=outcome, nanoseconds=took)
+    calls = after(script.events).sides["ray"].operations["call"]
+    assert (calls.ok, calls.failed, calls.unknown, calls.median_us) == (2, 1, 1, 2.5)
+
+
+def test_the_screens_log_is_bounded_and_counts_what_it_forgot():
+    script = Script("ray")
+    for number in range(LOG_LINES + 10):
+        script.add(LogLine, number, origin="demo", text=str(number))
+    ray = after(script.events).sides["ray"]
+    assert (len(ray.log), ray.logged, ray.log[0].text) == (LOG_LINES, LOG_LINES + 10, "10")
+
+
+def test_a_side_that_is_not_on_stage_is_passed_over():
+    state = State(CONCEPT, ("ray",))
+    state.apply(both())
+    assert list(state.sides) == ["ray"]
+    assert state.over
+
+
+def test_rows_differ_only_when_both_have_a_value():
+    only_monarch = after(side("monarch"))
+    assert [line.differs for line in lines(only_monarch)] == [False, False]
+    different = after(both(reply="hi"))
+    assert [line.differs for line in lines(different)] == [True, False]
+
+
+def test_the_oracle_is_met_or_not():
+    state = after(both())
+    assert [cell.met for cell in lines(state)[0].cells.values()] == [True, True]
+    assert finding(state).startswith("Expected observations: 2 of 2 came true.")
+    assert exit_code(state) is ExitCode.FINE
+
+
+def test_a_wrong_observation_changes_the_finding_and_the_exit_code():
+    state = after(both(reply="bye"))
+    assert finding(state) == (
+        "Expected observations: 1 of 2 came true. Not: Reply. The engines differed in 1 of 2 rows."
+    )
+    assert exit_code(state) is ExitCode.NOT_AS_EXPECTED
+
+
+def test_an_expected_observation_that_never_came_is_not_fine():
+    events = [event for event in both() if not isinstance(event, Observation)]
+    assert exit_code(after(events)) is ExitCode.NOT_AS_EXPECTED
+
+
+def test_a_failed_side_weighs_more_than_a_wrong_observation():
+    assert exit_code(after(both(reply="bye", exit_code=1))) is ExitCode.SIDE_FAILED
+
+
+def test_a_troubled_pipe_is_not_fine():
+    note = Script("ray").add(HarnessNote, 0.5, trouble="garbled", detail="x").events
+    assert exit_code(after(in_time(both(), note))) is ExitCode.NOT_AS_EXPECTED
+
+
+def test_how_a_side_ended_is_told_with_its_numbers():
+    assert side_sentence(after(both()).sides["ray"]) == (
+        "Ray: 2 of 2 steps, 1 call, 3.6 s; it left no process behind."
+    )
+    killed = Script("ray").add(SideEnded, 2, ending="signal", signal=9, strays=["raylet", "gcs_server"]).events
+    assert side_sentence(after(killed).sides["ray"]) == (
+        "Ray was killed by signal 9 after 0 of 0 steps, 0 calls, 2.0 s;"
+        " 2 processes outlived it and were ended (gcs_server, raylet)."
+    )
+
+
+def test_values_read_as_a_person_would_write_them():
+    shown = [say(value) for value in (True, None, 3, 0.12345, 12345.6, [1, "a"], {"x": False})]
+    assert shown == ["yes", "none", "3", "0.123", "12,346", "1, a", "x: no"]
+    assert say(688.4, "us") == "688 us"
+
+
+def test_plain_lines_come_once_each_in_the_order_of_time():
+    state, stream = State(CONCEPT, ("monarch", "ray")), io.StringIO()
+    presenter = PlainLines(state, stream)
+    events = both()
+    for start in range(0, len(events), 5):
+        batch = Batch(events[start : start + 5])
+        state.apply(batch.events)
+        presenter.update(batch, 0)
+    shown = stream.getvalue().splitlines()
+    assert len(shown) == 8
+    assert shown[0] == "   0.200s  monarch  step     Make a greeter"
+    assert not any("\x1b" in line for line in shown)
+
+
+def test_json_lines_are_the_lines_of_the_history():
+    stream, batch = io.BytesIO(), Batch()
+    for event in both():
+        batch.add(event)
+    JsonLines(stream).update(batch, 0)
+    assert stream.getvalue() == bytes(batch.raw)
+
+
+def test_the_closing_stays_readable_without_a_terminal():
+    stream = io.StringIO()
+    print_closing(after(both(reply="hi")), Banner("REPLAY", "recorded 2026-01-02, speed 1"), stream=stream)
+    text = stream.getvalue()
+    assert "replay (recorded 2026-01-02, speed 1)" in text
+    assert "Monarch 0.7.0" in text
+    assert "hello you" in text
+    assert "indicative" in text
+    assert "Monarch: 2 of 2 steps, 1 call, 1.2 s" in text
+    assert "1 of 2 came true" in text
