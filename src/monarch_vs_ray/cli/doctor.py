@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from monarch_vs_ray.core.engine import Ability
     from monarch_vs_ray.core.events import Engine
 
@@ -79,6 +81,7 @@ def _print_json(abilities: dict[Engine, list[Ability]]) -> None:
 
 
 def _print_table(abilities: dict[Engine, list[Ability]]) -> None:
+    """One row for each ability, one column for each engine, and what to do about what is missing."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -86,14 +89,25 @@ def _print_table(abilities: dict[Engine, list[Ability]]) -> None:
 
     from monarch_vs_ray.stage.summary import NAMES
 
-    styles = {"works": "green", "missing": "yellow", "unknown": "magenta"}
     console = Console(highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("engine", "what", "state", "here", "to get it"):
+    for column in ("", *(NAMES[engine] for engine in sorted(abilities)), "to get what is missing"):
         table.add_column(column, overflow="fold")
-    for engine in sorted(abilities):
-        for ability in abilities[engine]:
-            state = Text(ability.state, style=styles[ability.state])
-            texts = (NAMES[engine], ability.name, state, ability.detail, ability.remedy)
-            table.add_row(*(Text(text) if isinstance(text, str) else text for text in texts))
+    for name in dict.fromkeys(ability.name for found in abilities.values() for ability in found):
+        row = {engine: _find(abilities[engine], name) for engine in sorted(abilities)}
+        remedies = dict.fromkeys(ability.remedy for ability in row.values() if ability and ability.remedy)
+        table.add_row(Text(name), *map(_cell, row.values()), Text("; ".join(remedies)))
     console.print(table)
+
+
+def _find(found: list[Ability], name: str) -> Ability | None:
+    return next((ability for ability in found if ability.name == name), None)
+
+
+def _cell(ability: Ability | None) -> Text:
+    from rich.text import Text
+
+    if ability is None:
+        return Text("not asked", style="dim")
+    styles = {"works": "green", "missing": "yellow", "unknown": "magenta"}
+    return Text.assemble((ability.state, styles[ability.state]), f": {ability.detail}")

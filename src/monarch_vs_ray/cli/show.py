@@ -133,7 +133,7 @@ def take_picture(file: Path, picture: Path, at: float, size: str) -> None:
     now = end if at < 0 else int(at * 1e9)
     state.apply(event for event in history.events if event.at <= now)
     screen = Screen(state, Banner("LIVE"))
-    picture.write_text(screen.picture(width, height, now), encoding="utf-8")
+    picture.write_text(screen.frame(width, height, now).svg(f"mvr {state.concept.name}"), encoding="utf-8")
     print(f"{width}x{height} cells, {now / 1e9:.1f} s into the run: {picture}")
 
 

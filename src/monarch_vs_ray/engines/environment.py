@@ -41,7 +41,7 @@ def _for_ray(run_dir: str) -> dict[str, str | None]:
         RAY_ADDRESS: None,
         "RAY_ADDRESS": None,
         # "Not a cluster" is Ray's default on macOS and Windows: everything listens on 127.0.0.1 only.
-        # Without it Ray turns even an explicit 127.0.0.1 into the machine's outer address, and listens on all.
+        # Without it Ray turns even an explicit 127.0.0.1 into the outer address, and listens on all.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         # The token that guards the cluster is kept in the run folder, not in the home folder.
         "RAY_AUTH_MODE": "token",

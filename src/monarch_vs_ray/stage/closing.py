@@ -76,7 +76,7 @@ def _latency(state: State, engine: Engine, name: str) -> str:
         return ""
     median = operations.median_us
     shown = f"{median:.0f} us" if median < 10_000 else f"{median / 1e3:.0f} ms"
-    return f"{shown}  n={operations.ok + operations.failed + operations.unknown}"
+    return f"{shown}  n={operations.count}"
 
 
 def _table(columns: list[str], ascii: bool) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -29,6 +30,8 @@ LOG_LINES = 2000
 """How many log lines a side keeps for the screen; the history keeps all."""
 LATENCIES = 4096
 """How many of the latest latencies of an operation are kept for the median."""
+
+STEP = re.compile(r"^\s*(?:async )?with step\(", re.MULTILINE)
 
 StepState = Literal["running", "done", "failed"]
 
@@ -63,6 +66,11 @@ class Operations:
     nanoseconds: deque[int] = field(default_factory=lambda: deque(maxlen=LATENCIES))
 
     @property
+    def count(self) -> int:
+        """How many calls have ended."""
+        return self.ok + self.failed + self.unknown
+
+    @property
     def median_us(self) -> float:
         """Median latency of the latest calls in microseconds; 0 when none has ended."""
         return statistics.median(self.nanoseconds) / 1e3 if self.nanoseconds else 0.0
@@ -94,12 +102,23 @@ class SideState:
     troubles: list[HarnessNote] = field(default_factory=list)
     ended: SideEnded | None = None
     events: int = 0
+    planned: int = 0
 
     @property
     def current(self) -> Step | None:
         """The innermost step that runs now."""
         running = [step for step in self.steps.values() if step.ended is None]
         return running[-1] if running else None
+
+    @property
+    def steps_done(self) -> int:
+        """How many steps have ended."""
+        return sum(step.ended is not None for step in self.steps.values())
+
+    @property
+    def steps_planned(self) -> int:
+        """How many steps the native file has, or how many there were if it came to more."""
+        return max(self.planned, len(self.steps))
 
     @property
     def lit(self) -> range:
@@ -150,6 +169,7 @@ class State:
 
 def _run_started(side: SideState, event: RunStarted) -> None:
     side.manifest = event
+    side.planned = len(STEP.findall(event.code))
 
 
 def _step_begun(side: SideState, event: StepBegun) -> None:

@@ -22,11 +22,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the comparison with a cell for each side; ``differs`` once both have a value."""
+    """A row of the comparison with a cell for each side.
+
+    ``differs`` is told once both have a value. A ``measured`` row never does: two measured numbers are
+    always different, and whether that means anything is for the benchmark to say.
+    """
 
     row: Row
     cells: dict[Engine, Cell]
     differs: bool
+    measured: bool
 
 
 def lines(state: State) -> list[Line]:
@@ -37,9 +42,8 @@ def lines(state: State) -> list[Line]:
 def _line(row: Row, state: State) -> Line:
     cells = {engine: _cell(row, side) for engine, side in state.sides.items()}
     seen = [side.observations[row.key].value for side in state.sides.values() if row.key in side.observations]
-    # Two measured numbers always differ; whether that means anything is for the benchmark to say.
-    measured = any(isinstance(value, float) for value in seen)
-    return Line(row, cells, not measured and any(value != seen[0] for value in seen))
+    measured = bool(row.unit) or any(isinstance(value, float) for value in seen)
+    return Line(row, cells, not measured and any(value != seen[0] for value in seen), measured)
 
 
 def _cell(row: Row, side: SideState) -> Cell:

@@ -179,7 +179,7 @@ def main() -> None:
             broken = Broken.remote()
             stage = "first call"
             with operation("ping the broken", rank=0):
-                ray.get(broken.ping.remote(spec.CALLER))
+                ray.get(broken.ping.remote(spec.CALLER), timeout=spec.PATIENCE)
         except ray.exceptions.RayActorError as error:
             observe("init_error_at", stage)
             observe("init_error_type", type(error).__name__)

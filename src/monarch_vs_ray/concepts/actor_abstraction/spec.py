@@ -14,9 +14,9 @@ CALLER = "hello"
 GUESTS = 4
 """How many calls are made on one actor at once, to see how many of them it serves at a time."""
 PATIENCE = 10.0
-"""Seconds that a call inside an actor waits for the others; when all have come, nobody waits any longer."""
+"""Seconds to wait for what must come: when it has come, nobody waits any longer."""
 SHORT_PATIENCE = 0.05
-"""The same where none may come: long enough for the calls already sent to slip in, if the engine let them."""
+"""Seconds inside an actor: enough for the calls already sent to slip in, if the engine let them."""
 
 WARM_UP = 50
 PINGS = 200
@@ -28,8 +28,8 @@ CONCEPT = Concept(
     question="How does a plain Python class become an actor, and what can its caller see of it?",
     watch=(
         "One call on Monarch addresses every actor of the mesh; on Ray the caller keeps a list of handles.",
-        "The same ValueError reaches both callers: as an ActorError here, as a RayTaskError that still is a"
-        " ValueError there; both actors live on with their state.",
+        "The same ValueError: Monarch's caller catches an ActorError, Ray's a RayTaskError that is a ValueError.",
+        "After the error both actors live on, with their state.",
         "Neither `spawn` nor `.remote()` waits for the constructor: its error waits for the first call.",
         "An async method without further options: Monarch takes one call at a time, Ray takes them all.",
     ),
@@ -43,7 +43,7 @@ CONCEPT = Concept(
         Row(key="underscore", label="Calling a method whose name begins with _"),
         Row(key="error_type", label="What the caller of a failing method catches"),
         Row(key="error_is_original", label="`except ValueError` catches it"),
-        Row(key="error_original", label="The original error, as the caller gets it", want="ValueError: no ball"),
+        Row(key="error_original", label="The original error, as it arrives", want="ValueError: no ball"),
         Row(key="count_after_error", label="Calls counted, the failed one too", want=3),
         Row(key="reply_inherited", label="Reply of a subclass", want=f"{GREETING} {CALLER}!"),
         Row(key="subclassing", label="Subclassing the actor class itself"),
