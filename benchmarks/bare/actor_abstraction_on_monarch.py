@@ -147,9 +147,9 @@ def main():
     monarch.actor.unhandled_fault_hook = [].append
     stage = "spawn"
     try:
-        broken = procs.spawn("broken", Broken).slice(procs=0)
+        broken = procs.spawn("broken", Broken)
         stage = "first call"
-        broken.ping.call_one("hello").get()
+        broken.ping.call("hello").get(timeout=PATIENCE)
     except Exception as error:
         seen["init_error_at"] = stage
         seen["init_error_type"] = type(error).__name__

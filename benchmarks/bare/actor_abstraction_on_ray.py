@@ -166,7 +166,7 @@ def main():
     try:
         broken = Broken.remote()
         stage = "first call"
-        ray.get(broken.ping.remote("hello"))
+        ray.get(broken.ping.remote("hello"), timeout=PATIENCE)
     except ray.exceptions.RayActorError as error:
         seen["init_error_at"] = stage
         seen["init_error_type"] = type(error).__name__

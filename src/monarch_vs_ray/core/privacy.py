@@ -50,6 +50,8 @@ def names_of_this_machine(run_dir: str = "") -> dict[str, str]:
         tempfile.gettempdir(): "<tmp>",
     }
     host, user = socket.gethostname(), _user()
+    if user:
+        names[f"/tmp/{user}"] = "<tmp>/<user>"  # Monarch's log folder
     if len(host) > 3 and host != "localhost":
         names[host] = "<host>"
     if user not in NOBODY:

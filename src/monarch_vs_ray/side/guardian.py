@@ -40,7 +40,9 @@ def main() -> None:
     """Guard one side from its start to the removal of its last trace."""
     order = json.loads(sys.argv[1])
     if "sweep" in order:
-        Guardian(order["sweep"], order["traces"], report_fd=-1).clean_up()
+        guardian = Guardian(order["sweep"], order["traces"], report_fd=-1)
+        guardian.side = order["session"]
+        guardian.clean_up()
         return
     guardian = Guardian(order["run_dir"], order["traces"], order["report_fd"])
     guardian.prepare()
@@ -174,17 +176,18 @@ class Guardian:
         self._report(cleaned=True, strays=self.strays, removed=self.removed)
 
     def _survivors(self) -> list[int]:
-        """Our descendants, and whoever carries our run folder's name in the environment."""
-        parents = _parents()
+        """Our descendants; the side's session; and whoever has our run folder in the environment."""
+        processes = _processes()
         ours = {os.getpid()}
         grew = True
         while grew:
-            found = {pid for pid, parent in parents.items() if parent in ours} - ours
+            found = {pid for pid, (parent, _) in processes.items() if parent in ours} - ours
             ours |= found
             grew = bool(found)
+        ours |= {pid for pid, (_, session) in processes.items() if self.side and session == self.side}
         mark = f"{RUN_DIR}={self.run_dir}\0".encode()
-        strangers = {pid for pid in parents if pid not in ours and mark in _environment(pid)}
-        return sorted((ours | strangers) - {os.getpid()})
+        ours |= {pid for pid in processes if pid not in ours and mark in _environment(pid)}
+        return sorted(ours - {os.getpid()})
 
     def _remove(self, segments: set[str]) -> None:
         for path in filter(self._is_new, segments):
@@ -235,15 +238,15 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _parents() -> dict[int, int]:
-    """Parent of every process of the machine that is not yet dead."""
-    parents = {}
+def _processes() -> dict[int, tuple[int, int]]:
+    """Parent and session of every process of the machine that is not yet dead."""
+    processes = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             fields = _read(f"/proc/{entry}/stat").rpartition(b")")[2].split()
             if fields and fields[0] not in (b"Z", b"X"):
-                parents[int(entry)] = int(fields[1])
-    return parents
+                processes[int(entry)] = int(fields[1]), int(fields[3])
+    return processes
 
 
 def _environment(pid: int) -> bytes:

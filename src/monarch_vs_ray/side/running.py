@@ -185,7 +185,7 @@ class RunningSide:
     def _drain(self, batch: Batch) -> None:
         """The guardian is gone, and with it all that could write: take what the pipes still hold."""
         if "cleaned" not in self._cleaned:
-            sweep(self.run_dir, self._traces)
+            sweep(self.run_dir, self._traces, self.pid or 0)
         for name in tuple(self.open):
             reads = 0
             while reads < MOST_READS and self.read(name, batch):
@@ -242,9 +242,9 @@ def new_run_dir() -> str:
     return os.path.join(base, f"mvr-{secrets.token_hex(4)}")
 
 
-def sweep(run_dir: str, traces: Sequence[str]) -> None:
-    """Do a lost guardian's work: end whoever carries the run folder's name, and remove the folder."""
-    order = json.dumps({"sweep": run_dir, "traces": list(traces)})
+def sweep(run_dir: str, traces: Sequence[str], session: int) -> None:
+    """Do a lost guardian's work: end who is in the side's session or carries the run folder's name."""
+    order = json.dumps({"sweep": run_dir, "traces": list(traces), "session": session})
     with contextlib.suppress(subprocess.TimeoutExpired):
         subprocess.run([sys.executable, "-I", "-S", str(GUARDIAN), order], timeout=15, check=False)
 

@@ -24,19 +24,11 @@ class ObservedPanel(ComparisonPanel):
         super().__init__(left, right, PanelConfig("Observed (times are indicative: both engines share the cores)"))
         self._first = 0
 
-    def show(self, label: str, texts: Sequence[str | None], style: str | None = None) -> None:
-        """Set a row once it has a value."""
-        self._put(ComparisonRow(label, *(*texts, None)[:2], style=style))
-
-    def show_measured(self, label: str, texts: Sequence[str | None], style: str | None = None) -> None:
-        """Set a row of measured numbers, which get no mark."""
-        self._put(MeasuredRow(label, *(*texts, None)[:2], style=style))
-
-    def _put(self, row: ComparisonRow) -> None:
-        """Put a new or changed row last, where it is in view; an unchanged one costs nothing."""
-        if (row.left or row.right) and self._rows.get(row.label) != row:
-            self._rows.pop(row.label, None)
-            self._rows[row.label] = row
+    def set_rows(self, rows: Sequence[ComparisonRow]) -> None:
+        """Show these rows, the latest last; the same ones again cost nothing."""
+        wanted = {row.label: row for row in rows}
+        if list(wanted.items()) != list(self._rows.items()):
+            self._rows = wanted
             self.touch()
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from rich.console import Console
@@ -11,6 +11,7 @@ from rich.console import Console
 from demo_tui import (
     CodePanel,
     Columns,
+    ComparisonRow,
     DashboardBase,
     Fixed,
     Frame,
@@ -23,7 +24,7 @@ from demo_tui import (
 )
 from monarch_vs_ray.core.events import Engine, SideEnded
 from monarch_vs_ray.core.source import Batch
-from monarch_vs_ray.stage.observed import ObservedPanel
+from monarch_vs_ray.stage.observed import MeasuredRow, ObservedPanel
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.state import Entry, SideState, State
 from monarch_vs_ray.stage.summary import NAMES, lines
@@ -130,6 +131,11 @@ class Screen:
         """Whether ``q`` was pressed."""
         return self._live.quit_requested
 
+    @property
+    def frames(self) -> int:
+        """How many frames were drawn."""
+        return self._live.frames
+
     def update(self, batch: Batch, now: int) -> None:
         """Draw if a frame is due; what came is in the state already."""
         self._now = now
@@ -192,8 +198,8 @@ class Screen:
         note = step.title if step else "starting"
         task = self._progress.add(name, side.steps_planned + 1, note)
         task.started = 0.0
+        self._progress.update(name, done)
         if side.ended is None:
-            self._progress.update(name, done)
             return
         if side.ended_well:
             self._progress.finish(name, f"{done} steps, ended well")
@@ -202,13 +208,32 @@ class Screen:
         task.ended = side.ended.at / 1e9
 
     def _show_observed(self) -> None:
+        """Everything that has a value, in the order in which the values came."""
+        rows = [*self._observed_rows(), *self._latency_rows()]
+        self._observed.set_rows([row for _, row in sorted(rows, key=lambda row: row[0])])
+
+    def _observed_rows(self) -> Iterator[tuple[int, ComparisonRow]]:
         for line in lines(self._state):
-            texts = [line.cells[engine].text or None for engine in self._state.sides]
-            wrong = any(cell.met is False for cell in line.cells.values())
-            show = self._observed.show_measured if line.measured else self._observed.show
-            show(line.row.label, texts, "bad" if wrong else None)
-        for name in dict.fromkeys(name for side in self._state.sides.values() for name in side.operations):
-            self._observed.show_measured(name, [_median(side, name) for side in self._state.sides.values()])
+            at = [side.observations[line.row.key].at for side in self._seen(line.row.key)]
+            if at:
+                left, right = self._pair([line.cells[engine].text or None for engine in self._state.sides])
+                wrong = any(cell.met is False for cell in line.cells.values())
+                row = MeasuredRow if line.measured else ComparisonRow
+                yield max(at), row(line.row.label, left, right, style="bad" if wrong else None)
+
+    def _seen(self, key: str) -> list[SideState]:
+        return [side for side in self._state.sides.values() if key in side.observations]
+
+    def _latency_rows(self) -> Iterator[tuple[int, ComparisonRow]]:
+        sides = self._state.sides.values()
+        for name in dict.fromkeys(name for side in sides for name in side.operations):
+            at = max(side.operations[name].latest for side in sides if name in side.operations)
+            yield at, MeasuredRow(name, *self._pair([_median(side, name) for side in sides]))
+
+    def _pair(self, texts: list[str | None]) -> tuple[str | None, str | None]:
+        """A text for each column; the second column is empty when one engine runs alone."""
+        left, right = (*texts, None)[:2]
+        return left, right
 
 
 def _name(side: SideState) -> str:

@@ -58,11 +58,12 @@ class Step:
 
 @dataclass
 class Operations:
-    """All calls of one name."""
+    """All calls of one name; ``latest`` is when the last one ended."""
 
     ok: int = 0
     failed: int = 0
     unknown: int = 0
+    latest: int = 0
     nanoseconds: deque[int] = field(default_factory=lambda: deque(maxlen=LATENCIES))
 
     @property
@@ -193,6 +194,7 @@ def _operation_ended(side: SideState, event: OperationEnded) -> None:
     operations = side.operations.get(name)
     if operations is None:
         operations = side.operations[name] = Operations()
+    operations.latest = event.at
     operations.nanoseconds.append(event.nanoseconds)
     if event.outcome == "ok":
         operations.ok += 1

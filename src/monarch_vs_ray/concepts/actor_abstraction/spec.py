@@ -28,7 +28,7 @@ CONCEPT = Concept(
     question="How does a plain Python class become an actor, and what can its caller see of it?",
     watch=(
         "One call on Monarch addresses every actor of the mesh; on Ray the caller keeps a list of handles.",
-        "The same ValueError: Monarch's caller catches an ActorError, Ray's a RayTaskError that is a ValueError.",
+        "One ValueError: Monarch's caller catches an ActorError, Ray's a RayTaskError that is a ValueError.",
         "After the error both actors live on, with their state.",
         "Neither `spawn` nor `.remote()` waits for the constructor: its error waits for the first call.",
         "An async method without further options: Monarch takes one call at a time, Ray takes them all.",
@@ -73,11 +73,11 @@ class Headcount:
 
 
 def outcome(call: Callable[[], object]) -> str:
-    """What a call that may be refused came to, in words."""
+    """What a call that may be refused came to, in words: its answer, or the first sentence of its error."""
     try:
         return f"answered {call()!r}"
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        return f"{type(error).__name__}: {str(error).partition('. ')[0]}"
 
 
 def microseconds(call: Callable[[], object]) -> list[float]:

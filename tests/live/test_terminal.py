@@ -1,0 +1,92 @@
+"""The demo in a real pseudo-terminal, as a person sees it: live, resized, interrupted, replayed."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+from pseudo_terminal import PseudoTerminal
+
+from live.leftovers import look, wait_for_nothing
+
+MVR = [sys.executable, "-m", "monarch_vs_ray"]
+ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
+
+
+@pytest.mark.live
+def test_both_engines_live_while_the_window_is_resized():
+    before = look()
+    with PseudoTerminal([*MVR, "demo", "1"], 80, 24) as terminal:
+        terminal.until(lambda text: "LIVE" in text and "Ray log" in text, "the first frame")
+        for columns, rows in [(240, 70), (60, 20), (100, 30), (120, 40)]:
+            terminal.resize(columns, rows)
+            text = terminal.until(
+                lambda text, columns=columns: len(text.splitlines()[0]) > columns - 3 and "? help" in text,
+                f"a frame of {columns} columns",
+            )
+            assert max(len(line) for line in text.splitlines()) <= columns
+        terminal.until(lambda text: "ended well" in text, "Monarch's end on the screen", 30)
+        assert terminal.wait(60) == 0
+        assert LEAVE in terminal.written
+        assert "The engines differed in" in terminal.text
+        assert "Ray: 12 of 12 steps" in terminal.text
+    wait_for_nothing(before)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("key", ["q", "\x03"])
+def test_q_and_ctrl_c_end_the_run_and_say_what_they_did(key):
+    before = look()
+    with PseudoTerminal([*MVR, "demo", "1"], 120, 40) as terminal:
+        terminal.until(lambda text: "Start Ray" in text, "Ray's first step")
+        terminal.type(key)
+        assert terminal.wait(20) == 130
+        assert "Interrupted: 2 of 2 sides were ended" in terminal.text
+        assert LEAVE in terminal.written
+        assert "Traceback" not in terminal.text
+    wait_for_nothing(before)
+
+
+def test_a_replay_says_so_and_leaves_its_summary_on_the_screen():
+    with PseudoTerminal([*MVR, "demo", "1", "--dry-run", "--speed", "20"], 120, 50) as terminal:
+        text = terminal.until(lambda text: "REPLAY" in text, "the replay's header")
+        assert "recorded 20" in text
+        assert "Monarch 0.7.0" in terminal.until(lambda text: "Ray 2.60.0" in text, "both versions")
+        assert terminal.wait() == 0
+        assert ENTER in terminal.written
+        assert "The engines differed in" in terminal.text
+
+
+def test_without_unicode_the_replay_is_drawn_in_ascii():
+    environment = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [*MVR, "demo", "1", "--dry-run", "--speed", "20"]
+    with PseudoTerminal(command, 100, 40, environment) as terminal:
+        terminal.until(lambda text: "REPLAY" in text, "the first frame")
+        assert terminal.wait() == 0
+        assert terminal.written.isascii()
+
+
+def test_no_color_is_honoured():
+    command = [*MVR, "demo", "1", "--dry-run", "--speed", "20"]
+    with PseudoTerminal(command, 100, 40, {"NO_COLOR": "1"}) as terminal:
+        assert terminal.wait() == 0
+        assert not re.search(rb"\x1b\[[0-9;]*(38;[25];|3[0-7]m|9[0-7]m)", terminal.written)
+
+
+def test_speed_0_shows_the_summary_at_once():
+    with PseudoTerminal([*MVR, "demo", "1", "--dry-run", "--speed", "0"], 120, 50) as terminal:
+        assert terminal.wait() == 0
+        assert "The engines differed in" in terminal.text
+
+
+def test_the_pause_key_holds_the_view_and_the_help_key_explains():
+    with PseudoTerminal([*MVR, "demo", "1", "--dry-run"], 120, 40) as terminal:
+        terminal.until(lambda text: "REPLAY" in text, "the first frame")
+        terminal.type("?")
+        terminal.until(lambda text: "save a picture" in text, "the help")
+        terminal.type("x")
+        terminal.type("p")
+        terminal.until(lambda text: "PAUSED" in text, "the pause")
+        terminal.type("q")
+        assert terminal.wait(10) == 130
