@@ -57,7 +57,9 @@ class Script:
         return self
 
 
-def side(engine: Engine, *, slow: float = 1.0, reply: object = "hello you", exit_code: int = 0) -> list[AnyEvent]:
+def side(
+    engine: Engine, *, slow: float = 1.0, reply: object = "hello you", exit_code: int = 0
+) -> list[AnyEvent]:
     """A side that greets, ``slow`` times slower than the other."""
     script = Script(engine)
     script.add(
@@ -73,7 +75,9 @@ def side(engine: Engine, *, slow: float = 1.0, reply: object = "hello you", exit
         code_sha256="0" * 64,
     )
     script.add(StepBegun, 0.2 * slow, step=0, title="Make a greeter", line=12, end_line=13)
-    script.add(LogLine, 0.3 * slow, origin="stderr", text="[not markup] the engine's own \x1b[31mnoise\x1b[0m")
+    script.add(
+        LogLine, 0.3 * slow, origin="stderr", text="[not markup] the engine's own \x1b[31mnoise\x1b[0m"
+    )
     script.add(StepEnded, 0.5 * slow, step=0)
     script.add(StepBegun, 0.5 * slow, step=1, title="Greet", line=14, end_line=17)
     script.add(OperationInvoked, 0.6 * slow, operation=0, step=1, name="hello", line=15)

@@ -90,7 +90,9 @@ def test_demo_dry_run_as_json_is_the_recording(demo, tmp_path):
 
 def test_folders_scripts_and_recordings_are_equal():
     concepts = all_concepts()
-    assert sorted(path.stem for path in SCRIPTS.glob("*.py")) == [script_name(concept) for concept in concepts]
+    assert sorted(path.stem for path in SCRIPTS.glob("*.py")) == [
+        script_name(concept) for concept in concepts
+    ]
     assert sorted(path.name for path in RECORDINGS.iterdir()) == sorted(concept.name for concept in concepts)
     assert len({concept.number for concept in concepts}) == len(concepts)
 

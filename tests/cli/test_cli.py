@@ -33,7 +33,9 @@ def mvr(capfd):
 
 
 def keep(path: Path, events) -> Path:
-    header = Header(format=FORMAT, concept="actor_abstraction", sides=["monarch", "ray"], date="2026-01-02T03:04:05")
+    header = Header(
+        format=FORMAT, concept="actor_abstraction", sides=["monarch", "ray"], date="2026-01-02T03:04:05"
+    )
     recorder, batch = Recorder(path, header), Batch()
     for event in events:
         batch.add(event)

@@ -14,7 +14,9 @@ from monarch_vs_ray.core.events import FORMAT, LogLine, Metric, Observation, dec
 from monarch_vs_ray.core.source import Batch
 from monarch_vs_ray.history import Header, Recorder, Replay, read
 
-HEADER = Header(format=FORMAT, concept="actor_abstraction", sides=["monarch", "ray"], date="2026-01-02T03:04:05")
+HEADER = Header(
+    format=FORMAT, concept="actor_abstraction", sides=["monarch", "ray"], date="2026-01-02T03:04:05"
+)
 
 
 class FakeClock:
@@ -153,14 +155,22 @@ def test_a_replay_that_is_stopped_gives_no_more(tmp_path):
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
     lambda children: st.lists(children) | st.dictionaries(st.text(), children),
     max_leaves=10,
 )
 
 
-@given(value=JSON, text=st.text(), at=st.integers(0, 2**62), number=st.floats(allow_nan=False, allow_infinity=False))
+@given(
+    value=JSON,
+    text=st.text(),
+    at=st.integers(0, 2**62),
+    number=st.floats(allow_nan=False, allow_infinity=False),
+)
 def test_any_event_survives_the_wire(value, text, at, number):
     for event in (
         Observation(side="ray", at=at, seq=0, key=text, value=value),

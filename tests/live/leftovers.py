@@ -12,7 +12,9 @@ from pathlib import Path
 
 import psutil
 
-OURS = re.compile(r"raylet|gcs_server|ray::|/ray/|monarch_vs_ray\.side|guardian\.py|bootstrap_main|monarch_hyperactor")
+OURS = re.compile(
+    r"raylet|gcs_server|ray::|/ray/|monarch_vs_ray\.side|guardian\.py|bootstrap_main|monarch_hyperactor"
+)
 
 
 @dataclass(frozen=True)

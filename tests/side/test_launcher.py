@@ -40,7 +40,9 @@ def test_output_is_captured_line_by_line_with_its_origin(start):
 
 
 def test_a_garbled_line_is_noted_and_its_neighbours_are_kept(start):
-    watched = start("send(event(0)); send('{garbage\\n'); send(b'\\xff\\xfe\\n'); send(event(1))").to_the_end()
+    watched = start(
+        "send(event(0)); send('{garbage\\n'); send(b'\\xff\\xfe\\n'); send(event(1))"
+    ).to_the_end()
     assert notes(watched) == ["garbled", "garbled"]
     assert len(watched.of(Metric)) == 2
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 from histories import Script, both, in_time, side
 
 from monarch_vs_ray.core.concept import Concept, Row
 from monarch_vs_ray.core.errors import ExitCode
-from monarch_vs_ray.core.events import HarnessNote, LogLine, Observation, OperationEnded, OperationInvoked, SideEnded
+from monarch_vs_ray.core.events import (
+    HarnessNote,
+    LogLine,
+    Observation,
+    OperationEnded,
+    OperationInvoked,
+    SideEnded,
+)
 from monarch_vs_ray.core.source import Batch
 from monarch_vs_ray.stage.closing import print_closing
 from monarch_vs_ray.stage.lines import JsonLines, PlainLines
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.state import LOG_LINES, State
-from monarch_vs_ray.stage.summary import exit_code, finding, lines, say, side_sentence
+from monarch_vs_ray.stage.summary import conclusions, exit_code, finding, lines, say, side_sentence
 
 CONCEPT = Concept(
     number=1,
@@ -57,7 +65,9 @@ def test_steps_go_from_running_to_done_or_failed():
 
 def test_calls_are_counted_by_name_and_outcome_with_their_median():
     script = Script("ray")
-    for number, (outcome, took) in enumerate([("ok", 1000), ("ok", 3000), ("failed", 9000), ("unknown", 2000)]):
+    for number, (outcome, took) in enumerate(
+        [("ok", 1000), ("ok", 3000), ("failed", 9000), ("unknown", 2000)]
+    ):
         script.add(OperationInvoked, number, operation=number, step=-1, name="call", line=1)
         script.add(OperationEnded, number, operation=number, outcome=outcome, nanoseconds=took)
     calls = after(script.events).sides["ray"].operations["call"]
@@ -93,6 +103,19 @@ def test_the_oracle_is_met_or_not():
     assert exit_code(state) is ExitCode.FINE
 
 
+def test_the_closing_sentences_come_from_the_observations():
+    closing = ("They said {monarch[reply_one]} and {ray[reply_one]}.", "Never seen: {ray[nothing]}.")
+    concept = dataclasses.replace(CONCEPT, closing=(*closing, lambda monarch, ray: f"{monarch == ray}"))
+
+    def concluded(events):
+        state = State(concept, ("monarch", "ray"))
+        state.apply(events)
+        return conclusions(state)
+
+    assert concluded(both()) == ["They said hello you and hello you.", "True"]
+    assert concluded(both(reply="bye")) == ["They said hello you and bye.", "False"]
+
+
 def test_a_wrong_observation_changes_the_finding_and_the_exit_code():
     state = after(both(reply="bye"))
     assert finding(state) == (
@@ -119,7 +142,9 @@ def test_how_a_side_ended_is_told_with_its_numbers():
     assert side_sentence(after(both()).sides["ray"]) == (
         "Ray: 2 of 2 steps, 1 call, 3.6 s; it left no process behind."
     )
-    killed = Script("ray").add(SideEnded, 2, ending="signal", signal=9, strays=["raylet", "gcs_server"]).events
+    killed = (
+        Script("ray").add(SideEnded, 2, ending="signal", signal=9, strays=["raylet", "gcs_server"]).events
+    )
     assert side_sentence(after(killed).sides["ray"]) == (
         "Ray was killed by signal 9 after 0 of 0 steps, 0 calls, 2.0 s;"
         " 2 processes outlived it and were ended (gcs_server, raylet)."

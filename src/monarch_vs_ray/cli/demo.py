@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -20,29 +21,52 @@ class Which(str, Enum):
 
 
 def demo(
-    name: Annotated[str, typer.Argument(help="A demo's name or number, or `all`; without it: the list.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Replay a recorded run; needs no engine.")] = False,
-    speed: Annotated[float, typer.Option(min=0, help="With --dry-run: 4 is four times as fast, 0 at once.")] = 1,
+    name: Annotated[
+        str, typer.Argument(help="Name or number of a demo, or `all`; without it: the list.")
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Replay a recorded run, without engines.")
+    ] = False,
+    speed: Annotated[float, typer.Option(min=0, help="With --dry-run: 4 is four times as fast.")] = 1,
     engine: Annotated[Which, typer.Option(help="Run one engine only.")] = Which.BOTH,
     record: Annotated[Path | None, typer.Option(help="Keep the history in this new file.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the events, one JSON object a line.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Print plain lines also on a terminal.")] = False,
     ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
-    deadline: Annotated[float, typer.Option(min=0, help="Seconds a side may take; 0: the demo's own.")] = 0,
-    ray_address: Annotated[str, typer.Option(help="Join this running Ray instead of starting one.")] = "",
+    deadline: Annotated[float, typer.Option(min=0, help="Seconds a side may take; 0: its own.")] = 0,
+    ray_address: Annotated[str, typer.Option(help="Join this running Ray, start none.")] = "",
 ) -> None:
     """Show a concept on both engines at once, each in a process of its own."""
     if not name:
         _list()
         return
-    from monarch_vs_ray.cli.show import Wish, show_demo
+    from monarch_vs_ray.cli.show import INTERRUPTED, Wish, show_demo
     from monarch_vs_ray.concepts import all_concepts, find
 
     concepts = all_concepts() if name == "all" else [find(name)]
     if speed != 1 and not dry_run:
         raise UserError("--speed is for --dry-run: a live run goes at the engines' own speed.")
-    wish = Wish(dry_run, speed, engine.value, record, json, plain, ascii, deadline, ray_address, many=name == "all")
-    codes = [show_demo(concept, wish) for concept in concepts]
+    wish = Wish(
+        dry_run=dry_run,
+        speed=speed,
+        engine=engine.value,
+        record=record,
+        json=json,
+        plain=plain,
+        ascii=ascii,
+        deadline=deadline,
+        ray_address=ray_address,
+        many=name == "all",
+    )
+    began = time.monotonic()
+    codes: list[int] = []
+    for concept in concepts:
+        codes.append(show_demo(concept, wish))
+        if codes[-1] == INTERRUPTED:
+            break
+    if wish.many and not json:
+        fine = sum(code == ExitCode.FINE for code in codes)
+        typer.echo(f"\n{fine} of {len(concepts)} demos fine, {time.monotonic() - began:.1f} s in all.")
     raise typer.Exit(max(codes, default=ExitCode.FINE))
 
 

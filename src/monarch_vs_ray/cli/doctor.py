@@ -44,7 +44,9 @@ def _missing() -> dict[Engine, list[Ability]]:
     from monarch_vs_ray.core.engine import Ability
 
     return {
-        engine: [Ability(name="version", state="missing", detail="not installed", remedy=f"pip install {package}")]
+        engine: [
+            Ability(name="version", state="missing", detail="not installed", remedy=f"pip install {package}")
+        ]
         for engine, (module, package) in MODULES.items()
         if find_spec(module) is None
     }

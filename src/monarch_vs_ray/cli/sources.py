@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,23 +25,34 @@ MODULES: dict[Engine, tuple[str, str]] = {
 RECORDINGS = PROJECT / "recordings"
 
 
-def side_spec(engine: Engine, *what: str, deadline: float, ray_address: str = "") -> SideSpec:
+def side_spec(
+    engine: Engine,
+    *what: str,
+    deadline: float,
+    ray_address: str = "",
+    settings: Mapping[str, str] | None = None,
+) -> SideSpec:
     """One engine's side of a concept, in an environment in which it is quiet and leaves nothing."""
     return SideSpec(
         engine=engine,
         command=side_command(engine, *what),
-        environment=lambda run_dir: environment(run_dir, ray_address),
+        environment=lambda run_dir: {**environment(run_dir, ray_address), **(settings or {})},
         traces=strays,
         deadline=deadline,
     )
 
 
-def live(
-    concept: Concept, engines: Sequence[Engine], clock: Clock, ray_address: str, deadline: float
-) -> Run:
+def live(concept: Concept, engines: Sequence[Engine], clock: Clock, ray_address: str, deadline: float) -> Run:
     """Start the sides of a concept; ``require`` has said that they can be."""
     specs = [
-        side_spec(engine, concept.name, deadline=deadline, ray_address=ray_address) for engine in engines
+        side_spec(
+            engine,
+            concept.name,
+            deadline=deadline,
+            ray_address=ray_address,
+            settings=concept.environment,
+        )
+        for engine in engines
     ]
     return Run(specs, clock)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -42,11 +42,18 @@ class Row:
         return bool(self.want(value)) if callable(self.want) else value == self.want
 
 
+Seen = Mapping[str, object]
+Sentence = str | Callable[[Seen, Seen], str]
+
+
 @dataclass(frozen=True)
 class Concept:
     """What a demo shows, and what both of its sides must observe.
 
-    ``deadline`` is how long one side may take, in seconds, before it is stopped.
+    ``deadline`` is how long one side may take, in seconds, before it is stopped. ``environment`` is set
+    for both sides before they start, for what an engine reads at import. ``closing`` are the sentences
+    that the run has shown when it is over: templates with ``{monarch[key]}`` and ``{ray[key]}``, or
+    functions of what Monarch and Ray observed. A sentence whose observations are missing is not said.
     """
 
     number: int
@@ -56,4 +63,22 @@ class Concept:
     watch: tuple[str, ...]
     rows: tuple[Row, ...]
     deadline: float = 60.0
-    needs: tuple[str, ...] = field(default=())
+    environment: Mapping[str, str] = field(default_factory=dict)
+    closing: tuple[Sentence, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    def conclude(self, monarch: Seen, ray: Seen) -> list[str]:
+        """The closing sentences that these observations bear out."""
+        said = []
+        for sentence in self.closing:
+            try:
+                text = (
+                    sentence(monarch, ray)
+                    if callable(sentence)
+                    else sentence.format(monarch=monarch, ray=ray)
+                )
+            except (KeyError, TypeError):
+                continue  # something it speaks of was not observed
+            if text:
+                said.append(text)
+        return said

@@ -71,4 +71,6 @@ class LiveNeedsLinux(UserError):
     exit_code = ExitCode.ENGINE_MISSING
 
     def __init__(self, platform: str) -> None:
-        super().__init__(f"Live runs need Linux, and this is {platform}; replay a recorded run with --dry-run.")
+        super().__init__(
+            f"Live runs need Linux, and this is {platform}; replay a recorded run with --dry-run."
+        )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from tempfile import TemporaryDirectory
 
 from monarch_vs_ray.engines.environment import RAY_ADDRESS, RUN_DIR, environment, remove_strays
 
 
-def run_alone(main: Callable[[], None]) -> None:
-    """Call ``main`` with the engines' settings in place.
+def run_alone(main: Callable[[], None], settings: Mapping[str, str] | None = None) -> None:
+    """Call ``main`` with the engines' settings in place, and with those of its own.
 
     Engines read settings while they are imported, and the file that calls this has imported its engine
     already. So the same command is run once more, with the settings; this process waits, cleans up, and
@@ -22,8 +22,8 @@ def run_alone(main: Callable[[], None]) -> None:
         main()
         return
     with TemporaryDirectory(prefix="mvr-", ignore_cleanup_errors=True) as folder:
-        settings = environment(folder, os.environ.get(RAY_ADDRESS, ""))
-        env = {name: value for name, value in {**os.environ, **settings}.items() if value is not None}
+        wanted = {**environment(folder, os.environ.get(RAY_ADDRESS, "")), **(settings or {})}
+        env = {name: value for name, value in {**os.environ, **wanted}.items() if value is not None}
         try:
             code = subprocess.call([sys.executable, *sys.orig_argv[1:]], env=env)
         finally:

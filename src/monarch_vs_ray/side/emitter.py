@@ -124,5 +124,3 @@ def from_environment(side: Engine | None) -> Emitter:
     if side is None or fd is None:
         return PrintEmitter()
     return PipeEmitter(side, int(fd), int(os.environ[ORIGIN_NS]))
-
-

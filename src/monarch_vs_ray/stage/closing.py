@@ -13,12 +13,14 @@ from rich.text import Text
 from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.state import State
-from monarch_vs_ray.stage.summary import NAMES, Cell, finding, lines, side_sentence
+from monarch_vs_ray.stage.summary import NAMES, Cell, conclusions, finding, lines, side_sentence
 
 PLAIN_WIDTH = 110
 
 
-def print_closing(state: State, banner: Banner, *, ascii: bool = False, stream: IO[str] | None = None) -> None:
+def print_closing(
+    state: State, banner: Banner, *, ascii: bool = False, stream: IO[str] | None = None
+) -> None:
     """Print what both sides showed, where they differed, how long each took, and how each ended."""
     stream = stream or sys.stdout
     console = Console(file=stream, highlight=False, width=None if stream.isatty() else PLAIN_WIDTH)
@@ -36,6 +38,8 @@ def print_closing(state: State, banner: Banner, *, ascii: bool = False, stream: 
             for entry in [entry for entry in side.log if entry.origin in ("stderr", "harness")][-12:]:
                 console.print(Text(f"  {entry.text}"))
     console.print(Text(finding(state)))
+    for sentence in conclusions(state):
+        console.print(Text(f"{'*' if ascii else '•'} {sentence}"))
 
 
 def _mode(banner: Banner) -> str:
@@ -46,7 +50,9 @@ def _observations(state: State, ascii: bool) -> Table:
     table = _table(["observed", *_columns(state), ""], ascii)
     for line in lines(state):
         mark = ("!=" if ascii else "≠") if line.differs else ""
-        table.add_row(Text(line.row.label), *(_cell(line.cells[engine]) for engine in state.sides), Text(mark))
+        table.add_row(
+            Text(line.row.label), *(_cell(line.cells[engine]) for engine in state.sides), Text(mark)
+        )
     return table
 
 
@@ -56,7 +62,9 @@ def _cell(cell: Cell) -> Text:
 
 def _columns(state: State) -> list[str]:
     return [
-        f"{NAMES[engine]} {side.manifest.versions.get(engine, '')}".rstrip() if side.manifest else NAMES[engine]
+        f"{NAMES[engine]} {side.manifest.versions.get(engine, '')}".rstrip()
+        if side.manifest
+        else NAMES[engine]
         for engine, side in state.sides.items()
     ]
 

@@ -21,7 +21,9 @@ class ObservedPanel(ComparisonPanel):
 
     def __init__(self, names: Sequence[str]) -> None:
         left, right = (*names, "")[:2]
-        super().__init__(left, right, PanelConfig("Observed (times are indicative: both engines share the cores)"))
+        super().__init__(
+            left, right, PanelConfig("Observed (times are indicative: both engines share the cores)")
+        )
         self._first = 0
 
     def set_rows(self, rows: Sequence[ComparisonRow]) -> None:

@@ -171,7 +171,9 @@ class Screen:
             right=f"{self._seconds():6.1f} s",
             style="header",
         )
-        self._footer.set(left="q quit  p pause  s save picture  ? help", right=self._state.concept.question, style="dim")
+        self._footer.set(
+            left="q quit  p pause  s save picture  ? help", right=self._state.concept.question, style="dim"
+        )
 
     def _show_code(self, side: SideState) -> None:
         panel = self._code[side.engine]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from monarch_vs_ray.core.concept import Row
 from monarch_vs_ray.core.errors import ExitCode
-from monarch_vs_ray.core.events import Engine
+from monarch_vs_ray.core.events import ENGINES, Engine
 from monarch_vs_ray.stage.state import SideState, State
 
 NAMES: dict[Engine, str] = {"monarch": "Monarch", "ray": "Ray"}
@@ -106,6 +106,18 @@ def _left(side: SideState) -> str:
     if strays:
         return f"{len(strays)} processes outlived it and were ended ({', '.join(sorted(set(strays)))})"
     return "it left no process behind"
+
+
+def conclusions(state: State) -> list[str]:
+    """The concept's closing sentences, with what was observed put in."""
+    return state.concept.conclude(*(_seen(state, engine) for engine in ENGINES))
+
+
+def _seen(state: State, engine: Engine) -> dict[str, object]:
+    side = state.sides.get(engine)
+    if side is None:
+        return {}
+    return {key: seen.value for key, seen in side.observations.items()}
 
 
 def finding(state: State) -> str:
