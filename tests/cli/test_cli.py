@@ -134,7 +134,8 @@ def test_what_should_not_have_been_observed_gives_exit_code_1(mvr, tmp_path):
     assert mvr("replay", str(file), "--speed", "0")[0] == 1
 
 
-def test_recording_over_a_file_is_refused_before_anything_starts(mvr, history):
+def test_recording_over_a_file_is_refused_before_anything_starts(mvr, history, monkeypatch):
+    monkeypatch.setattr(sources, "find_spec", lambda module: object())
     before = history.read_bytes()
     code, _, err = mvr("demo", "1", "--record", str(history))
     assert code == 2

@@ -48,6 +48,18 @@ def test_q_and_ctrl_c_end_the_run_and_say_what_they_did(key):
     wait_for_nothing(before)
 
 
+@pytest.mark.live
+def test_a_second_ctrl_c_does_not_wait():
+    before = look()
+    with PseudoTerminal([*MVR, "demo", "1"], 120, 40) as terminal:
+        terminal.until(lambda text: "Start Ray" in text, "Ray's first step")
+        terminal.type("\x03\x03")
+        assert terminal.wait(10) == 130
+        assert "Interrupted" in terminal.text
+        assert "Traceback" not in terminal.text
+    wait_for_nothing(before)
+
+
 def test_a_replay_says_so_and_leaves_its_summary_on_the_screen():
     with PseudoTerminal([*MVR, "demo", "1", "--dry-run", "--speed", "20"], 120, 50) as terminal:
         text = terminal.until(lambda text: "REPLAY" in text, "the replay's header")

@@ -74,15 +74,11 @@ def _show(
     source: Source, state: State, banner: Banner, wish: Wish, interrupt: Interrupt, recorder: Recorder | None
 ) -> int:
     """Show it, say how it ended, and give the exit code."""
-    if wish.json:
-        interrupted = present(source, state, JsonLines(), recorder, interrupt)
-    elif wish.plain or not sys.stdout.isatty():
-        interrupted = present(source, state, PlainLines(state), recorder, interrupt)
-    else:
-        from monarch_vs_ray.stage.screen import Screen
-
-        with Screen(state, banner, ascii=wish.ascii or None) as screen:
-            interrupted = present(source, state, screen, recorder, interrupt)
+    try:
+        interrupted = _present(source, state, banner, wish, interrupt, recorder)
+    except KeyboardInterrupt:
+        print("Interrupted twice: the guardians end what is left, within 5 s.", file=sys.stderr)
+        return INTERRUPTED
     if not wish.json:
         from monarch_vs_ray.stage.closing import print_closing
 
@@ -93,6 +89,20 @@ def _show(
         _say_interrupted(state)
         return INTERRUPTED
     return exit_code(state)
+
+
+def _present(
+    source: Source, state: State, banner: Banner, wish: Wish, interrupt: Interrupt, recorder: Recorder | None
+) -> bool:
+    """Show it in the way that the user and the terminal want; gives whether it was interrupted."""
+    if wish.json:
+        return present(source, state, JsonLines(), recorder, interrupt)
+    if wish.plain or not sys.stdout.isatty():
+        return present(source, state, PlainLines(state), recorder, interrupt)
+    from monarch_vs_ray.stage.screen import Screen
+
+    with Screen(state, banner, ascii=wish.ascii or None) as screen:
+        return present(source, state, screen, recorder, interrupt)
 
 
 def _recorder(concept: Concept, wish: Wish) -> Recorder | None:

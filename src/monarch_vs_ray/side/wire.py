@@ -23,7 +23,7 @@ Now = Callable[[], int]
 
 
 class LineBuffer:
-    """Cuts a stream into whole lines; remembers at most ``limit`` bytes of an unfinished one."""
+    """Cuts a stream into whole lines of at most ``limit`` bytes; remembers no more of an unfinished one."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -45,11 +45,11 @@ class LineBuffer:
         if len(tail) > self._limit:
             self._skipped, self._tail = len(tail), b""
         block += newline
-        if len(block) > self._limit:
-            lines = _split(block)
+        if len(block) > self._limit + 1:
+            lines = block.split(b"\n")[:-1]
             oversized += [len(line) for line in lines if len(line) > self._limit]
             if oversized:
-                block = b"".join(line for line in lines if len(line) <= self._limit)
+                block = b"".join(line + b"\n" for line in lines if len(line) <= self._limit)
         return block, oversized
 
     def rest(self) -> tuple[bytes, list[int]]:
@@ -57,10 +57,6 @@ class LineBuffer:
         tail, skipped = self._tail, self._skipped
         self._tail, self._skipped = b"", 0
         return tail, [skipped] if skipped else []
-
-
-def _split(block: bytes) -> list[bytes]:
-    return [line + b"\n" for line in block.split(b"\n")[:-1]]
 
 
 class EventReader:

@@ -164,16 +164,15 @@ class Screen:
 
     def _show_header(self) -> None:
         versions = "  ".join(_name(side) for side in self._state.sides.values())
-        note = f" ({self._banner.note})" if self._banner.note else ""
+        concept = self._state.concept
         self._header.set(
-            left=f"{self._state.concept.number} {self._state.concept.title}  {self._banner.mode}{note}",
+            left=f"{concept.number} {concept.title}  {self._banner.mode}",
             centre=versions,
-            right=f"{self._seconds():6.1f} s",
+            right=f"{self._banner.note}  {self._seconds():6.1f} s",
             style="header",
         )
-        self._footer.set(
-            left="q quit  p pause  s save picture  ? help", right=self._state.concept.question, style="dim"
-        )
+        keys = "q quit  p pause  s save picture  ? help  "
+        self._footer.set(left=keys, right=concept.question, style="dim")
 
     def _show_code(self, side: SideState) -> None:
         panel = self._code[side.engine]
