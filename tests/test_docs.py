@@ -1,0 +1,45 @@
+"""The documents: every Python block runs, and every local link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
+
+PROJECT = Path(__file__).parents[1]
+DOCUMENTS = [
+    *PROJECT.glob("*.md"),
+    *(PROJECT / "docs").rglob("*.md"),
+    *(PROJECT / "src").rglob("*.md"),
+]
+ELSEWHERE = {"demo_tui.md"}  # its blocks run in tests/demo_tui/test_guide.py, on a clock of their own
+RUN_HERE = [path for path in DOCUMENTS if "```python" in path.read_text() and path.name not in ELSEWHERE]
+LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(PROJECT))
+
+
+@pytest.mark.parametrize("path", RUN_HERE, ids=name)
+def test_every_python_block_runs(path, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    document = Sybil(parsers=[PythonCodeBlockParser()]).parse(path)
+    examples = list(document.examples())
+    assert examples
+    for example in examples:
+        example.evaluate()
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_every_local_link_leads_somewhere(path):
+    targets = [link for link in LINK.findall(path.read_text()) if "://" not in link]
+    missing = [link for link in targets if not (path.parent / link).exists()]
+    assert missing == []
+
+
+def test_the_readme_links_to_something():
+    assert len(LINK.findall((PROJECT / "README.md").read_text())) > 5
