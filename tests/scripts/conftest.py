@@ -51,7 +51,7 @@ def wheel(
     lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
     files = {
         # Two versions differ in size: bytecode is told to be stale by size and by seconds, and tests are quick.
-        f"{stem}.py": f"version = {version!r}\n" + "#" * int(float(version)),
+        f"{stem}.py": f"version = {version!r}\n" + "#" * int(version.partition(".")[0]),
         f"{info}/METADATA": "\n".join(lines + [f"Requires-Dist: {line}" for line in requires]) + "\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         **{f"{data}/{script}": f"#!/bin/bash\n{text}\n" for script, text in scripts.items()},
