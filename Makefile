@@ -20,3 +20,4 @@ live: ## only the tests on the real engines
 
 docs: ## draw the pictures of the README and the guides again, from recordings
 	$(RUN) python docs/pictures.py
+	$(RUN) env UPDATE_GOLDENS=1 pytest -q tests/demo_tui/test_guide.py

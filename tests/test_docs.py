@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 PROJECT = Path(__file__).parents[1]
+sys.path.insert(0, str(PROJECT / "docs"))
+import pictures  # noqa: E402 - a script beside the documents, in no package
+
 DOCUMENTS = [
     *PROJECT.glob("*.md"),
     *(PROJECT / "docs").rglob("*.md"),
@@ -39,6 +43,13 @@ def test_every_local_link_leads_somewhere(path):
     targets = [link for link in LINK.findall(path.read_text()) if "://" not in link]
     missing = [link for link in targets if not (path.parent / link).exists()]
     assert missing == []
+
+
+def test_the_pictures_are_those_of_the_recordings(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "PICTURES", tmp_path)
+    pictures.main()
+    drawn = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert drawn == {path.name: path.read_text() for path in (PROJECT / "docs" / "pictures").iterdir()}
 
 
 def test_the_readme_links_to_something():

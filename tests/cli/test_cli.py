@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from histories import both
 
+from histories import both
 from monarch_vs_ray import cli
 from monarch_vs_ray.cli import sources
 from monarch_vs_ray.core.events import FORMAT, decoder

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from live.leftovers import look, wait_for_nothing
 
+from live.leftovers import look, wait_for_nothing
 from monarch_vs_ray.concepts import all_concepts, find, script_name
 from monarch_vs_ray.core.events import RunStarted, SideEnded
 from monarch_vs_ray.history import read

@@ -6,9 +6,9 @@ import re
 import sys
 
 import pytest
-from pseudo_terminal import PseudoTerminal
 
 from live.leftovers import look, wait_for_nothing
+from pseudo_terminal import PseudoTerminal
 
 MVR = [sys.executable, "-m", "monarch_vs_ray"]
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"

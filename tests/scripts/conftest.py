@@ -50,7 +50,7 @@ def wheel(
     info, data = f"{stem}-{version}.dist-info", f"{stem}-{version}.data/scripts"
     lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
     files = {
-        # Two versions differ in size: bytecode is told to be stale by size and by seconds, and tests are quick.
+        # Versions differ in size: bytecode is known to be stale by size and seconds, and tests are quick.
         f"{stem}.py": f"version = {version!r}\n" + "#" * int(version.partition(".")[0]),
         f"{info}/METADATA": "\n".join(lines + [f"Requires-Dist: {line}" for line in requires]) + "\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",

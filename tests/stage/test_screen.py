@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 
 import pytest
-from histories import both, side
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
+from histories import both, side
 from monarch_vs_ray.core.source import Batch
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.screen import Screen
@@ -32,7 +32,10 @@ def pictures(snapshot):
     return snapshot.use_extension(PlainText)
 
 
-def screen(events, banner: Banner = Banner("LIVE"), **options) -> Screen:
+LIVE = Banner("LIVE")
+
+
+def screen(events, banner: Banner = LIVE, **options) -> Screen:
     state = State(CONCEPT, options.pop("engines", ("monarch", "ray")))
     state.apply(events)
     console = Console(file=io.StringIO(), width=120, height=40, force_terminal=True, color_system="truecolor")

@@ -6,7 +6,6 @@ import dataclasses
 import io
 
 from histories import Script, both, in_time, side
-
 from monarch_vs_ray.core.concept import Concept, Row
 from monarch_vs_ray.core.errors import ExitCode
 from monarch_vs_ray.core.events import (

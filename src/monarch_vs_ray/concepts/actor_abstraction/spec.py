@@ -56,16 +56,30 @@ CONCEPT = Concept(
     ),
     deadline=60.0,
     closing=(
-        "Monarch made {monarch[objects][0]}, {monarch[objects][1]} and {monarch[objects][2]} on the way to the first"
-        " call, Ray {ray[objects][0]}s: a mesh that is called as a whole, and a handle for each actor.",
-        "Calling a method that carries no decorator gave, on Monarch, {monarch[undecorated]}; on Ray it"
-        " {ray[undecorated]}.",
-        "The caller of a failing method caught {monarch[error_type]} on Monarch and {ray[error_type]} on Ray;"
-        " the actors lived on and had counted {monarch[count_after_error]} and {ray[count_after_error]} calls.",
-        "Asked for nothing, an async method ran {monarch[overlap_async]} call at a time on Monarch and"
-        " {ray[overlap_async]} on Ray; asked for concurrency, {monarch[overlap_asked]} and {ray[overlap_asked]}.",
-        "A constructor's error reached the caller at the {monarch[init_error_at]} on Monarch, as"
-        " {monarch[init_error_type]}, and at the {ray[init_error_at]} on Ray, as {ray[init_error_type]}.",
+        (
+            "On the way to the first call Monarch made {monarch[objects][0]}, {monarch[objects][1]} and"
+            " {monarch[objects][2]}, Ray {ray[objects][0]}s: a mesh that is called as a whole, a handle"
+            " for each actor."
+        ),
+        (
+            "Calling a method that carries no decorator gave, on Monarch, {monarch[undecorated]}; on Ray"
+            " it {ray[undecorated]}."
+        ),
+        (
+            "The caller of a failing method caught {monarch[error_type]} on Monarch, {ray[error_type]} on"
+            " Ray; the actors lived on and had counted {monarch[count_after_error]} and"
+            " {ray[count_after_error]} calls."
+        ),
+        (
+            "An async method that asked for nothing had {monarch[overlap_async]} of its calls inside at"
+            " once on Monarch and {ray[overlap_async]} on Ray; with concurrency asked for,"
+            " {monarch[overlap_asked]} and {ray[overlap_asked]}."
+        ),
+        (
+            "A constructor's error reached the caller at the {monarch[init_error_at]} on Monarch, as"
+            " {monarch[init_error_type]}, and at the {ray[init_error_at]} on Ray, as"
+            " {ray[init_error_type]}."
+        ),
     ),
 )
 

@@ -1,0 +1,27 @@
+"""Fixtures for the whole suite."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from demo_tui import DashboardBase, LogPanel, PanelConfig
+
+
+@pytest.fixture
+def mock_console() -> Console:
+    """A rich console of 80 x 24 cells that writes into a string: `mock_console.file.getvalue()`."""
+    return Console(file=io.StringIO(), width=80, height=24, force_terminal=True, color_system=None)
+
+
+@pytest.fixture
+def sample_dashboard(mock_console: Console) -> DashboardBase:
+    """A dashboard with a status panel and a log, at second 0 of a clock that stands still."""
+    dashboard = DashboardBase(mock_console, clock=lambda: 0.0, theme="dark", title="sample")
+    dashboard.add_panel("status", PanelConfig("Status", border_style="cyan"))
+    dashboard.add_panel("log", LogPanel(PanelConfig("Log", max_lines=50)))
+    dashboard.set_status("status", "step", 1)
+    dashboard.log("ready")
+    return dashboard

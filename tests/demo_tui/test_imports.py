@@ -1,0 +1,70 @@
+"""What importing costs and drags in; and that the library stands alone."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src"
+FILES = sorted((SOURCE / "demo_tui").rglob("*.py"))
+ALLOWED = {"demo_tui", "rich"}
+USED = "from demo_tui import Columns, DashboardBase, Fixed, KeyValuePanel, LogPanel, ProgressPanel, Rows"
+
+
+def fresh(code: str, cache: Path | None = None) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    if cache is not None:
+        environment["PYTHONPYCACHEPREFIX"] = str(cache)
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+
+
+def test_it_imports_only_rich_and_the_standard_library() -> None:
+    assert FILES
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for name in {name.split(".")[0] for name in names}:
+                assert name in ALLOWED or name in sys.stdlib_module_names, f"{path.name} imports {name}"
+
+
+def test_every_public_name_exists_and_is_listed() -> None:
+    import demo_tui
+
+    assert sorted(demo_tui.__all__) == sorted(demo_tui._HOME_OF)
+    for name in demo_tui.__all__:
+        assert getattr(demo_tui, name) is not None
+    assert set(demo_tui.__all__) <= set(dir(demo_tui))
+
+
+def test_what_the_brief_places_in_dashboard_is_there() -> None:
+    from demo_tui import dashboard
+
+    for name in dashboard.__all__:
+        assert getattr(dashboard, name).__name__ == name
+
+
+def test_heavy_modules_wait_until_they_are_used() -> None:
+    heavy = ("psutil", "pynvml", "torch", "pygments", "rich.progress", "rich.syntax", "termios", "pathlib")
+    loaded = fresh(f"import sys; {USED}; print(*[name for name in {heavy} if name in sys.modules])")
+    assert loaded.strip() == ""
+
+
+def test_importing_costs_no_more_than_rich_live(tmp_path: Path) -> None:
+    """Interleaved, with compiled files; the least of each, because other programs only ever add time."""
+
+    def cost(code: str) -> float:
+        timed = f"import time; t = time.perf_counter(); {code}; print(time.perf_counter() - t)"
+        return float(fresh(timed, tmp_path))
+
+    codes = ("import rich.live", "import demo_tui")
+    for code in codes:
+        cost(code)
+    rounds = [[cost(code) for code in codes] for _ in range(5)]
+    rich, ours = (min(times) for times in zip(*rounds, strict=True))
+    assert ours <= 1.15 * rich
