@@ -10,13 +10,23 @@ from pathlib import Path
 from monarch_vs_ray.cli.show import take_picture
 from monarch_vs_ray.cli.sources import recording
 from monarch_vs_ray.concepts import find
+from monarch_vs_ray.core.events import StepBegun
+from monarch_vs_ray.history import read
 
 PICTURES = Path(__file__).parent / "pictures"
 
 
 def main() -> None:
     """Write each picture; the same recording gives the same bytes."""
-    take_picture(recording(find("1")), PICTURES / "actor_abstraction.svg", at=4.2, size="140x42")
+    file = recording(find("1"))
+    moment = begin_of(file, "ray", "Several calls at once") + 0.1
+    take_picture(file, PICTURES / "actor_abstraction.svg", at=moment, size="140x42")
+
+
+def begin_of(file: Path, side: str, title: str) -> float:
+    """Seconds into the run at which a side began the step whose title begins so."""
+    steps = (event for event in read(file).events if isinstance(event, StepBegun) and event.side == side)
+    return next(step.at for step in steps if step.title.startswith(title)) / 1e9
 
 
 if __name__ == "__main__":
