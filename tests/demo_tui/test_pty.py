@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 import termios
@@ -95,7 +96,7 @@ def test_the_terminal_is_restored_however_the_program_ends(manual: PseudoTermina
 
 def test_ctrl_z_gives_the_terminal_back_and_waking_draws_again(tmp_path: Path) -> None:
     # A shell with job control, because a process without one cannot be put to sleep from its terminal.
-    program = f"{sys.executable} {HERE / 'pty_program.py'} manual {tmp_path}"
+    program = shlex.join([sys.executable, str(HERE / "pty_program.py"), "manual", str(tmp_path)])
     shell = ["bash", "--norc", "-mc", f"{program}; stty -a | grep -o '.icanon'; echo asleep; fg > /dev/null"]
     with PseudoTerminal(shell, 100, 24, {"PYTHONPATH": str(SOURCE)}) as terminal:
         terminal.until(lambda text: "captured line" in text, "the first log line")

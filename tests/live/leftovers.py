@@ -1,20 +1,23 @@
-"""What a run might leave behind on this machine, and how to wait for there being nothing."""
+"""What a run might leave behind on this machine, and how to wait for there being nothing.
+
+Other runs may go on at the same time. A run under test is told from them by its temporary folder, which
+is its own: what it starts has that folder's path in its environment, its command line or among its open
+files (Ray's helpers overwrite their environment, but they log into their session's folder).
+"""
 
 from __future__ import annotations
 
 import glob
 import os
-import re
+import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-
-OURS = re.compile(
-    r"raylet|gcs_server|ray::|/ray/|monarch_vs_ray\.side|guardian\.py|bootstrap_main|monarch_hyperactor"
-)
 
 
 @dataclass(frozen=True)
@@ -26,54 +29,68 @@ class Traces:
     files: frozenset[str]
     sockets: frozenset[str]
 
-    def since(self, before: Traces) -> Traces:
-        """What is here now and was not before."""
-        return Traces(
-            self.processes - before.processes,
-            self.segments - before.segments,
-            self.files - before.files,
-            self.sockets - before.sockets,
-        )
-
     def __bool__(self) -> bool:
         return bool(self.processes or self.segments or self.files or self.sockets)
 
 
-def look() -> Traces:
-    """What there is now."""
-    return Traces(_processes(), frozenset(os.listdir("/dev/shm")), _files(), _sockets())
+class Place:
+    """A temporary folder in which runs under test live, and what is known to have been there before."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._segments = frozenset(os.listdir("/dev/shm"))
+        self._home = self._files_in_home()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a command needs in its environment to run here."""
+        return {**os.environ, "TMPDIR": str(self.folder)}
+
+    def look(self) -> Traces:
+        """What there is now of the runs in this place."""
+        return Traces(
+            frozenset(self._processes()),
+            frozenset(os.listdir("/dev/shm")) - self._segments,
+            frozenset(map(str, self.folder.iterdir()))
+            | frozenset(glob.glob(f"/tmp/*/monarch_log*{self.folder.name}*"))
+            | (self._files_in_home() - self._home),
+            frozenset(self._sockets()),
+        )
+
+    def wait_until_clean(self, seconds: float = 5.0) -> None:
+        """Return when nothing is left; fails when something still is after that many seconds."""
+        end = time.monotonic() + seconds
+        while left := self.look():
+            assert time.monotonic() < end, f"{seconds} s later there is still: {left}"
+
+    def _processes(self) -> Iterator[str]:
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                if process.pid != os.getpid() and self._is_ours(process):
+                    yield f"{process.pid} {' '.join(process.cmdline())[:120]}"
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        mark = str(self.folder)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        if mark in " ".join([*process.cmdline(), *process.environ().values()]):
+            return True
+        return any(mark in os.readlink(link) for link in glob.glob(f"/proc/{process.pid}/fd/*"))
+
+    def _sockets(self) -> Iterator[str]:
+        for line in Path("/proc/net/unix").read_text().splitlines():
+            if str(self.folder) in line:
+                yield line.split()[-1]
+
+    def _files_in_home(self) -> frozenset[str]:
+        return frozenset(map(str, (Path.home() / ".ray").glob("**/*")))
 
 
-def wait_for_nothing(before: Traces, seconds: float = 5.0) -> float:
-    """Return how long it took until nothing was left; fails when something still is."""
-    began = time.monotonic()
-    while left := look().since(before):
-        assert time.monotonic() - began < seconds, f"{seconds} s later there is still: {left}"
-    return time.monotonic() - began
-
-
-def _processes() -> frozenset[str]:
-    found = set()
-    for process in psutil.process_iter():
-        try:
-            line = " ".join(process.cmdline())
-            if process.status() != psutil.STATUS_ZOMBIE and (
-                OURS.search(line) or "MVR_RUN_DIR" in process.environ()
-            ):
-                found.add(f"{process.pid} {line[:120]}")
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return frozenset(found)
-
-
-def _files() -> frozenset[str]:
-    temporary = tempfile.gettempdir()
-    patterns = [f"{temporary}/mvr-*", "/tmp/mvr-*", "/tmp/*/monarch_log*", "/tmp/ray*", f"{temporary}/.tmp*"]
-    home = [str(path) for path in (Path.home() / ".ray").glob("**/*")]
-    return frozenset(path for pattern in patterns for path in glob.glob(pattern)) | frozenset(home)
-
-
-def _sockets() -> frozenset[str]:
-    lines = Path("/proc/net/unix").read_text().splitlines()
-    paths = {line.split()[-1] for line in lines if "/" in line.split()[-1]}
-    return frozenset(path for path in paths if "mvr-" in path or "ray" in path or "monarch" in path)
+@contextmanager
+def place() -> Iterator[Place]:
+    """A place with a short path, since unix sockets will be made in it; removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="t-", dir="/tmp"))
+    try:
+        yield Place(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from live.leftovers import look, wait_for_nothing
+from live.leftovers import Place
 from monarch_vs_ray.concepts import all_concepts, find, script_name
 from monarch_vs_ray.core.events import RunStarted, SideEnded
 from monarch_vs_ray.history import read
@@ -26,20 +25,24 @@ CONCEPTS = [concept.name for concept in all_concepts()]
 MVR = [sys.executable, "-m", "monarch_vs_ray"]
 
 
-@pytest.fixture
-def nothing_left():
-    """The test must leave the machine as it found it, within 5 s of its end."""
-    before = look()
-    yield before
-    wait_for_nothing(before)
+def run(command: list[str], here: Place, seconds: float, cwd: Path | None = None, **environment: str):
+    """Run a command in a place of its own, to its end."""
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        cwd=cwd,
+        env={**here.environment, **environment},
+    )
 
 
 @pytest.mark.parametrize("name", CONCEPTS)
-def test_both_sides_end_well_and_meet_the_oracle(name, tmp_path, nothing_left):
+def test_both_sides_end_well_and_meet_the_oracle(name, tmp_path, here):
     script = PROJECT / "scripts" / "demos" / f"{script_name(find(name))}.py"
     record = tmp_path / "run.jsonl"
     command = [sys.executable, str(script), "--record", str(record)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=150, cwd=tmp_path)
+    done = run(command, here, 150, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     history = read(record)
     state = State(find(name), ("monarch", "ray"))
@@ -54,9 +57,9 @@ def test_both_sides_end_well_and_meet_the_oracle(name, tmp_path, nothing_left):
 
 @pytest.mark.parametrize("name", CONCEPTS)
 @pytest.mark.parametrize("engine", ["monarch", "ray"])
-def test_a_native_file_runs_alone_and_says_what_it_does(name, engine, nothing_left):
+def test_a_native_file_runs_alone_and_says_what_it_does(name, engine, here):
     command = [sys.executable, "-m", f"monarch_vs_ray.concepts.{name}.on_{engine}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    done = run(command, here, 100)
     assert done.returncode == 0, done.stderr
     assert " = " in done.stdout
 
@@ -69,23 +72,24 @@ def moments() -> list[float]:
 
 
 @pytest.mark.parametrize("number", range(20))
-def test_when_the_parent_is_killed_nothing_is_left_within_five_seconds(number, moments, tmp_path):
-    before = look()
+def test_when_the_parent_is_killed_nothing_is_left_within_five_seconds(number, moments, tmp_path, here):
+    command = [*MVR, "demo", "1", "--plain"]
     with open(tmp_path / "output", "w") as output:
-        parent = subprocess.Popen([*MVR, "demo", "1", "--plain"], stdout=output, stderr=output)
+        parent = subprocess.Popen(command, stdout=output, stderr=output, env=here.environment)
         try:
             parent.wait(timeout=moments[number])
         except subprocess.TimeoutExpired:
             parent.kill()
             parent.wait()
-    wait_for_nothing(before, seconds=5.0)
+    here.wait_until_clean(5.0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_ends_both_sides_and_says_so(number, tmp_path, nothing_left):
+def test_an_interrupt_ends_both_sides_and_says_so(number, tmp_path, here):
     record = tmp_path / "run.jsonl"
     command = [*MVR, "demo", "1", "--plain", "--record", str(record)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=here.environment) as process:
         assert process.stdout
         assert process.stderr
         for line in process.stdout:
@@ -100,24 +104,23 @@ def test_an_interrupt_ends_both_sides_and_says_so(number, tmp_path, nothing_left
     assert {event.side for event in ended} == {"monarch", "ray"}
 
 
-def test_a_ray_address_in_the_environment_is_ignored(tmp_path, nothing_left):
-    environment = {**os.environ, "RAY_ADDRESS": "127.0.0.1:1"}
+def test_a_ray_address_in_the_environment_is_ignored(tmp_path, here):
     command = [*MVR, "demo", "1", "--plain", "--engine", "ray"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, env=environment)
+    done = run(command, here, 100, RAY_ADDRESS="127.0.0.1:1")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_side_that_misses_its_deadline_is_stopped_and_said_to_be(nothing_left):
+def test_a_side_that_misses_its_deadline_is_stopped_and_said_to_be(here):
     began = time.monotonic()
     command = [*MVR, "demo", "1", "--plain", "--deadline", "1.5"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = run(command, here, 60)
     assert time.monotonic() - began < 10
     assert done.returncode == 4
     assert "did not end before its deadline" in done.stdout
 
 
-def test_doctor_tells_what_works_here(nothing_left):
-    done = subprocess.run([*MVR, "doctor", "--json"], capture_output=True, text=True, timeout=100)
+def test_doctor_tells_what_works_here(here):
+    done = run([*MVR, "doctor", "--json"], here, 100)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count('"CPU actors"') == 2
     assert "an actor answered 'hello'" in done.stdout

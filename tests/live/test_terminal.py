@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-from live.leftovers import look, wait_for_nothing
 from pseudo_terminal import PseudoTerminal
 
 MVR = [sys.executable, "-m", "monarch_vs_ray"]
@@ -15,9 +14,8 @@ ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 
 
 @pytest.mark.live
-def test_both_engines_live_while_the_window_is_resized():
-    before = look()
-    with PseudoTerminal([*MVR, "demo", "1"], 80, 24) as terminal:
+def test_both_engines_live_while_the_window_is_resized(here):
+    with PseudoTerminal([*MVR, "demo", "1"], 80, 24, here.environment) as terminal:
         terminal.until(lambda text: "LIVE" in text and "Ray log" in text, "the first frame")
         for columns, rows in [(240, 70), (60, 20), (100, 30), (120, 40)]:
             terminal.resize(columns, rows)
@@ -31,33 +29,28 @@ def test_both_engines_live_while_the_window_is_resized():
         assert LEAVE in terminal.written
         assert "The engines differed in" in terminal.text
         assert "Ray: 12 of 12 steps" in terminal.text
-    wait_for_nothing(before)
 
 
 @pytest.mark.live
 @pytest.mark.parametrize("key", ["q", "\x03"])
-def test_q_and_ctrl_c_end_the_run_and_say_what_they_did(key):
-    before = look()
-    with PseudoTerminal([*MVR, "demo", "1"], 120, 40) as terminal:
+def test_q_and_ctrl_c_end_the_run_and_say_what_they_did(key, here):
+    with PseudoTerminal([*MVR, "demo", "1"], 120, 40, here.environment) as terminal:
         terminal.until(lambda text: "Start Ray" in text, "Ray's first step")
         terminal.type(key)
         assert terminal.wait(20) == 130
         assert "Interrupted: 2 of 2 sides were ended" in terminal.text
         assert LEAVE in terminal.written
         assert "Traceback" not in terminal.text
-    wait_for_nothing(before)
 
 
 @pytest.mark.live
-def test_a_second_ctrl_c_does_not_wait():
-    before = look()
-    with PseudoTerminal([*MVR, "demo", "1"], 120, 40) as terminal:
+def test_a_second_ctrl_c_does_not_wait(here):
+    with PseudoTerminal([*MVR, "demo", "1"], 120, 40, here.environment) as terminal:
         terminal.until(lambda text: "Start Ray" in text, "Ray's first step")
         terminal.type("\x03\x03")
         assert terminal.wait(10) == 130
         assert "Interrupted" in terminal.text
         assert "Traceback" not in terminal.text
-    wait_for_nothing(before)
 
 
 def test_a_replay_says_so_and_leaves_its_summary_on_the_screen():
