@@ -32,12 +32,15 @@ def test_a_process_is_found_by_its_environment():
 
 
 def test_a_process_that_hides_its_environment_is_found_by_its_files():
-    with place() as here, open(here.folder / "log", "w") as log:
-        with subprocess.Popen(SLEEP, env={}, stderr=log, stdout=subprocess.PIPE) as process:
-            assert process.stdout
-            process.stdout.readline()
-            assert str(process.pid) in "".join(here.look().processes)
-            process.kill()
+    with (
+        place() as here,
+        open(here.folder / "log", "w") as log,
+        subprocess.Popen(SLEEP, env={}, stderr=log, stdout=subprocess.PIPE) as process,
+    ):
+        assert process.stdout
+        process.stdout.readline()
+        assert str(process.pid) in "".join(here.look().processes)
+        process.kill()
 
 
 def test_files_sockets_and_segments_are_found():
