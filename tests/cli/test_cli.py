@@ -178,6 +178,16 @@ def test_a_reader_that_goes_away_is_no_error(history):
         assert b"Traceback" not in process.stderr.read()
 
 
+@pytest.mark.parametrize("arguments", [["--picture", "/no/such/folder/x.svg"], ["--plain", "--speed", "0"]])
+def test_what_cannot_be_written_is_one_clear_line(history, arguments):
+    command = [sys.executable, "-m", "monarch_vs_ray", "replay", str(history), *arguments]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "check the path" in done.stderr
+
+
 def test_every_public_export_of_the_side_api_is_there():
     import monarch_vs_ray.side as side
 

@@ -18,8 +18,18 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # Whoever read our output has gone; nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         sys.exit(0)
+    except OSError as error:
+        where = error.filename or "the output"
+        print(f"mvr: {where}: {error.strerror}; check the path and the space on its disk.", file=sys.stderr)
+        _forget_output()
+        sys.exit(2)
+
+
+def _forget_output() -> None:
+    """Keep the interpreter from failing once more when it flushes stdout at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def demo_script(file: str) -> None:

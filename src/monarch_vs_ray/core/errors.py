@@ -52,10 +52,11 @@ class NoRecording(UserError):
 
 
 class UnreadableHistory(UserError):
-    """The file is not a history that this version can read."""
+    """The file is not a history that this version can read; line 0 is the file as a whole."""
 
     def __init__(self, path: Path, line: int, reason: str, next_step: str) -> None:
-        super().__init__(f"{path} line {line}: {reason}; {next_step}")
+        where = f"{path} line {line}" if line else f"{path}"
+        super().__init__(f"{where}: {reason}; {next_step}.")
 
 
 class CannotRecord(UserError):
