@@ -1,10 +1,11 @@
-"""What the harness costs: the live demo of a concept against each engine's bare script doing the same.
+"""What the harness costs: live demos against each engine's bare scripts doing the same.
 
-    python benchmarks/demo_overhead.py [--concept actor_abstraction] [--rounds 5]
+    python benchmarks/demo_overhead.py [--concept actor_abstraction | all] [--rounds 5]
 
-In each round the two bare scripts under ``benchmarks/bare/`` run one after the other, then the demo runs
-both engines at once. The figure is wall time of the demo over wall time of the slower bare script, round
-by round; whole processes, from start to exit, on the monotonic clock.
+In each round, for each concept, the two bare scripts under ``benchmarks/bare/`` run one after the other,
+then the demo runs both engines at once. The figure is wall time of the demo over wall time of the slower
+bare script, round by round; with ``all``, the sums of both over the concepts. Whole processes, from start
+to exit, on the monotonic clock.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from monarch_vs_ray.concepts import all_concepts
 
 BARE = Path(__file__).parent / "bare"
 
@@ -36,30 +39,40 @@ def summary(name: str, samples: list[float], unit: str) -> str:
     return f"{name:<22} median {statistics.median(samples):6.2f} {unit}  ({spread}, n={len(samples)})"
 
 
+def measure(concept: str) -> dict[str, float]:
+    """Seconds of each bare script and of the demo, run once each."""
+    commands = {
+        f"bare {engine}": [sys.executable, str(BARE / f"{concept}_on_{engine}.py")]
+        for engine in ("monarch", "ray")
+    }
+    commands["demo"] = [sys.executable, "-m", "monarch_vs_ray", "demo", concept, "--plain"]
+    return {name: wall(command) for name, command in commands.items()}
+
+
 def main() -> None:
     """Run the rounds and print each, then the medians."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--concept", default="actor_abstraction")
+    parser.add_argument("--concept", default="actor_abstraction", help="a concept's name, or all")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    commands = {
-        f"bare {engine}": [sys.executable, str(BARE / f"{arguments.concept}_on_{engine}.py")]
-        for engine in ("monarch", "ray")
-    }
-    commands["demo"] = [sys.executable, "-m", "monarch_vs_ray", "demo", arguments.concept, "--plain"]
-    seconds: dict[str, list[float]] = {name: [] for name in commands}
-    ratios = []
+    every = arguments.concept == "all"
+    concepts = [concept.name for concept in all_concepts()] if every else [arguments.concept]
+    totals: dict[str, list[float]] = {"demo": [], "slower bare": []}
     for number in range(arguments.rounds):
-        for name, command in commands.items():
-            seconds[name].append(wall(command))
-        slower = max(seconds["bare monarch"][-1], seconds["bare ray"][-1])
-        ratios.append(seconds["demo"][-1] / slower)
-        shown = "  ".join(f"{name} {samples[-1]:.2f} s" for name, samples in seconds.items())
-        print(f"round {number + 1}: {shown}  ratio {ratios[-1]:.2f}", flush=True)
+        demo = slower = 0.0
+        for concept in concepts:
+            seconds = measure(concept)
+            demo += seconds["demo"]
+            slower += max(seconds["bare monarch"], seconds["bare ray"])
+            shown = "  ".join(f"{name} {took:.2f} s" for name, took in seconds.items())
+            print(f"round {number + 1}  {concept:<18} {shown}", flush=True)
+        totals["demo"].append(demo)
+        totals["slower bare"].append(slower)
     print(f"load average {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores")
-    for name, samples in seconds.items():
+    for name, samples in totals.items():
         print(summary(name, samples, "s"))
-    print(summary("demo / slower bare", ratios, " "))
+    pairs = zip(totals["demo"], totals["slower bare"], strict=True)
+    print(summary("demo / slower bare", [demo / slower for demo, slower in pairs], " "))
 
 
 if __name__ == "__main__":
