@@ -16,7 +16,7 @@ from monarch_vs_ray.core.engine import Ability
 from monarch_vs_ray.engines import machine
 from monarch_vs_ray.engines.family import members, wait_until_gone
 
-STOP_SECONDS = 5.0
+STOP_SECONDS = 15.0
 
 
 @contextmanager
