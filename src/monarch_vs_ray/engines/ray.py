@@ -44,7 +44,7 @@ def start(cpus: int = 4, **options: Any) -> None:
     if address := os.environ.get(RAY_ADDRESS):
         ray.init(address, **{**quiet, **options})
         return
-    _write_token()
+    write_token()
     settings = {
         "address": "local",  # never one that happens to be there
         "num_cpus": cpus,
@@ -63,8 +63,11 @@ def stop() -> None:
     wait_until_gone(family, "Ray", STOP_SECONDS)
 
 
-def _write_token() -> None:
-    """Make the token that guards our cluster, where ``environment.py`` told Ray to look for it."""
+def write_token() -> None:
+    """Make the token that guards our cluster, where ``environment.py`` told Ray to look for it.
+
+    ``start`` does it; who starts nodes by other means, such as ``ray.cluster_utils.Cluster``, does it first.
+    """
     path = os.environ.get("RAY_AUTH_TOKEN_PATH")
     if path and not os.path.exists(path):
         with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:

@@ -10,7 +10,6 @@ Run it alone: python -m monarch_vs_ray.concepts.topology_meshes.on_ray
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from monarch_vs_ray.concepts.topology_meshes import spec
 from monarch_vs_ray.engines.alone import run_alone
 from monarch_vs_ray.engines.environment import RAY_ADDRESS
 from monarch_vs_ray.engines.family import members, wait_until_gone
-from monarch_vs_ray.engines.ray import STOP_SECONDS, start
+from monarch_vs_ray.engines.ray import STOP_SECONDS, start, write_token
 from monarch_vs_ray.side import fault, log, observe, operation, step
 
 RACKS = ("a", "a", "b")
@@ -176,12 +175,6 @@ def nodes() -> Iterator[None]:
         if cluster:
             cluster.shutdown()
         wait_until_gone(family, "Ray", STOP_SECONDS)
-
-
-def write_token() -> None:
-    """The secret that guards our nodes: ``ray.init`` would make one, ``Cluster`` does not."""
-    with open(os.open(os.environ["RAY_AUTH_TOKEN_PATH"], os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
-        file.write(secrets.token_hex(32))
 
 
 def get(refs: Any) -> Any:
