@@ -42,7 +42,7 @@ def test_every_public_name_exists_and_is_listed() -> None:
     assert set(demo_tui.__all__) <= set(dir(demo_tui))
 
 
-def test_what_the_brief_places_in_dashboard_is_there() -> None:
+def test_the_panels_are_also_found_in_dashboard() -> None:
     from demo_tui import dashboard
 
     for name in dashboard.__all__:
