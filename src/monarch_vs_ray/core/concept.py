@@ -22,13 +22,20 @@ class Row:
     """One thing that both sides observe under the same ``key``.
 
     ``want`` is the oracle: the value both must observe, or a predicate on it. Without it the row is
-    free: whatever each engine shows is the answer. ``unit`` is for the reader.
+    free: whatever each engine shows is the answer. ``unit`` is for the reader. ``described`` names the
+    engines for which no run can show a value, only the code can say what there is ("no such setting");
+    such a cell is marked, and never counts as a difference. A row with an oracle describes nothing.
     """
 
     key: str
     label: str
     want: object | Callable[[object], bool] = FREE
     unit: str = ""
+    described: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.described and self.has_oracle:
+            raise ValueError(f"row {self.key!r} has an oracle, so every engine must be observed")
 
     @property
     def has_oracle(self) -> bool:

@@ -28,6 +28,8 @@ def print_closing(
     console.print()
     console.print(Text(f"{state.concept.title}, {_mode(banner)}: {state.concept.question}"))
     console.print(_observations(state, ascii))
+    if any(row.described for row in state.concept.rows):
+        console.print(Text("In (parentheses): what the code says there is, where no run can show it."))
     if any(all_.nanoseconds for side in state.sides.values() for all_ in side.operations.values()):
         console.print(_latencies(state, ascii))
     for side in state.sides.values():

@@ -219,7 +219,7 @@ class Screen:
             if at:
                 left, right = self._pair([line.cells[engine].text or None for engine in self._state.sides])
                 wrong = any(cell.met is False for cell in line.cells.values())
-                row = MeasuredRow if line.measured else ComparisonRow
+                row = MeasuredRow if line.measured or line.row.described else ComparisonRow
                 yield max(at), row(line.row.label, left, right, style="bad" if wrong else None)
 
     def _seen(self, key: str) -> list[SideState]:

@@ -43,7 +43,8 @@ def _line(row: Row, state: State) -> Line:
     cells = {engine: _cell(row, side) for engine, side in state.sides.items()}
     seen = [side.observations[row.key].value for side in state.sides.values() if row.key in side.observations]
     measured = bool(row.unit) or any(isinstance(value, float) for value in seen)
-    return Line(row, cells, not measured and any(value != seen[0] for value in seen), measured)
+    comparable = not measured and not row.described
+    return Line(row, cells, comparable and any(value != seen[0] for value in seen), measured)
 
 
 def _cell(row: Row, side: SideState) -> Cell:
@@ -51,7 +52,8 @@ def _cell(row: Row, side: SideState) -> Cell:
     if observation is None:
         return Cell("never seen" if side.ended else "", None)
     met = row.accepts(observation.value) if row.has_oracle else None
-    return Cell(say(observation.value, observation.unit or row.unit), met)
+    text = say(observation.value, observation.unit or row.unit)
+    return Cell(f"({text})" if side.engine in row.described else text, met)
 
 
 def say(value: object, unit: str = "") -> str:

@@ -144,7 +144,7 @@ CONCEPT = Concept(
         Row(key="talk_peer", label="Control: round trips while one of the two is stopped", want=0),
         Row(key="talk_program", label="... while the program is stopped", want=_some, unit=MEANWHILE),
         Row(key="talk_program_large", label="... with 1 MB each way", want=_some, unit=MEANWHILE),
-        Row(key="talk_hosts", label="... between hosts, with the program stopped"),
+        Row(key="talk_hosts", described=("ray",), label="... between hosts, with the program stopped"),
         Row(key="talk_services", label="... while one of those processes is stopped"),
         Row(key="born", label="New actors while the program (Monarch), the GCS (Ray) is stopped"),
         Row(key="told_error", label="After an error that nobody waits for, the actor answers"),

@@ -205,9 +205,9 @@ CONCEPT = Concept(
             want=_at_most_one,
         ),
         Row(key="resent_twice", label="... calls run twice", want=_positive),
-        Row(key="retried_ran", label="The engine retries by itself: calls run"),
-        Row(key="retried_disorder", label="... out of order"),
-        Row(key="retried_twice", label="... calls run twice"),
+        Row(key="retried_ran", described=("monarch",), label="The engine retries by itself: calls run"),
+        Row(key="retried_disorder", described=("monarch",), label="... out of order"),
+        Row(key="retried_twice", described=("monarch",), label="... calls run twice"),
     ),
     deadline=90.0,
     environment={

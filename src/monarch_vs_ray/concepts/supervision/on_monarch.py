@@ -260,7 +260,7 @@ def main() -> None:
         told, _ = get(third.hear.call_one(2))
         supervise_calls.append(len(told))
         observe("supervise_calls", supervise_calls)
-        observe("kill_noticed", "the parent's __supervise__")
+        observe("kill_noticed", "the parent's __supervise__" if told else "nobody")
         observe("kill_delay", round(told[0][0] - when, 3))
         observe("kill_reason", cause(told[0][1]))
         observe("parent_handles", "lives" if get(third.count.call_one(1)) else "")
@@ -272,11 +272,12 @@ def main() -> None:
         for pids in family:
             kill(pids[1], "worker 0")
         spec.wait_for(lambda: at_root("let-go") and at_root("raises"), "both parents' failures at the root")
-        observe("parent_lets_go", "died")
+        observe("parent_lets_go", "died" if at_root("let-go") else "lives")
         observe("parent_raises", "died" if "no idea what to do" in at_root("raises") else "another reason")
         spec.wait_for(lambda: not spec.runs(family[0][2]), "the end of the sibling")
         observe("workers_after", sum(map(spec.runs, family[0][1:])))
-        observe("escalated", "the parent's failure, to unhandled_fault_hook")
+        reached = at_root("let-go") and at_root("raises")
+        observe("escalated", "the parent's failure, to unhandled_fault_hook" if reached else "nothing")
 
     with step("Kill a parent; its workers are orphans now, and we come back to them"):
         orphaned_at = kill(orphans[0], "the parent")
@@ -288,7 +289,8 @@ def main() -> None:
         FIRED["os._exit"] += os.path.exists(spec.marks("alone"))
         observe("root_exit", spec.ending(program.returncode))
         spec.wait_for(lambda: not spec.runs(other_actor), "the end of the program's other actor")
-        observe("outlives", "none on this_host(): all ended with it")
+        survives = spec.runs(other_actor)
+        observe("outlives", "one that should not" if survives else "none on this_host(): all ended with it")
 
     with step("A parent that respawns: on fresh processes, once for each death"):
         fourth, pids = parent("fourth", "respawn")
@@ -300,7 +302,7 @@ def main() -> None:
         told, generation = get(fourth.hear.call_one(2))
         counts = get(fourth.counts.call_one())
         observe("recovery", round(time.time() - when, 3))
-        observe("recovered_by", "the parent's __supervise__")
+        observe("recovered_by", "the parent's __supervise__" if generation == 2 else "nobody")
         observe("recovered_count", counts[0])
         observe("recovered_sibling", counts[1])
         observe("restarts", generation - 1)
