@@ -26,12 +26,15 @@ is_never_by_uv() {
 INHERITED_IF_PRESENT="torchmonarch:monarch numpy:numpy"
 
 # --- Rule 2: which commands need torch ---------------------------------------------------------------------
-# The demos that train or move tensors, run for real: `python [options] .../06_name.py [arguments]`.
+# The demos that train or move tensors, run for real (`python [options] .../06_name.py [arguments]`, `mvr demo 6`),
+# what runs them all (`mvr demo all`, `mvr verify`), and the live tests (`pytest` without `-m "not live"`).
 command_needs_torch() {
     local word script=""
     case ${1##*/} in
         python | python[0-9]*) shift ;;
         *.py) ;;
+        mvr | monarch-vs-ray) shift; mvr_needs_torch "$@"; return ;;
+        pytest) shift; pytest_needs_torch "$@"; return ;;
         *) return 1 ;;
     esac
     for word in "$@"; do
@@ -47,6 +50,33 @@ command_needs_torch() {
         06_* | 07_* | 08_* | demo_monarch_two_gpu_transformer_train.py) return 0 ;;
     esac
     return 1
+}
+
+mvr_needs_torch() { # subcommand [argument...]
+    local word named=""
+    for word in "$@"; do
+        case $word in --dry-run | --help | -h | --list) return 1 ;; esac
+    done
+    [ "${1:-}" = demo ] || [ "${1:-}" = verify ] || return 1
+    case ${2:-} in # a number may be an option's, unless it is the first word
+        all | [678] | 0[678]*) return 0 ;;
+        [1-5] | 0[1-5]*) named=1 ;;
+    esac
+    for word in "${@:2}"; do
+        case $word in
+            data_plane* | distributed_tensors* | interactive_devx*) return 0 ;;
+            [a-z]*_*) named=1 ;;
+        esac
+    done
+    [ "$1" = verify ] && [ -z "$named" ] # all of them
+}
+
+pytest_needs_torch() {
+    local word
+    for word in "$@"; do
+        case $word in "not live" | --help | -h | --collect-only | --co) return 1 ;; esac
+    done
+    return 0
 }
 
 # --- Places ------------------------------------------------------------------------------------------------

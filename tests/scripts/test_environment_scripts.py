@@ -93,12 +93,30 @@ def test_what_uv_never_installs(shell_rule: Callable[..., bool], name: str, neve
         ("python scripts/demos/01_actor_abstraction.py", False),
         ("python other.py 06_rdma.py", False),
         ("python -m mypy scripts/demos/06_rdma.py", False),
-        ("pytest tests/06_test.py", False),
+        ("pytest tests/ -q", True),
+        ("pytest tests/ -q --collect-only", False),
+        ("mvr demo 6", True),
+        ("mvr demo 06_data_plane_rdma --plain", True),
+        ("mvr demo distributed_tensors", True),
+        ("mvr demo all", True),
+        ("mvr demo all --dry-run", False),
+        ("mvr demo 1", False),
+        ("mvr demo", False),
+        ("mvr verify", True),
+        ("mvr verify --repeat 2", True),
+        ("mvr verify data_plane.handle_size", True),
+        ("mvr verify message_ordering", False),
+        ("mvr verify --list", False),
+        ("mvr replay 06_data_plane_rdma.jsonl", False),
         ("ruff check scripts/demos/06_rdma.py", False),
     ],
 )
 def test_which_commands_need_torch(shell_rule: Callable[..., bool], command: str, needs: bool) -> None:
     assert shell_rule("command_needs_torch", *command.split()) is needs
+
+
+def test_the_unit_tests_need_no_torch(shell_rule: Callable[..., bool]) -> None:
+    assert not shell_rule("command_needs_torch", "pytest", "tests/", "-q", "-m", "not live")
 
 
 # --- a plain machine ---------------------------------------------------------------------------------------
