@@ -25,9 +25,9 @@ def imports(file: Path) -> set[str]:
 
 def may_import(file: Path, engine: str) -> bool:
     path = file.relative_to(SRC / "monarch_vs_ray") if "monarch_vs_ray" in file.parts else file
-    return (path.parts[0] == "engines" and path.name == f"{engine}.py") or (
-        path.parts[0] == "concepts" and path.name == f"on_{engine}.py"
-    )
+    if path.parts[0] == "engines":
+        return path.name == f"{engine}.py"
+    return path.parts[0] in ("concepts", "transformer") and path.name.endswith(f"on_{engine}.py")
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SRC)))

@@ -42,4 +42,4 @@ def find(asked: str) -> Concept:
 
 def script_name(concept: Concept) -> str:
     """The name of its demo script and of its recording's folder, for instance ``01_actor_abstraction``."""
-    return f"{concept.number:02}_{concept.name}"
+    return f"{concept.number:02}_{concept.script or concept.name}"

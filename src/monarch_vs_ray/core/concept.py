@@ -61,6 +61,7 @@ class Concept:
     for both sides before they start, for what an engine reads at import. ``closing`` are the sentences
     that the run has shown when it is over: templates with ``{monarch[key]}`` and ``{ray[key]}``, or
     functions of what Monarch and Ray observed. A sentence whose observations are missing is not said.
+    ``script`` is what its demo script is called after the number, where that is not its name.
     """
 
     number: int
@@ -72,7 +73,7 @@ class Concept:
     deadline: float = 60.0
     environment: Mapping[str, str] = field(default_factory=dict)
     closing: tuple[Sentence, ...] = ()
-    needs: tuple[str, ...] = ()
+    script: str = ""
 
     def conclude(self, monarch: Seen, ray: Seen) -> list[str]:
         """The closing sentences that these observations bear out."""

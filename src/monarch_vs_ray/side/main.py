@@ -1,6 +1,6 @@
 """The process of one side: ``python -m monarch_vs_ray.side.main ENGINE CONCEPT``.
 
-With ``--abilities`` instead of a concept it observes what the engine can do on this machine.
+CONCEPT is the name of a concept, or of any package that has native files (``monarch_vs_ray.transformer``). With ``--abilities`` instead of a concept it observes what the engine can do on this machine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ def main(engine: Engine, what: str) -> None:
     if what == ABILITIES:
         module_name = f"monarch_vs_ray.engines.{engine}"
     else:
-        module_name = f"monarch_vs_ray.concepts.{what}.on_{engine}"
+        package = what if "." in what else f"monarch_vs_ray.concepts.{what}"
+        module_name = f"{package}.on_{engine}"
     file = _file_of(module_name)
     emitter = from_environment(engine)
     emitter.emit(RunStarted, **_manifest(engine, what, file))
