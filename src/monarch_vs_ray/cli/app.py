@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from monarch_vs_ray.cli import demo, doctor, replay
+from monarch_vs_ray.cli import demo, doctor, replay, verify
 
 # The \b keeps the lines of a paragraph as they are.
 EPILOG = """\b
@@ -33,4 +33,5 @@ app = typer.Typer(
 )
 app.command("demo", short_help="Run a concept on both engines, live or recorded.")(demo.demo)
 app.command("replay", short_help="Show a kept history again.")(replay.replay)
+app.command("verify", short_help="Put claims to the test on both engines.")(verify.verify)
 app.command("doctor", short_help="Say what works here, and what to install.")(doctor.doctor)

@@ -31,11 +31,12 @@ def side_spec(
     deadline: float,
     ray_address: str = "",
     settings: Mapping[str, str] | None = None,
+    interpreter: str = sys.executable,
 ) -> SideSpec:
     """One engine's side of a concept, in an environment in which it is quiet and leaves nothing."""
     return SideSpec(
         engine=engine,
-        command=side_command(engine, *what),
+        command=side_command(engine, *what, interpreter=interpreter),
         environment=lambda run_dir: {**environment(run_dir, ray_address), **(settings or {})},
         traces=strays,
         deadline=deadline,

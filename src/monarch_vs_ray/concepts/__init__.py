@@ -28,6 +28,12 @@ def all_concepts() -> list[Concept]:
     return sorted((load(name) for name in names()), key=lambda concept: concept.number)
 
 
+def claim_folders() -> list[Path]:
+    """The folders that hold claims: those of the concepts in the order of their numbers, then the advice."""
+    concepts = [FOLDER / concept.name for concept in all_concepts()]
+    return [*concepts, *sorted({file.parent for file in FOLDER.glob("*/claims.toml")} - set(concepts))]
+
+
 def find(asked: str) -> Concept:
     """The concept called by its name, its number (``1``, ``01``) or its script's name.
 

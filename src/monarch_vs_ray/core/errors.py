@@ -75,3 +75,30 @@ class LiveNeedsLinux(UserError):
         super().__init__(
             f"Live runs need Linux, and this is {platform}; replay a recorded run with --dry-run."
         )
+
+
+class BadClaims(UserError):
+    """A ``claims.toml`` is not as it must be."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; correct the file, its form is in `ledger/claims.py`.")
+
+
+class UnknownClaim(UserError):
+    """No claim, row or concept of that name."""
+
+    def __init__(self, asked: str, known: list[str]) -> None:
+        from difflib import get_close_matches
+
+        near = get_close_matches(asked, known, n=3, cutoff=0.3)
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        super().__init__(
+            f"No claim is called {asked!r}; there are {len(known)}, see `mvr verify --list`{hint}."
+        )
+
+
+class NoResults(UserError):
+    """There is no evidence to look at yet."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(f"No results in {root}; make some with `mvr verify`.")

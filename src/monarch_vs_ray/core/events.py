@@ -20,8 +20,8 @@ from typing import Literal
 
 import msgspec
 
-FORMAT = 1
-"""Version of the history format; a reader refuses a newer one."""
+FORMAT = 2
+"""Version of the history format; a reader refuses a newer one. 2 brought probes."""
 
 MAX_LINE_BYTES = 256 * 1024
 """A longer line is not an event: it is skipped and reported as oversized."""
@@ -32,6 +32,7 @@ HARNESS = -1
 Scalar = str | int | float | bool | None
 Engine = Literal["monarch", "ray"]
 ENGINES: tuple[Engine, ...] = ("monarch", "ray")
+Answer = Literal["ok", "failed", "unavailable"]
 Origin = Literal["demo", "stdout", "stderr"]
 Outcome = Literal["ok", "failed", "unknown"]
 Ending = Literal["exit", "signal", "deadline", "stopped", "lost"]
@@ -141,6 +142,27 @@ class FaultInjected(Event, frozen=True, kw_only=True, tag="fault_injected"):
     target: str
 
 
+class ProbeBegun(Event, frozen=True, kw_only=True, tag="probe_begun"):
+    """A probe began; what the side emits until it ended belongs to it.
+
+    ``line``..``end_line`` is its function in the native file; ``code_sha256`` that of the function's text.
+    """
+
+    probe: str
+    line: int
+    end_line: int
+    code_sha256: str
+
+
+class ProbeEnded(Event, frozen=True, kw_only=True, tag="probe_ended"):
+    """A probe ended: ``ok``; ``failed`` by an exception; ``unavailable`` when ``error`` is not there."""
+
+    probe: str
+    answer: Answer
+    nanoseconds: int
+    error: str = ""
+
+
 class HarnessNote(Event, frozen=True, kw_only=True, tag="harness_note"):
     """Something was wrong with what a side sent; the run went on. ``count``: how many lines."""
 
@@ -175,6 +197,8 @@ AnyEvent = (
     | Metric
     | Observation
     | FaultInjected
+    | ProbeBegun
+    | ProbeEnded
     | HarnessNote
     | SideEnded
 )

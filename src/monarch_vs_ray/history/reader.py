@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,15 +43,18 @@ class History:
 
 
 def read(path: Path) -> History:
-    """Read a history file.
+    """Read a history file, a compressed one (``.gz``) too.
 
     A last line without an end is what a crash leaves, and is passed over. Raises UnreadableHistory
     for anything else that is not a history of this format or an older one.
     """
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise UnreadableHistory(path, 0, error.strerror or str(error), NAME_ANOTHER) from None
+        if path.suffix == ".gz":
+            data = gzip.decompress(data)
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableHistory(path, 0, reason, NAME_ANOTHER) from None
     lines = data[: data.rfind(b"\n") + 1].splitlines()
     if not lines:
         raise UnreadableHistory(path, 1, "the file is empty", NAME_ANOTHER)

@@ -11,5 +11,6 @@ Under the launcher each call emits an event; run alone, the same file prints wha
 """
 
 from monarch_vs_ray.side.narration import fault, log, metric, observe, operation, step
+from monarch_vs_ray.side.probes import Unavailable
 
-__all__ = ["fault", "log", "metric", "observe", "operation", "step"]
+__all__ = ["Unavailable", "fault", "log", "metric", "observe", "operation", "step"]

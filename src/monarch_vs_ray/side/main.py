@@ -1,6 +1,9 @@
 """The process of one side: ``python -m monarch_vs_ray.side.main ENGINE CONCEPT``.
 
-CONCEPT is the name of a concept, or of any package that has native files (``monarch_vs_ray.transformer``). With ``--abilities`` instead of a concept it observes what the engine can do on this machine.
+CONCEPT is the name of a concept, or of any package that has native files (``monarch_vs_ray.transformer``).
+With ``--abilities`` instead of it, the side observes what the engine can do on this machine. With ``--probes
+NAME...`` after it, these probes of ``probes_on_ENGINE.py`` run instead of the demo; ``--bare`` before them
+leaves starting and stopping the engine to the probes.
 """
 
 from __future__ import annotations
@@ -10,27 +13,32 @@ import hashlib
 import os
 import platform
 import sys
+from contextlib import nullcontext
 from importlib import import_module, metadata
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import msgspec
 
 from monarch_vs_ray.core.events import FORMAT, Engine, Machine, RunStarted
 from monarch_vs_ray.side.emitter import from_environment
 from monarch_vs_ray.side.narration import narrate_to, observe
+from monarch_vs_ray.side.probes import Session, run_probes
 
 PACKAGES: dict[Engine, str] = {"monarch": "torchmonarch", "ray": "ray"}
 ABILITIES = "--abilities"
+PROBES = "--probes"
+BARE = "--bare"
 
 
-def main(engine: Engine, what: str) -> None:
-    """Run one concept's native file on one engine, or list the engine's abilities."""
+def main(engine: Engine, what: str, *probes: str) -> None:
+    """Run one concept's native file on one engine, or some of its probes, or list the engine's abilities."""
     if what == ABILITIES:
         module_name = f"monarch_vs_ray.engines.{engine}"
     else:
         package = what if "." in what else f"monarch_vs_ray.concepts.{what}"
-        module_name = f"{package}.on_{engine}"
+        module_name = f"{package}.probes_on_{engine}" if probes else f"{package}.on_{engine}"
     file = _file_of(module_name)
     emitter = from_environment(engine)
     emitter.emit(RunStarted, **_manifest(engine, what, file))
@@ -39,8 +47,20 @@ def main(engine: Engine, what: str) -> None:
     if what == ABILITIES:
         for ability in module.abilities():
             observe(ability.name, msgspec.to_builtins(ability))
+    elif probes:
+        session = nullcontext if BARE in probes else _session(module, engine)
+        run_probes(module, [name for name in probes if name not in (PROBES, BARE)], session)
     else:
         module.main()
+
+
+def _session(module: ModuleType, engine: Engine) -> Session:
+    """How the engine is brought up for probes: as their file says, else as the engine's own module does."""
+    if hasattr(module, "session"):
+        session: Session = module.session
+        return session
+    running: Session = import_module(f"monarch_vs_ray.engines.{engine}").running
+    return running
 
 
 def _file_of(module: str) -> Path:
@@ -83,4 +103,4 @@ def this_machine() -> Machine:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])  # type: ignore[arg-type] # the launcher's own words
+    main(sys.argv[1], sys.argv[2], *sys.argv[3:])  # type: ignore[arg-type] # the launcher's own words

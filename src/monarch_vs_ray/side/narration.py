@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 
 from monarch_vs_ray.core.events import (
+    Event,
     FaultInjected,
     LogLine,
     Metric,
@@ -135,6 +136,11 @@ def _outcome(kind: type[BaseException] | None) -> Outcome:
     if kind is None:
         return "ok"
     return "unknown" if issubclass(kind, TimeoutError) else "failed"
+
+
+def emit(kind: type[Event], **fields: object) -> None:
+    """Send one event to where this process's events go."""
+    _narrator.emitter.emit(kind, **fields)
 
 
 def observe(key: str, value: object, unit: str = "") -> None:

@@ -37,7 +37,9 @@ MOST_NEW_LINES = 400
 TAG_STYLES = {
     "step": "title",
     "saw": "good",
+    "probe": "title",
     "failed": "warn",
+    "unavailable": "warn",
     "unknown": "warn",
     "fault": "bad",
     "harness": "bad",

@@ -20,6 +20,8 @@ from monarch_vs_ray.core.events import (
     Observation,
     OperationEnded,
     OperationInvoked,
+    ProbeBegun,
+    ProbeEnded,
     RunStarted,
     SideEnded,
     StepBegun,
@@ -225,6 +227,15 @@ def _fault(side: SideState, event: FaultInjected) -> None:
     side.say(event.at, "fault", f"{event.fault} on {event.target}")
 
 
+def _probe_begun(side: SideState, event: ProbeBegun) -> None:
+    side.say(event.at, "probe", event.probe)
+
+
+def _probe_ended(side: SideState, event: ProbeEnded) -> None:
+    if event.answer != "ok":
+        side.say(event.at, event.answer, f"{event.probe}: {event.error}")
+
+
 def _note(side: SideState, event: HarnessNote) -> None:
     side.troubles.append(event)
     side.say(event.at, "harness", f"{event.trouble}: {event.detail}")
@@ -245,6 +256,8 @@ _FOLD: dict[type, Callable[..., None]] = {
     Metric: _metric,
     Observation: _observation,
     FaultInjected: _fault,
+    ProbeBegun: _probe_begun,
+    ProbeEnded: _probe_ended,
     HarnessNote: _note,
     SideEnded: _side_ended,
 }

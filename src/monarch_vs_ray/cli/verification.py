@@ -1,0 +1,210 @@
+"""Runs the probes that claims need, several sides at a time, and judges each claim as soon as it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from monarch_vs_ray.core.clock import Clock
+from monarch_vs_ray.core.events import AnyEvent, Engine, LogLine, ProbeBegun, ProbeEnded
+from monarch_vs_ray.core.source import Batch, Source
+from monarch_vs_ray.ledger.brackets import Bracket, brackets
+from monarch_vs_ray.ledger.claims import Claim
+from monarch_vs_ray.ledger.evidence import Evidence, evidence
+from monarch_vs_ray.ledger.judge import HoldsInSource, Judgement, judge, judge_by_others, judge_by_source
+from monarch_vs_ray.ledger.plan import SidePlan
+from monarch_vs_ray.ledger.results import Results
+
+Start = Callable[[SidePlan], Source]
+Key = tuple[Engine, str, str]
+"""Engine, concept and name of a probe."""
+
+
+@dataclass
+class Lane:
+    """A side that runs now."""
+
+    plan: SidePlan
+    source: Source
+    history: str
+    append: Callable[[Batch], None]
+    events: list[AnyEvent] = field(default_factory=list)
+    probe: str = ""
+    began: int = 0
+    stopped: bool = False
+
+    def poll(self) -> None:
+        """Take what came, and stop the side when its probe has taken too long."""
+        batch = self.source.poll(0.0)
+        self.append(batch)
+        self.events += batch.events
+        for event in batch.events:
+            if isinstance(event, ProbeBegun):
+                self.probe, self.began = event.probe, event.at
+            elif isinstance(event, ProbeEnded):
+                self.probe = ""
+        if self.probe and not self.stopped and self.source.now() - self.began > self._allowed * 1e9:
+            self.stop()
+
+    @property
+    def _allowed(self) -> float:
+        return next(each.seconds for each in self.plan.probes if each.name == self.probe)
+
+    @property
+    def over(self) -> bool:
+        """Whether the side has ended."""
+        return self.source.over
+
+    def stop(self) -> None:
+        """End the side now."""
+        self.stopped = True
+        self.source.stop()
+
+
+class Verification:
+    """One pass over some claims. ``poll`` until ``over``; it gives the evidence as it is found.
+
+    ``start`` starts a side; ``results`` keeps its history and the evidence, before anybody else sees it.
+    """
+
+    def __init__(
+        self,
+        claims: Sequence[Claim],
+        plans: Iterable[SidePlan],
+        start: Start,
+        results: Results,
+        holds_in_source: HoldsInSource,
+        clock: Clock,
+        lanes: int,
+        date: str,
+    ) -> None:
+        self._claims = list(claims)
+        self._ids = {claim.id for claim in self._claims}
+        self._queue = list(plans)
+        self._start = start
+        self._results = results
+        self._holds_in_source = holds_in_source
+        self._clock = clock
+        self._most = lanes
+        self._date = date
+        self._planned: dict[Key, int] = {}
+        for plan in self._queue:
+            for name in plan.names:
+                self._planned[plan.engine, plan.concept, name] = 0
+        self._found: dict[Key, Bracket] = {}
+        self._missing: dict[Key, str] = {}
+        self._judged: dict[str, Evidence] = {}
+        self.lanes: list[Lane] = []
+        self.stopping = False
+        self._polled = False
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing runs any more, and every claim is judged that can be."""
+        return self._polled and not self.lanes and not self._queue
+
+    @property
+    def probes(self) -> tuple[int, int]:
+        """How many probes have run, and how many there are."""
+        return len(self._found) + len(self._missing), len(self._planned)
+
+    def stop(self) -> None:
+        """End all sides; what is judged already is kept."""
+        self.stopping = True
+        self._queue.clear()
+        for lane in self.lanes:
+            lane.stop()
+
+    def poll(self, timeout: float) -> list[Evidence]:
+        """Go on for about ``timeout`` seconds; gives what was found out."""
+        self._polled = True
+        while self._queue and len(self.lanes) < self._most:
+            self.lanes.append(self._open(self._next()))
+        if self.lanes:
+            self._clock.wait(timeout, None)
+        for lane in list(self.lanes):
+            lane.poll()
+            self._note(lane, final=lane.over)
+            if lane.over:
+                self.lanes.remove(lane)
+                self._close(lane)
+        return list(self._judge())
+
+    def _next(self) -> SidePlan:
+        """The next side: of the engine that fewer lanes run now, so that both go forward together."""
+        running = [lane.plan.engine for lane in self.lanes]
+        plan = min(self._queue, key=lambda plan: running.count(plan.engine))
+        self._queue.remove(plan)
+        return plan
+
+    def _open(self, plan: SidePlan) -> Lane:
+        recorder = self._results.recorder(plan.engine, plan.concept)
+        return Lane(plan, self._start(plan), self._results.relative(recorder.path), recorder.append)
+
+    def _note(self, lane: Lane, final: bool) -> None:
+        """Take over the probes that have ended; with ``final``, also one that never will."""
+        for name, bracket in brackets(lane.events, lane.history).items():
+            if bracket.ended or final:
+                self._found[lane.plan.engine, lane.plan.concept, name] = bracket
+
+    def _close(self, lane: Lane) -> None:
+        """A side has ended: run again what it did not come to, if it came to anything at all."""
+        plan, begun = lane.plan, list(brackets(lane.events))
+        rest = plan.without(begun)
+        if rest is None or self.stopping:
+            return
+        if begun:
+            self._queue.append(rest)
+            return
+        for name in rest.names:
+            self._missing[plan.engine, plan.concept, name] = f"the side did not start: {_last_words(lane)}"
+
+    def _judge(self) -> Iterator[Evidence]:
+        """Judge what can be judged now: claims whose probes have all run, then those that rest on them."""
+        progress = True
+        while progress:
+            progress = False
+            for claim in self._claims:
+                if claim.id not in self._judged and (judgement := self._judgement(claim)):
+                    progress = True
+                    yield self._keep(claim, judgement)
+
+    def _keep(self, claim: Claim, judgement: Judgement) -> Evidence:
+        found = self._brackets(claim)
+        kept = evidence(claim, judgement, found.values(), self._date)
+        self._judged[claim.id] = kept
+        self._results.append(kept)
+        return kept
+
+    def _judgement(self, claim: Claim) -> Judgement | None:
+        """The judgement on a claim, or None while something that it needs has not run."""
+        if claim.cell.tested == "source":
+            return judge_by_source(claim, self._holds_in_source)
+        if claim.cell.tested == "judgement":
+            here = [support for support in claim.cell.rests_on if support in self._ids]
+            if not all(support in self._judged for support in here):
+                return None
+            findings = {support: self._judged[support].finding for support in here}
+            return judge_by_others(claim, findings)
+        keys = {name: (claim.engine, claim.concept, name) for name in claim.probes}
+        if not all(
+            key in self._found or key in self._missing or key not in self._planned for key in keys.values()
+        ):
+            return None
+        return judge(claim, self._brackets(claim), self._why_missing(keys))
+
+    def _brackets(self, claim: Claim) -> dict[str, Bracket]:
+        keys = {name: (claim.engine, claim.concept, name) for name in claim.probes}
+        return {name: self._found[key] for name, key in keys.items() if key in self._found}
+
+    def _why_missing(self, keys: Mapping[str, Key]) -> dict[str, str]:
+        unplanned = "it waits for a slow timer of the engine; run it with --slow"
+        return {
+            name: self._missing.get(key, unplanned) for name, key in keys.items() if key not in self._found
+        }
+
+
+def _last_words(lane: Lane) -> str:
+    """What a side said last, for the reason why it did not start."""
+    lines = [event.text for event in lane.events if isinstance(event, LogLine) and event.text.strip()]
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,1 @@
+"""The ledger: claims, checkers, verdicts and evidence; it reads histories and starts nothing."""

@@ -1,0 +1,145 @@
+"""From what probes observed to the verdicts on a claim: ours, and that on what the brief said.
+
+How the harness fared and what was found out are different things: a side that crashed, a probe that was
+cut short or lacked its hardware makes ``unknown`` with the reason, never ``holds`` and never ``refuted``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from monarch_vs_ray.core.verdicts import Finding, merge
+from monarch_vs_ray.ledger.brackets import Bracket
+from monarch_vs_ray.ledger.checkers import check
+from monarch_vs_ray.ledger.claims import Check, Claim
+
+Brackets = Mapping[str, Bracket]
+HoldsInSource = Callable[[str], Finding]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The finding on a claim's statement, and, where it quotes the brief, the one on the brief's."""
+
+    statement: Finding
+    brief: Finding | None = None
+
+
+def judge(claim: Claim, brackets: Brackets, missing: Mapping[str, str] | None = None) -> Judgement:
+    """The findings on a claim that is tested by probes.
+
+    ``brackets`` are those of the claim's engine and concept, by the probe's name; ``missing`` says of
+    probes that have no bracket why they have none.
+    """
+    judge_part = _Judge(claim, brackets, missing or {})
+    statement = judge_part.of(claim.cell.probe, claim.checks, control=claim.cell.control)
+    if not claim.cell.brief:
+        return Judgement(statement)
+    if not claim.brief_checks and not claim.cell.brief_probe:
+        return Judgement(statement, statement)
+    checks = claim.brief_checks or claim.checks
+    brief = judge_part.of(claim.cell.brief_probe or claim.cell.probe, checks)
+    if statement.verdict == "unknown" and brief.verdict != "unknown" and not claim.cell.brief_probe:
+        # The same probe could not tell about our statement: it cannot tell about the other one either.
+        brief = statement
+    return Judgement(statement, brief)
+
+
+@dataclass(frozen=True)
+class _Judge:
+    claim: Claim
+    brackets: Brackets
+    missing: Mapping[str, str]
+
+    def of(self, probe: str, checks: Sequence[Check], control: str = "") -> Finding:
+        """The finding that these checks make of a probe, if its control shows that they can tell."""
+        bracket = self.brackets.get(probe)
+        trouble = trouble_of(probe, bracket, self.missing)
+        if trouble:
+            return Finding("unknown", trouble)
+        assert bracket
+        if bracket.faults < self.claim.cell.faults:
+            fired = f"{bracket.faults} of {self.claim.cell.faults} planned faults fired"
+            return Finding("unknown", fired)
+        finding = merge(_guarded(bracket, fields) for fields in checks)
+        if control and finding.verdict != "unknown":
+            return self._with_control(finding, control, checks)
+        return finding
+
+    def _with_control(self, finding: Finding, control: str, checks: Sequence[Check]) -> Finding:
+        bracket = self.brackets.get(control)
+        trouble = trouble_of(control, bracket, self.missing)
+        if trouble:
+            return Finding("unknown", f"no control: {trouble}")
+        assert bracket
+        other = merge(_guarded(bracket, fields) for fields in checks)
+        if other.verdict != "refuted":
+            return Finding("unknown", f"control did not discriminate: {control}: {other.said}")
+        return Finding(finding.verdict, f"{finding.said} (control: {other.said})")
+
+
+def _guarded(bracket: Bracket, fields: Check) -> Finding:
+    """A checker that fails has found out nothing."""
+    try:
+        return check(bracket, fields)
+    except Exception as error:
+        return Finding("unknown", f"checker {fields.get('checker')} failed: {type(error).__name__}: {error}")
+
+
+def trouble_of(probe: str, bracket: Bracket | None, missing: Mapping[str, str]) -> str:
+    """Why a probe's events allow no verdict; empty when they do."""
+    if bracket is None:
+        return missing.get(probe, f"{probe} did not run")
+    if bracket.ended is None:
+        return f"{probe} did not end: {_how(bracket)}"
+    if bracket.ended.answer == "unavailable":
+        return bracket.ended.error
+    if bracket.ended.answer == "failed":
+        return f"{probe} failed: {bracket.ended.error.partition(chr(10))[0]}"
+    if not bracket.seen:
+        return f"{probe} observed nothing"
+    if bracket.operations and not any(event.outcome == "ok" for event in bracket.operations):
+        return f"{probe}: none of {len(bracket.operations)} calls succeeded"
+    return ""
+
+
+def _how(bracket: Bracket) -> str:
+    end = bracket.side_ended
+    if end is None:
+        return "the run was cut short"
+    return {
+        "exit": f"its side ended with exit code {end.exit_code}",
+        "signal": f"its side was killed by signal {end.signal}",
+        "deadline": "its side missed its deadline",
+        "stopped": "it took too long and was stopped",
+        "lost": "its side was lost",
+    }[end.ending]
+
+
+def judge_by_source(claim: Claim, holds: HoldsInSource) -> Judgement:
+    """The findings on what only the code can show: every entry it names must stand where it says."""
+    statement = merge(holds(entry) for entry in claim.cell.holds_in)
+    return Judgement(statement, _as_marked(claim, statement))
+
+
+def judge_by_others(claim: Claim, findings: Mapping[str, Finding]) -> Judgement:
+    """The findings on advice: what it rests on must hold."""
+    parts = []
+    for support in claim.cell.rests_on:
+        found = findings.get(support, Finding("unknown", "has no verdict"))
+        parts.append(Finding(found.verdict, f"{support} {found.verdict}"))
+    merged = merge(parts)
+    said = f"rests on {len(parts)} claims" if merged.verdict == "holds" else merged.said
+    statement = Finding(merged.verdict, said)
+    return Judgement(statement, _as_marked(claim, statement))
+
+
+def _as_marked(claim: Claim, statement: Finding) -> Finding | None:
+    """What follows for the brief where no check of its own exists: our statement, once shown, decides it."""
+    if not claim.cell.brief:
+        return None
+    if statement.verdict != "holds":
+        return statement
+    assert claim.cell.brief_verdict
+    return Finding(claim.cell.brief_verdict, claim.cell.note or statement.said)

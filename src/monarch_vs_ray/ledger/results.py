@@ -1,0 +1,118 @@
+"""A results folder, ``results/<machine>/<date>/``: written as the evidence comes, so a crash loses none.
+
+::
+
+    manifest.json      what was asked for, on which kind of machine, when
+    evidence.jsonl     one line for each claim as soon as it is judged
+    histories/         the events of every side that ran
+    verdicts.json      the last word on every claim, when all is over
+    verdicts.md        the same as a table
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from monarch_vs_ray.core.errors import CannotRecord, NoResults
+from monarch_vs_ray.core.events import FORMAT, Engine, Machine
+from monarch_vs_ray.history import Header, Recorder
+from monarch_vs_ray.ledger.evidence import Evidence, encoder, read_lines
+
+EVIDENCE = "evidence.jsonl"
+VERDICTS = "verdicts.json"
+HISTORIES = "histories"
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a results folder is of; ``date`` is UTC in ISO 8601, ``versions`` of the engines as installed."""
+
+    format: int
+    date: str
+    machine: Machine
+    versions: dict[str, str]
+    claims: int
+    repeats: int
+    slow: bool
+
+
+def machine_name(machine: Machine) -> str:
+    """The folder's name for a kind of machine, for instance ``linux-x86_64-2-cores``."""
+    return f"{machine.system}-{machine.architecture}-{machine.cores}-cores".lower()
+
+
+class Results:
+    """A new results folder. Raises CannotRecord when it cannot be made."""
+
+    def __init__(self, root: Path, manifest: Manifest) -> None:
+        stamp = manifest.date.partition("+")[0].replace(":", "-")
+        self.folder = root / machine_name(manifest.machine) / stamp
+        try:
+            (self.folder / HISTORIES).mkdir(parents=True)
+            self._write("manifest.json", msgspec.json.format(msgspec.json.encode(manifest)))
+            self._evidence = os.open(self.folder / EVIDENCE, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC)
+        except OSError as error:
+            raise CannotRecord(self.folder, error.strerror or str(error)) from None
+        self._manifest = manifest
+        self._runs: dict[str, int] = {}
+
+    def recorder(self, engine: Engine, concept: str) -> Recorder:
+        """A history for one more side of a concept; its path is relative to the folder in the evidence."""
+        name = f"{concept}.{engine}"
+        self._runs[name] = self._runs.get(name, 0) + 1
+        header = Header(format=FORMAT, concept=concept, sides=[engine], date=self._manifest.date)
+        return Recorder(self.folder / HISTORIES / f"{name}.{self._runs[name]}.jsonl", header)
+
+    def relative(self, path: Path) -> str:
+        """How a history is named in the evidence."""
+        return str(path.relative_to(self.folder))
+
+    def append(self, evidence: Evidence) -> None:
+        """Keep one claim's evidence; it is with the operating system when this returns."""
+        os.write(self._evidence, encoder.encode(evidence) + b"\n")
+
+    def finish(self, last: Iterable[Evidence], markdown: str) -> None:
+        """Write the last word on every claim."""
+        self._write(VERDICTS, msgspec.json.format(encoder.encode(list(last)), indent=1))
+        self._write("verdicts.md", markdown.encode())
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        os.close(self._evidence)
+
+    def _write(self, name: str, data: bytes) -> None:
+        """Write a file whole or not at all."""
+        new = self.folder / f"{name}.new"
+        new.write_bytes(data)
+        os.replace(new, self.folder / name)
+
+
+def latest(root: Path) -> Path:
+    """The newest results folder below ``root`` in which a claim was judged. Raises NoResults."""
+    found = [file.parent for file in root.glob(f"*/*/{EVIDENCE}") if file.stat().st_size]
+    if not found:
+        raise NoResults(root)
+    return max(found, key=lambda folder: folder.name)
+
+
+def load(folder: Path) -> list[Evidence]:
+    """The evidence in a results folder: its last word, or what had come when it was cut short."""
+    verdicts = folder / VERDICTS
+    if verdicts.is_file():
+        return msgspec.json.decode(verdicts.read_bytes(), type=list[Evidence])
+    return read_lines((folder / EVIDENCE).read_bytes())
+
+
+def compress(folder: Path) -> int:
+    """Replace the histories of a results folder by compressed ones; gives how many there are."""
+    files = sorted((folder / HISTORIES).glob("*.jsonl"))
+    for file in files:
+        # No name and no time in it: the same history gives the same bytes.
+        packed = gzip.compress(file.read_bytes(), mtime=0)
+        file.with_name(f"{file.name}.gz").write_bytes(packed)
+        file.unlink()
+    return len(files)

@@ -1,0 +1,68 @@
+"""Verdicts as text: counts, one line for each claim, and a Markdown table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from monarch_vs_ray.core.events import ENGINES, Engine
+from monarch_vs_ray.core.verdicts import VERDICTS, Verdict
+from monarch_vs_ray.ledger.evidence import Evidence
+
+NAMES: dict[Engine, str] = {"monarch": "Monarch", "ray": "Ray"}
+
+
+def counted(verdicts: Iterable[Verdict | None]) -> str:
+    """For instance ``40 hold, 3 refuted, 2 unknown (4 %)``."""
+    found = list(verdicts)
+    counts = {verdict: found.count(verdict) for verdict in VERDICTS}
+    share = f" ({counts['unknown'] / len(found):.0%})" if counts["unknown"] else ""
+    return f"{counts['holds']} hold, {counts['refuted']} refuted, {counts['unknown']} unknown{share}"
+
+
+def summary(all_: Sequence[Evidence]) -> list[str]:
+    """How many claims came out how, ours and the brief's, and which marks are stale."""
+    told = [f"{len(all_)} claims: {counted(each.verdict for each in all_)}."]
+    for engine in ENGINES:
+        brief = [each.brief_verdict for each in all_ if each.engine == engine and each.brief_verdict]
+        if brief:
+            told.append(f"The brief on {NAMES[engine]}, {len(brief)} statements: {counted(brief)}.")
+    for each in all_:
+        if each.stale:
+            told.append(
+                f"Stale mark: {each.id} says that the brief {each.brief_mark}, this run that it"
+                f" {each.brief_verdict} ({each.brief_said}); correct the claim in claims.toml."
+            )
+    return told
+
+
+def line(each: Evidence) -> str:
+    """One claim in one line."""
+    return f"{each.verdict:<8} {each.id}: {each.said}"
+
+
+def rows(all_: Iterable[Evidence]) -> dict[str, dict[Engine, Evidence]]:
+    """Evidence by row, and in it by engine, in the order in which it came."""
+    found: dict[str, dict[Engine, Evidence]] = {}
+    for each in all_:
+        found.setdefault(each.short, {})[each.engine] = each
+    return found
+
+
+def markdown(all_: Sequence[Evidence]) -> str:
+    """Everything as Markdown: what was counted, then a table with a line for each claim."""
+    told = ["# Verdicts", "", *(f"- {sentence}" for sentence in summary(all_)), ""]
+    told += ["| claim | verdict | we observed | the brief said | verdict |", "|---|---|---|---|---|"]
+    for each in all_:
+        cells = (
+            f"`{each.id}` {each.statement}",
+            each.verdict,
+            each.said,
+            each.brief,
+            each.brief_verdict or "",
+        )
+        told.append("| " + " | ".join(map(_cell, cells)) + " |")
+    return "\n".join(told) + "\n"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
