@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from monarch_vs_ray.cli import demo, doctor, replay, verify
+from monarch_vs_ray.cli import demo, doctor, explain, replay, verify
 
 # The \b keeps the lines of a paragraph as they are.
 EPILOG = """\b
@@ -15,6 +15,8 @@ Examples:
   mvr demo 1 --dry-run --speed 4  a recorded run, four times as fast
   mvr demo 1 --record run.jsonl   keep the history of the run
   mvr replay run.jsonl            show it again
+  mvr verify message_ordering     put its claims to the test on both engines
+  mvr explain message_ordering.default_ordering.ray
 
 \b
 Exit codes:
@@ -34,4 +36,7 @@ app = typer.Typer(
 app.command("demo", short_help="Run a concept on both engines, live or recorded.")(demo.demo)
 app.command("replay", short_help="Show a kept history again.")(replay.replay)
 app.command("verify", short_help="Put claims to the test on both engines.")(verify.verify)
+app.command("explain", short_help="Show all there is to one claim: code, observation, sources.")(
+    explain.explain
+)
 app.command("doctor", short_help="Say what works here, and what to install.")(doctor.doctor)

@@ -102,3 +102,10 @@ class NoResults(UserError):
 
     def __init__(self, root: Path) -> None:
         super().__init__(f"No results in {root}; make some with `mvr verify`.")
+
+
+class UnknownSymbol(UserError):
+    """A file does not define what is quoted from it."""
+
+    def __init__(self, name: str, path: Path, known: list[str]) -> None:
+        super().__init__(f"{path.name} defines no {name!r}; it defines {', '.join(known)}.")

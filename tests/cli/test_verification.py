@@ -1,0 +1,151 @@
+"""How ``mvr verify`` runs sides and judges, with sides that exist on paper only."""
+
+from __future__ import annotations
+
+import pytest
+
+from histories import MACHINE, VERSIONS
+from ledger.probed import ProbedSide, claim
+from monarch_vs_ray.cli.verification import Verification
+from monarch_vs_ray.core.events import FORMAT
+from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.verdicts import Finding
+from monarch_vs_ray.ledger.plan import PlannedProbe, SidePlan
+from monarch_vs_ray.ledger.results import Manifest, Results, load
+
+DATE = "2026-01-02T03:04:05+00:00"
+
+
+class PaperClock:
+    """Time passes only by waiting."""
+
+    def __init__(self):
+        self.time = 0
+
+    def now(self):
+        return self.time
+
+    def wait(self, seconds, fd=None):
+        self.time += int(seconds * 1e9)
+
+
+class PaperSide:
+    """Gives one event a poll; a side that hangs gives no more, until it is stopped."""
+
+    def __init__(self, events, clock, hangs=False):
+        self.events, self.clock, self.hangs = list(events), clock, hangs
+        self.over = False
+
+    def now(self):
+        return self.clock.now()
+
+    def poll(self, timeout):
+        batch = Batch()
+        if self.events:
+            batch.add(self.events.pop(0))
+        elif not self.hangs:
+            self.over = True
+        return batch
+
+    def stop(self):
+        self.hangs = False
+        self.events += ProbedSide().end("stopped").events[-1:]
+
+
+def side(*probes, **settings):
+    return SidePlan("ray", "message_ordering", tuple(PlannedProbe(name, 5.0) for name in probes), **settings)
+
+
+@pytest.fixture
+def results(tmp_path):
+    manifest = Manifest(
+        format=FORMAT, date=DATE, machine=MACHINE, versions=VERSIONS, claims=1, repeats=1, slow=False
+    )
+    return Results(tmp_path, manifest)
+
+
+@pytest.fixture
+def verify(results):
+    """Run claims over plans; ``histories`` are what the sides give, in the order in which they start."""
+
+    def verify(claims, plans, histories, lanes=2):
+        clock = PaperClock()
+        started = []
+
+        def start(plan):
+            history = histories[len(started)]
+            started.append(plan)
+            events, hangs = (history.events, False) if isinstance(history, ProbedSide) else history
+            return PaperSide(events, clock, hangs)
+
+        pass_ = Verification(
+            claims, plans, start, results, lambda entry: Finding("holds", entry), clock, lanes, DATE
+        )
+        found = {}
+        for _ in range(2000):
+            if pass_.over:
+                return found, started
+            found |= {each.id: each for each in pass_.poll(0.1)}
+        raise AssertionError("it did not end")
+
+    return verify
+
+
+def test_a_claim_is_judged_when_its_probes_have_run(verify, results):
+    history = ProbedSide().probe("p", {"n": 0}).probe("c", {"n": 1}).end()
+    found, _ = verify([claim()], [side("p", "c")], [history])
+    assert found["message_ordering.r.ray"].verdict == "holds"
+    assert load(results.folder)[0].observed[0].history == "histories/message_ordering.ray.1.jsonl"
+
+
+def test_what_a_dead_side_did_not_come_to_is_run_again_in_a_fresh_one(verify):
+    died = ProbedSide().probe("p", {"n": 0}).probe("q", answer=None).end("signal", signal=6)
+    rest = ProbedSide().probe("c", {"n": 1}).end()
+    found, started = verify([claim()], [side("p", "q", "c")], [died, rest])
+    assert [plan.names for plan in started] == [["p", "q", "c"], ["c"]]
+    assert found["message_ordering.r.ray"].verdict == "holds"
+
+
+def test_a_side_that_never_starts_is_not_tried_for_ever(verify):
+    found, started = verify([claim()], [side("p", "c")], [ProbedSide().end("exit")])
+    assert len(started) == 1
+    assert found["message_ordering.r.ray"].said == "the side did not start: it said nothing"
+
+
+def test_a_probe_that_takes_too_long_is_stopped_and_the_others_go_on(verify):
+    hanging = ProbedSide().probe("p", {"n": 0}).probe("c", answer=None)
+    found, _ = verify([claim()], [side("p", "c")], [(hanging.events, True)])
+    each = found["message_ordering.r.ray"]
+    assert each.verdict == "unknown"
+    assert each.said == "no control: c did not end: it took too long and was stopped"
+
+
+def test_a_judgement_comes_after_what_it_rests_on(verify):
+    advice = claim(tested="judgement", probe="", control="", check=[], rests_on=["message_ordering.r.ray"])
+    advice = type(advice)(concept="when", row="r", aspect="a", engine="ray", cell=advice.cell, versions="")
+    history = ProbedSide().probe("p", {"n": 1}).probe("c", {"n": 1}).end()
+    found, _ = verify([advice, claim()], [side("p", "c")], [history])
+    assert list(found) == ["message_ordering.r.ray", "when.r.ray"]
+    assert found["when.r.ray"].said == "message_ordering.r.ray refuted"
+
+
+def test_what_rests_on_a_claim_that_was_not_asked_for_is_unknown(verify):
+    advice = claim(tested="judgement", probe="", control="", check=[], rests_on=["elsewhere.r.ray"])
+    found, _ = verify([advice], [], [])
+    assert found["message_ordering.r.ray"].verdict == "unknown"
+
+
+def test_claims_of_the_source_need_no_side(verify):
+    of_source = claim(tested="source", probe="", control="", check=[], holds_in=["ray.A"])
+    found, started = verify([of_source], [], [])
+    assert found["message_ordering.r.ray"].verdict == "holds"
+    assert started == []
+
+
+def test_both_engines_go_forward_together(verify):
+    monarch = SidePlan("monarch", "message_ordering", (PlannedProbe("m", 5.0),))
+    ray = [side("p"), side("c")]
+    probes = (("ray", "p"), ("monarch", "m"), ("ray", "c"))
+    histories = [ProbedSide(engine).probe(name, {"n": 0}).end() for engine, name in probes]
+    _, started = verify([claim()], [*ray, monarch], histories, lanes=2)
+    assert [plan.engine for plan in started][:2] == ["ray", "monarch"]

@@ -1,0 +1,84 @@
+"""``mvr verify`` and ``mvr explain`` on the command line, as far as they need no engine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from monarch_vs_ray.concepts import claim_folders
+from monarch_vs_ray.ledger.claims import load
+
+MVR = [sys.executable, "-m", "monarch_vs_ray"]
+
+
+def mvr(*arguments):
+    return subprocess.run([*MVR, *arguments], capture_output=True, text=True, timeout=60)
+
+
+def test_the_list_has_every_claim():
+    done = mvr("verify", "--list")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == len(load(claim_folders()).claims)
+    assert "message_ordering.default_ordering.ray" in done.stdout
+    assert "the brief: refuted" in done.stdout
+
+
+@pytest.mark.parametrize("asked", ["4", "04_message_ordering", "message_ordering"])
+def test_the_list_of_a_concept_by_any_of_its_names(asked):
+    lines = mvr("verify", "--list", asked, "--engine", "ray").stdout.splitlines()
+    assert lines
+    assert all(line.startswith("message_ordering.") and ".ray " in line for line in lines)
+
+
+@pytest.mark.parametrize("command", ["verify", "explain"])
+def test_an_unknown_claim_is_one_clear_line(command):
+    done = mvr(command, "message_ordering.default_ordering.rai")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "near it: message_ordering.default_ordering.ray" in done.stderr
+
+
+def test_explain_shows_statement_code_and_links(tmp_path):
+    done = mvr("explain", "message_ordering.out_of_order_opt_in.monarch")
+    assert done.returncode == 0, done.stderr
+    for part in (
+        "We say",
+        "The brief said / we observed otherwise",
+        "Not available (ordering is fundamental)",
+        "Probe four_kinds_without_buffer",
+        "with HYPERACTOR_ENABLE_DEST_ACTOR_REORDERING_BUFFER=0",
+        'observe("out_of_order", disorder)',
+        "Control four_kinds_in_turn",
+        "as above",
+    ):
+        assert part in done.stdout, part
+
+
+def test_explain_takes_the_observation_from_where_it_is_told(tmp_path):
+    done = mvr("explain", "message_ordering.default_ordering.ray", "--results", str(tmp_path))
+    assert done.returncode == 2
+    assert "No results in" in done.stderr
+
+
+@pytest.mark.parametrize("option", [["--repeat", "0"], ["--fail-on", "sometimes"], ["--lanes", "0"]])
+def test_bad_options_are_refused(option):
+    done = mvr("verify", *option)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_without_an_engine_it_says_how_to_get_one(tmp_path):
+    (tmp_path / "hide.py").write_text("")
+    code = (
+        "import importlib.util as u, sys\n"
+        "real = u.find_spec\n"
+        "u.find_spec = lambda name, *rest: None if name in ('ray', 'monarch') else real(name, *rest)\n"
+        "from monarch_vs_ray.cli import main\n"
+        f"main(['verify', 'message_ordering', '--results', {str(tmp_path / 'r')!r}])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    assert "is not installed here; install it with" in done.stderr
+    assert not (tmp_path / "r").exists()

@@ -1,0 +1,51 @@
+"""Every claim on the real engines, as ``mvr verify`` puts it to the test."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from monarch_vs_ray.concepts import claim_folders
+from monarch_vs_ray.ledger.claims import load
+
+pytestmark = pytest.mark.live
+
+MVR = [sys.executable, "-m", "monarch_vs_ray"]
+HARDWARE = ("RDMA", "CUDA", "NCCL", "GPU")
+
+
+@pytest.mark.timeout(600)
+def test_every_statement_holds_and_no_mark_is_stale(tmp_path, here):
+    """The build fails here when an engine's newer release makes the data untrue."""
+    command = [*MVR, "verify", "--json", "--results", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=580, env=here.environment)
+    assert done.returncode == 0, done.stderr
+    found = {each["id"]: each for each in json.loads(done.stdout)}
+    ledger = load(claim_folders())
+    assert set(found) == {claim.id for claim in ledger.claims if not ledger.is_slow(claim)}
+    unknown = {name: each["said"] for name, each in found.items() if each["verdict"] == "unknown"}
+    assert all(any(part in said for part in HARDWARE) for said in unknown.values()), unknown
+    (folder,) = tmp_path.glob("*/*")
+    assert json.loads((folder / "verdicts.json").read_text()) == list(found.values())
+    here.wait_until_clean(10.0)
+
+
+def test_one_claim_costs_its_own_probes_only(tmp_path, here):
+    command = [
+        *MVR,
+        "verify",
+        "message_ordering.default_ordering.ray",
+        "--repeat",
+        "2",
+        "--results",
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=here.environment)
+    assert done.returncode == 0, done.stderr
+    (folder,) = tmp_path.glob("*/*")
+    histories = sorted(path.name for path in (folder / "histories").iterdir())
+    assert histories == ["message_ordering.ray.1.jsonl", "message_ordering.ray.2.jsonl"]
+    assert "out_of_order = 0 (control: out_of_order = " in done.stdout
