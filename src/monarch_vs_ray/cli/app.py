@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from monarch_vs_ray.cli import demo, doctor, explain, replay, verify
+from monarch_vs_ray.cli import demo, doctor, document, explain, replay, verify
 
 # The \b keeps the lines of a paragraph as they are.
 EPILOG = """\b
@@ -39,4 +39,5 @@ app.command("verify", short_help="Put claims to the test on both engines.")(veri
 app.command("explain", short_help="Show all there is to one claim: code, observation, sources.")(
     explain.explain
 )
+app.command("document", short_help="Make the comparison document.")(document.document)
 app.command("doctor", short_help="Say what works here, and what to install.")(doctor.doctor)

@@ -21,7 +21,7 @@ from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.core.errors import ExitCode, UnknownConcept
 from monarch_vs_ray.core.events import ENGINES, FORMAT, Engine
 from monarch_vs_ray.core.privacy import PROJECT
-from monarch_vs_ray.core.verdicts import Finding
+from monarch_vs_ray.core.verdicts import Finding, Verdict
 from monarch_vs_ray.ledger.claims import Claim, Ledger, load
 from monarch_vs_ray.ledger.evidence import Evidence, encoder, over_repeats
 from monarch_vs_ray.ledger.plan import SidePlan, plan
@@ -186,10 +186,17 @@ def _environment(concept: str) -> dict[str, str]:
 
 
 def _holds_in_source(entry: str) -> Finding:
-    """Whether an entry of the table of sources stands where the table says."""
-    from monarch_vs_ray.sources.check import finding
+    """Whether an entry of the table of sources stands in the wheel, or, for Rust and C++, as recorded."""
+    from monarch_vs_ray.sources.check import check_in_wheel
+    from monarch_vs_ray.sources.table import table
+    from monarch_vs_ray.sources.wheels import installed
 
-    return finding(entry)
+    source = table()[entry]
+    release = table().releases[source.engine]
+    found = check_in_wheel(source, release, installed(source.engine, release))
+    verdict: Verdict = {"missing": "refuted", "unknown": "unknown"}.get(found.status, "holds")  # type: ignore[assignment]
+    place = f"{source.symbol} at {source.path}:{source.line}"
+    return Finding(verdict, f"{place}{', ' if found.fact else ''}{found.fact}")
 
 
 def _manifest(order: Order, choice: Choice) -> Manifest:

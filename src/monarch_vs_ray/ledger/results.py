@@ -116,3 +116,11 @@ def compress(folder: Path) -> int:
         file.with_name(f"{file.name}.gz").write_bytes(packed)
         file.unlink()
     return len(files)
+
+
+def published(root: Path) -> Path:
+    """The folder of the run that the document quotes: the one that the file ``published`` names."""
+    try:
+        return root / (root / "published").read_text(encoding="utf-8").strip()
+    except OSError:
+        raise NoResults(root) from None

@@ -1,0 +1,31 @@
+"""``mvr document``: makes the comparison document, or says whether it is up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def document(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 when it would change.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Another file to write.", show_default="docs/monarch-vs-ray-analysis.md"),
+    ] = None,
+) -> None:
+    """Make docs/monarch-vs-ray-analysis.md from its prose, the code, the claims and the published results."""
+    from monarch_vs_ray.cli.documenting import DOCUMENT, make_document
+    from monarch_vs_ray.core.errors import ExitCode
+
+    path = output or DOCUMENT
+    text = make_document()
+    if check:
+        same = path.is_file() and path.read_text(encoding="utf-8") == text
+        typer.echo(f"{path.name} is {'up to date' if same else 'out of date; run `mvr document`'}.")
+        raise typer.Exit(ExitCode.FINE if same else ExitCode.NOT_AS_EXPECTED)
+    path.write_text(text, encoding="utf-8")
+    typer.echo(f"{path.name}: {len(text.splitlines())} lines.")

@@ -1,0 +1,210 @@
+"""``docs/monarch-vs-ray-analysis.md``: prose by hand, everything that can be checked put in.
+
+The templates in ``docs/analysis/`` are joined in the order of their names. In them:
+
+``{{ quote("actor_abstraction/on_ray.py", "Player", "PingPong") }}``
+    code, quoted by symbol from a concept's folder (``quote_step`` by the title of a step)
+``{{ claim("message_ordering.default_ordering") }}``
+    a reference to a row of a comparison table, behind every sentence about an engine
+``{{ number("supervision.detection.ray", "seconds", "s") }}``
+    a number that was observed; where and when stands at the end of the document
+``{{ claims_table("message_ordering") }}``
+    the comparison table of a concept, with verdicts
+``{{ source("ray.ActorHandle") }}``
+    a link into an engine's source
+
+What is missing or misspelt ends the making of the document with one clear line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from monarch_vs_ray.core.errors import UnknownClaim
+from monarch_vs_ray.core.events import ENGINES, Engine
+from monarch_vs_ray.ledger.claims import Claim, Ledger
+from monarch_vs_ray.ledger.evidence import Evidence
+from monarch_vs_ray.ledger.results import machine_name
+from monarch_vs_ray.ledger.tables import NAMES, summary
+from monarch_vs_ray.report.quotes import quote, quote_step
+from monarch_vs_ray.report.refuted import refuted_table
+from monarch_vs_ray.report.words import cell, inline, number_text
+
+GENERATED = (
+    "<!-- Made by `mvr document` from docs/analysis/, claims and results. Change those, not this file. -->"
+)
+HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+
+
+class Document:
+    """Makes the document; ``numbers`` are those that its text has used, in order."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        evidence: Sequence[Evidence],
+        concepts: Mapping[str, int],
+        concepts_folder: Path,
+        link_to_concepts: str,
+        source: Callable[[str], str],
+        source_index: Callable[[], str],
+    ) -> None:
+        self._ledger = ledger
+        self._evidence = {each.id: each for each in evidence}
+        self._concepts = dict(concepts)
+        self._folder = concepts_folder
+        self._link = link_to_concepts
+        self._source = source
+        self._source_index = source_index
+        self._places = self._number_rows()
+        self.numbers: list[tuple[str, str, str]] = []
+
+    def _number_rows(self) -> dict[str, str]:
+        """The number of every row, such as ``4.1``, by concept and row."""
+        places: dict[str, str] = {}
+        counts: dict[str, int] = {}
+        for each in self._ledger.claims:
+            row = f"{each.concept}.{each.row}"
+            if row not in places:
+                counts[each.concept] = counts.get(each.concept, 0) + 1
+                places[row] = f"{self._concepts.get(each.concept, 10)}.{counts[each.concept]}"
+        return places
+
+    def make(self, templates: Sequence[tuple[str, str]]) -> str:
+        """The whole document from named templates, in their order."""
+        from jinja2 import Environment, StrictUndefined
+
+        environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+        environment.globals.update(self._words())
+        parts = [environment.from_string(text).render().strip() for _, text in templates]
+        body = "\n\n".join(parts)
+        return (
+            f"{GENERATED}\n\n{body.replace(CONTENTS, contents(body)).replace(MEASURED, self._measured())}\n"
+        )
+
+    def _words(self) -> dict[str, object]:
+        return {
+            "quote": self.quote,
+            "quote_step": self.quote_step,
+            "claim": self.claim,
+            "number": self.number,
+            "claims_table": self.claims_table,
+            "source": self._source,
+            "source_index": self._source_index,
+            "refuted": self.refuted,
+            "verdicts": self.verdicts,
+            "contents": lambda: CONTENTS,
+            "measured": lambda: MEASURED,
+            "versions": self.versions,
+        }
+
+    # -- what templates call -----------------------------------------------------------------------
+
+    def quote(self, file: str, *names: str) -> str:
+        """Code by symbol."""
+        return quote(self._folder / file, names, f"{self._link}/{file}")
+
+    def quote_step(self, file: str, title: str) -> str:
+        """Code by a step's title."""
+        return quote_step(self._folder / file, title, f"{self._link}/{file}")
+
+    def claim(self, *asked: str) -> str:
+        """References to rows: ``[4.1]``. A row that this evidence refutes cannot be referred to."""
+        return "[" + ", ".join(self._reference(each) for each in asked) + "]"
+
+    def _reference(self, asked: str) -> str:
+        found = self._ledger.find(asked)
+        row = f"{found[0].concept}.{found[0].row}"
+        if row not in self._places or len({claim.row for claim in found}) != 1:
+            raise UnknownClaim(asked, sorted(self._places))
+        for claim in found:
+            evidence = self._evidence.get(claim.id)
+            if evidence is None or evidence.verdict == "refuted":
+                raise UnknownClaim(f"{claim.id} (nothing published bears it out)", sorted(self._places))
+        place = self._places[row]
+        return f"[{place}](#{_anchor(place)})"
+
+    def number(self, asked: str, key: str, unit: str = "", probe: str = "") -> str:
+        """A number from the published evidence, with a reference to where it was measured."""
+        evidence = self._evidence.get(asked)
+        seen = (
+            [each.seen[key] for each in evidence.observed if key in each.seen and probe in ("", each.probe)]
+            if evidence
+            else []
+        )
+        if not seen:
+            raise UnknownClaim(f"{asked} with an observation {key!r}", sorted(self._evidence))
+        text = number_text(seen[0], unit)
+        self.numbers.append((asked, key, text))
+        return f"{text} [[m{len(self.numbers)}](#measured)]"
+
+    def claims_table(self, concept: str) -> str:
+        """A concept's comparison table; every row can be referred to."""
+        lines = ["| | Monarch | Ray |", "|---|---|---|"]
+        rows: dict[str, dict[Engine, Claim]] = {}
+        for each in self._ledger.claims:
+            if each.concept == concept:
+                rows.setdefault(each.row, {})[each.engine] = each
+        for row, cells in rows.items():
+            place = self._places[f"{concept}.{row}"]
+            aspect = next(iter(cells.values())).aspect
+            head = f'<a id="{_anchor(place)}"></a>**{place}** {inline(aspect)}'
+            lines.append(
+                f"| {head} | " + " | ".join(self._cell(cells.get(engine)) for engine in ENGINES) + " |"
+            )
+        return "\n".join(lines)
+
+    def _cell(self, claim: Claim | None) -> str:
+        return cell(claim, self._evidence.get(claim.id)) if claim else ""
+
+    def refuted(self) -> str:
+        """What the brief said and no run bore out, and what is true instead."""
+        return refuted_table(self._ledger.claims, self._evidence, self._places)
+
+    def verdicts(self) -> str:
+        """How many claims came out how, as a list."""
+        in_order = [self._evidence[each.id] for each in self._ledger.claims if each.id in self._evidence]
+        return "\n".join(f"- {sentence}" for sentence in summary(in_order))
+
+    def versions(self) -> str:
+        """The releases, the machine and the day of the published evidence, in words."""
+        measured = [each for each in self._evidence.values() if each.machine]
+        releases = {NAMES[each.engine]: each.version for each in measured}
+        told = " and ".join(f"{name} {release}" for name, release in sorted(releases.items()))
+        first = measured[0]
+        assert first.machine
+        machine = (
+            f"{first.machine.cores} cores, {first.machine.memory_bytes >> 30} GB, {first.machine.system}"
+        )
+        return f"{told}, Python {first.machine.python}, {machine}, no GPU, on {first.date[:10]}"
+
+    def _measured(self) -> str:
+        """Where and when each number of the text was measured."""
+        lines = ["| | number | claim | observed as | where and when |", "|---|---|---|---|---|"]
+        for place, (asked, key, text) in enumerate(self.numbers, start=1):
+            evidence = self._evidence[asked]
+            machine = machine_name(evidence.machine) if evidence.machine else ""
+            when = f"{NAMES[evidence.engine]} {evidence.version}, {machine}, {evidence.date[:10]}"
+            row = self._places[evidence.short]
+            lines.append(f"| m{place} | {text} | [{row}](#{_anchor(row)}) `{asked}` | `{key}` | {when} |")
+        return '<a id="measured"></a>\n\n' + "\n".join(lines)
+
+
+CONTENTS = "@@contents@@"
+MEASURED = "@@measured@@"
+
+
+def contents(text: str) -> str:
+    """A list of links to the second-level headings."""
+    return "\n".join(f"- [{title}](#{slug(title)})" for title in HEADING.findall(text))
+
+
+def slug(title: str) -> str:
+    """How GitHub names the anchor of a heading."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def _anchor(place: str) -> str:
+    return f"claim-{place.replace('.', '-')}"

@@ -1,0 +1,31 @@
+"""What the brief said and no run bore out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from monarch_vs_ray.ledger.claims import Claim
+from monarch_vs_ray.ledger.evidence import Evidence
+from monarch_vs_ray.ledger.tables import NAMES
+from monarch_vs_ray.report.words import escape, inline
+
+
+def refuted_table(
+    claims: Sequence[Claim], evidence: Mapping[str, Evidence], places: Mapping[str, str]
+) -> str:
+    """A row for each statement of the brief that was refuted, with what is true and what was observed."""
+    lines = ["| | engine | the brief said | what is true | we observed |", "|---|---|---|---|---|"]
+    for claim in claims:
+        found = evidence.get(claim.id)
+        if found is None or found.brief_verdict != "refuted":
+            continue
+        place = places[f"{claim.concept}.{claim.row}"]
+        cells = (
+            f"[{place}](#claim-{place.replace('.', '-')})",
+            NAMES[claim.engine],
+            inline(claim.cell.brief),
+            inline(claim.cell.statement) + (f" {inline(claim.cell.note)}" if claim.cell.note else ""),
+            inline(escape(found.brief_said)),
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)

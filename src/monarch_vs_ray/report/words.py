@@ -1,0 +1,43 @@
+"""Small pieces of Markdown."""
+
+from __future__ import annotations
+
+from monarch_vs_ray.ledger.claims import Claim
+from monarch_vs_ray.ledger.evidence import Evidence
+
+
+def inline(text: str) -> str:
+    """A text that may stand in a cell of a table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def number_text(value: object, unit: str = "") -> str:
+    """A number as a reader would write it; anything else as it is."""
+    if isinstance(value, float):
+        text = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    elif isinstance(value, int) and not isinstance(value, bool):
+        text = f"{value:,}"
+    else:
+        text = str(value)
+    return f"{text} {unit}".rstrip()
+
+
+def cell(claim: Claim, evidence: Evidence | None) -> str:
+    """A claim in a comparison table: statement, verdict, evidence, and what the brief said instead."""
+    parts = [inline(claim.cell.statement)]
+    if evidence is None:
+        parts.append("<sub>**not tested here**: it waits for a slow timer (`--slow`)</sub>")
+    else:
+        parts.append(f"<sub>**{evidence.verdict}**: {inline(escape(evidence.said))}</sub>")
+    if evidence and evidence.brief_verdict and evidence.brief_verdict != evidence.verdict:
+        parts.append(f"<sub>The brief said: {inline(claim.cell.brief)} (**{evidence.brief_verdict}**)</sub>")
+    return "<br>".join(parts)
+
+
+def escape(text: str) -> str:
+    """A line of evidence that Markdown must not take for its own."""
+    for character in "\\*_<>[]`":
+        text = text.replace(
+            character, f"\\{character}" if character not in "<>" else {"<": "&lt;", ">": "&gt;"}[character]
+        )
+    return text
