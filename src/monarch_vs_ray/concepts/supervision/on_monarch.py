@@ -43,6 +43,10 @@ class Worker(Actor):
         return os.getpid()
 
     @endpoint
+    def parent_pid(self) -> int:
+        return os.getppid()
+
+    @endpoint
     def count(self) -> int:
         self.calls += 1
         return self.calls
