@@ -162,6 +162,8 @@ def _starter(order: Order) -> Start:
 
     def start(side: SidePlan) -> Run:
         settings = {**_environment(side.concept), **dict(side.environment)}
+        if order.python:  # that interpreter has the engine, not this project
+            settings["PYTHONPATH"] = str(PROJECT / "src")
         bare = [BARE] if side.bare else []
         spec = side_spec(
             side.engine,

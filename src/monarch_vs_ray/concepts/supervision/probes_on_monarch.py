@@ -178,7 +178,7 @@ def host_of_a_job() -> None:
     spec.kill(host)
 
 
-def leave_host() -> None:
+def _leave_host() -> None:
     """A program: it starts a host through a job, says which process that is, and goes without a word."""
     host = ProcessJob({"hosts": 1}).state(cached_path=None).hosts
     worker = host.spawn_procs(per_host={"procs": 1}).spawn("worker", Worker)
@@ -234,4 +234,4 @@ def names_supervision() -> None:
 
 
 if __name__ == "__main__" and sys.argv[1:] == ["leave_host"]:
-    leave_host()
+    _leave_host()
