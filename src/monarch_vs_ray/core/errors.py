@@ -41,6 +41,18 @@ class EngineMissing(UserError):
         )
 
 
+class TorchMissing(UserError):
+    """What trains a model needs torch, which neither engine brings along."""
+
+    exit_code = ExitCode.ENGINE_MISSING
+
+    def __init__(self) -> None:
+        super().__init__(
+            "torch is not installed here; install it with `pip install torch` (in a container it comes with"
+            " the system), or replay a recorded run with `--dry-run`."
+        )
+
+
 class NoRecording(UserError):
     """``--dry-run`` has nothing to replay."""
 
@@ -109,3 +121,25 @@ class UnknownSymbol(UserError):
 
     def __init__(self, name: str, path: Path, known: list[str]) -> None:
         super().__init__(f"{path.name} defines no {name!r}; it defines {', '.join(known)}.")
+
+
+class BadTable(UserError):
+    """The table of sources is not as it must be."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; correct the file, its form is in its first lines.")
+
+
+class UnknownSource(UserError):
+    """No entry of that id in the table of sources; ``near`` are those that look most like it."""
+
+    def __init__(self, asked: str, near: list[str], known: int) -> None:
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        super().__init__(f"No source is called {asked!r}; the table has {known}{hint}.")
+
+
+class CannotRead(UserError):
+    """A document that cannot be read, or not as what its name says it is."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; give Markdown or TOML files, or folders that hold some.")

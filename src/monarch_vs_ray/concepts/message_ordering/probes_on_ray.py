@@ -66,7 +66,7 @@ def _held(hold: float, **options: Any) -> None:
 def private_class_attribute() -> None:
     """What earlier versions documented: an attribute of the class, not an option of the actor."""
 
-    class WithAttribute(Inbox.__ray_metadata__.modified_class):  # type: ignore[misc, name-defined]
+    class WithAttribute(Inbox.__ray_metadata__.modified_class):  # type: ignore[name-defined]
         _ray_allow_out_of_order_execution = True
 
     inbox = ray.remote(WithAttribute).options(name="attribute").remote()
