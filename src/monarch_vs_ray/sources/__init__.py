@@ -10,3 +10,5 @@ Everything here reads files. No engine is imported.
 """
 
 from monarch_vs_ray.sources.table import Source, Table, link, markdown, table
+
+__all__ = ["Source", "Table", "link", "markdown", "table"]
