@@ -14,7 +14,7 @@ def source_index(table: Table) -> str:
     for engine in ENGINES:
         release = table.releases[engine]
         lines = [
-            f"### {NAMES[engine]} {release.version}",
+            f"#### {NAMES[engine]} {release.version}",
             "",
             "| section | symbol | line | language | checked against | in February 2026 |",
             "|---|---|---|---|---|---|",
