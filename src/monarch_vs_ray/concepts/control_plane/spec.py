@@ -207,14 +207,15 @@ def some(count: Callable[[], int], tries: int = 3) -> int:
     return next((number for number in (count() for _ in range(tries)) if number), 0)
 
 
-def freeze(pid: int, at_least: float = 0.0) -> tuple[float, float]:
-    """Stop a process, this one perhaps, and give the moments between which it stood still.
+def freeze(*pids: int, at_least: float = 0.0) -> tuple[float, float]:
+    """Stop processes, this one perhaps, and give the moments between which they stood still.
 
     The moments are of ``time.monotonic()``, and FROZEN seconds apart, or ``at_least`` seconds if that is
-    more, LONGEST at most. Whatever happens, the process goes on afterwards. Raises CalledProcessError.
+    more, LONGEST at most. Whatever happens, the processes go on afterwards. Raises CalledProcessError.
     """
     seconds = min(max(FROZEN, at_least), LONGEST)
-    helper = [sys.executable, "-I", "-S", str(Path(__file__).with_name("freezer.py")), str(seconds), str(pid)]
+    freezer = str(Path(__file__).with_name("freezer.py"))
+    helper = [sys.executable, "-I", "-S", freezer, str(seconds), *map(str, pids)]
     done = subprocess.run(helper, stdout=subprocess.PIPE, text=True, check=True, timeout=30)
     began, ended = map(float, done.stdout.split())
     return began, ended
