@@ -18,6 +18,7 @@ test: ## every test, those on the real engines too
 live: ## only the tests on the real engines
 	$(RUN) pytest tests/ -q -m live
 
-docs: ## draw the pictures of the README and the guides again, from recordings
+docs: ## make the comparison document, and draw the pictures of README and guides, from recordings
+	$(RUN) mvr document
 	$(RUN) python docs/pictures.py
 	$(RUN) env UPDATE_GOLDENS=1 pytest -q tests/demo_tui/test_guide.py
