@@ -14,12 +14,16 @@ PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT / "docs"))
 import pictures  # noqa: E402 - a script beside the documents, in no package
 
+ANALYSIS = PROJECT / "docs" / "analysis"  # templates of the comparison, which is itself among the documents
 DOCUMENTS = [
     *PROJECT.glob("*.md"),
-    *(PROJECT / "docs").rglob("*.md"),
+    *(path for path in (PROJECT / "docs").rglob("*.md") if path.parent != ANALYSIS),
     *(PROJECT / "src").rglob("*.md"),
 ]
-ELSEWHERE = {"demo_tui.md"}  # its blocks run in tests/demo_tui/test_guide.py, on a clock of their own
+ELSEWHERE = {
+    "demo_tui.md",  # its blocks run in tests/demo_tui/test_guide.py, on a clock of their own
+    "monarch-vs-ray-analysis.md",  # its blocks are quoted: tests/report/test_analysis.py
+}
 RUN_HERE = [path for path in DOCUMENTS if "```python" in path.read_text() and path.name not in ELSEWHERE]
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 

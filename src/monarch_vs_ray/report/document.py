@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from posixpath import normpath
 
 from monarch_vs_ray.core.errors import UnknownClaim
 from monarch_vs_ray.core.events import ENGINES, Engine
@@ -104,11 +105,11 @@ class Document:
 
     def quote(self, file: str, *names: str) -> str:
         """Code by symbol."""
-        return quote(self._folder / file, names, f"{self._link}/{file}")
+        return quote((self._folder / file).resolve(), names, normpath(f"{self._link}/{file}"))
 
     def quote_step(self, file: str, title: str) -> str:
         """Code by a step's title."""
-        return quote_step(self._folder / file, title, f"{self._link}/{file}")
+        return quote_step((self._folder / file).resolve(), title, normpath(f"{self._link}/{file}"))
 
     def claim(self, *asked: str) -> str:
         """References to rows: ``[4.1]``. A row that this evidence refutes cannot be referred to."""
