@@ -21,7 +21,7 @@ from monarch_vs_ray.ledger.tables import NAMES, line, rows
 
 STYLES: dict[Verdict, str] = {"holds": "green", "refuted": "bold red", "unknown": "magenta"}
 PANEL_STYLES = {"holds": "good", "refuted": "bad", "unknown": "warn"}
-LANE_ROWS = 6
+LANE_ROWS = 4
 PLAIN_WIDTH = 140
 
 
