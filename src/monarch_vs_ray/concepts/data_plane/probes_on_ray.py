@@ -1,0 +1,336 @@
+"""What the claims on the data plane rest on, on Ray: one function puts one thing to the test.
+
+Actors and helpers are those of ``on_ray.py``; those that every probe leaves as they were are shared. Two
+nodes run for the whole side, both on this machine unless the user has a cluster.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import ray
+from ray.experimental import get_object_locations
+
+from monarch_vs_ray.concepts.data_plane import instruments, spec
+from monarch_vs_ray.concepts.data_plane.calls_on_ray import busy, finishes, get, locked
+from monarch_vs_ray.concepts.data_plane.nodes_on_ray import gpus, nodes
+from monarch_vs_ray.concepts.data_plane.on_ray import Box, Generator, Owner, Reader, Trainer, copies
+from monarch_vs_ray.concepts.data_plane.tensors import on_ray as tensors
+from monarch_vs_ray.engines import machine
+from monarch_vs_ray.side import Unavailable, fault, observe
+
+PLACES: list[dict[str, Any]] = []
+"""Options that place an actor on the first node, and on the second."""
+SPILLED: list[Path] = []
+
+
+@ray.remote
+class Copier:
+    """Reads like any reader, and copies what it got into memory of its own."""
+
+    def read(self, box: Box) -> spec.Arrived:
+        array = np.array(ray.get(box[0]))
+        return spec.Arrived(spec.checksum(array.data), instruments.where_it_lies(array.ctypes.data), 0.0)
+
+    def write(self, box: Box) -> str:
+        array = np.array(ray.get(box[0]))
+        return instruments.refusal(lambda: array.fill(0))
+
+
+@contextmanager
+def session() -> Iterator[None]:
+    """Two nodes for the whole side; the second one has a small store."""
+    spilled = Path(tempfile.mkdtemp(), "spilled")
+    with nodes(spilled) as places:
+        PLACES[:], SPILLED[:] = places, [spilled]
+        yield
+
+
+@cache
+def owner() -> Any:
+    return Owner.options(**PLACES[0]).remote()
+
+
+@cache
+def reader() -> Any:
+    return Reader.options(**PLACES[0]).remote()
+
+
+@cache
+def far() -> Any:
+    return Reader.options(**PLACES[1]).remote()
+
+
+@cache
+def copier() -> Any:
+    return Copier.options(**PLACES[0]).remote()
+
+
+def published() -> Box:
+    """An object of 1 MB that nobody has read yet."""
+    box: Box = get(owner().publish.remote(spec.MB))
+    return box
+
+
+# -- handles -------------------------------------------------------------------------------------------
+
+
+def handles() -> None:
+    boxes = [get(owner().publish.remote(size)) for size in spec.SIZES.values()]
+    _sizes([len(ray.cloudpickle.dumps(box[0])) for box in boxes])
+
+
+def objects_in_the_store() -> None:
+    """The control: how large what the references stand for is."""
+    boxes = [get(owner().publish.remote(size)) for size in spec.SIZES.values()]
+    _sizes([get_object_locations(box)[box[0]]["object_size"] for box in boxes])
+
+
+def _sizes(sizes: list[int]) -> None:
+    observe("largest", max(sizes))
+    observe("spread", max(sizes) - min(sizes))
+
+
+# -- where the bytes are -------------------------------------------------------------------------------
+
+
+def read_on_the_same_node() -> None:
+    _read(reader())
+
+
+def read_and_copied() -> None:
+    _read(copier())
+
+
+def _read(actor: Any) -> None:
+    arrived = get(actor.read.remote(published()))
+    observe("lies", arrived.lies)
+    observe("equal", arrived.checksum == spec.expected(spec.MB))
+
+
+def written_into_what_was_read() -> None:
+    observe("write", get(reader().write.remote(published())))
+
+
+def written_into_a_copy() -> None:
+    observe("write", get(copier().write.remote(published())))
+
+
+def read_on_another_node() -> None:
+    _copies(far())
+
+
+def read_where_it_is() -> None:
+    _copies(reader())
+
+
+def _copies(actor: Any) -> None:
+    """In how many nodes' stores an object is once it was read."""
+    box = published()
+    before = copies(box)
+    observe("equal", get(actor.read.remote(box)).checksum == spec.expected(spec.MB))
+    observe("copies_before", before)
+    observe("copies_after", _settled(box, before))
+
+
+def _settled(box: Box, before: int) -> int:
+    """The number of copies once a second one is known, or after a while in which none came to be known."""
+    with suppress(TimeoutError):
+        instruments.until(lambda: copies(box) > before, "a second copy", spec.HOLD)
+    return copies(box)
+
+
+def more_than_the_store_holds() -> None:
+    _put(spec.PIECE)
+
+
+def less_than_the_store_holds() -> None:
+    _put(spec.MB)
+
+
+def _put(size: int) -> None:
+    """Puts on the node with the small store; what is on disk afterwards, and whether all comes back."""
+    hoarder = Owner.options(**PLACES[1]).remote()
+    before = _on_disk()
+    boxes = [[ref] for ref in get(hoarder.publish_many.remote(spec.PIECES, size))]
+    observe("megabytes_on_disk", (_on_disk() - before) // spec.MB)
+    checksums = [get(far().read.remote(box)).checksum for box in boxes]
+    observe("restored", sum(checksum == spec.expected(size) for checksum in checksums))
+
+
+def _on_disk() -> int:
+    return sum(file.stat().st_size for file in SPILLED[0].rglob("*") if file.is_file())
+
+
+# -- who has to take part ------------------------------------------------------------------------------
+
+
+def read_from_a_busy_owner() -> None:
+    """From its own node, and from another one."""
+    box = published()
+    with busy(owner()):
+        reading = [each.read.remote(box) for each in (reader(), far())]
+        near, distant = [finishes(each, spec.GRACE) for each in reading]
+    observe("near", near)
+    observe("far", distant)
+    observe("equal", all(arrived.checksum == spec.expected(spec.MB) for arrived in get(reading)))
+
+
+def call_of_a_busy_owner() -> None:
+    with busy(owner()):
+        call = owner().pid.remote()
+        answer = finishes(call, spec.HOLD)
+    for key in ("near", "far"):
+        observe(key, answer)
+    observe("equal", isinstance(get(call), int))
+
+
+def read_with_lock_kept() -> None:
+    box = published()
+    with locked(owner()):
+        reading = reader().read.remote(box)
+        observe("read", finishes(reading, spec.GRACE))
+    observe("equal", get(reading).checksum == spec.expected(spec.MB))
+
+
+def call_with_lock_kept() -> None:
+    with locked(owner()):
+        call = owner().pid.remote()
+        observe("read", finishes(call, spec.HOLD))
+    observe("equal", isinstance(get(call), int))
+
+
+def read_from_a_stopped_owner() -> None:
+    """By readers who have not read the object before."""
+    box, pid = published(), get(owner().pid.remote())
+    get([each.pid.remote() for each in (reader(), far())])
+    fault("SIGSTOP", "the owner's process")
+    with instruments.frozen(pid):
+        reading = [each.read.remote(box) for each in (reader(), far())]
+        near, distant = finishes(reading[0], spec.GRACE), finishes(reading[1], spec.HOLD)
+    observe("near", near)
+    observe("far", distant)
+    observe("continued", [finishes(each, spec.GRACE) for each in reading])
+
+
+def call_of_a_stopped_owner() -> None:
+    pid = get(owner().pid.remote())
+    fault("SIGSTOP", "the owner's process")
+    with instruments.frozen(pid):
+        call = owner().pid.remote()
+        answer = finishes(call, spec.HOLD)
+    for key in ("near", "far"):
+        observe(key, answer)
+    observe("continued", [finishes(call, spec.GRACE)])
+
+
+# -- weight sync ---------------------------------------------------------------------------------------
+
+
+@cache
+def training() -> tuple[Any, Any, Box]:
+    """A trainer, a generator, and the reference to a version of the weights."""
+    trainer, generator = Trainer.options(**PLACES[0]).remote(), Generator.options(**PLACES[0]).remote()
+    box, _ = get(trainer.publish.remote(spec.VERSION))
+    return trainer, generator, box
+
+
+def pull_of_what_was_put() -> None:
+    trainer, generator, box = training()
+    inside, done = instruments.Flag.new(), instruments.Flag.new()
+    steps = trainer.train.remote(inside, done)
+    inside.wait()
+    pulling = generator.pull.remote(box, spec.LIVE_PULLS)
+    observe("pull", finishes(pulling, spec.GRACE))
+    pulled = get(pulling)
+    done.put_up()
+    observe("steps", spec.steps_within(get(steps), pulled))
+    observe("versions", pulled.versions)
+    observe("equal", pulled.checksum == spec.expected_weights(spec.VERSION))
+
+
+def pull_by_asking_the_trainer() -> None:
+    """The control: the version is put when it is asked for, by a method of the trainer, which is training."""
+    trainer, generator, _ = training()
+    inside, done = instruments.Flag.new(), instruments.Flag.new()
+    trainer.train.remote(inside, done)
+    inside.wait()
+    asking = trainer.publish.remote(spec.VERSION)
+    observe("pull", finishes(asking, spec.HOLD))
+    done.put_up()
+    box, _ = get(asking)
+    pulled = get(generator.pull.remote(box, 1))
+    observe("versions", pulled.versions)
+    observe("equal", pulled.checksum == spec.expected_weights(spec.VERSION))
+
+
+# -- collectives ---------------------------------------------------------------------------------------
+
+
+@cache
+def peers() -> tuple[Any, Any, str]:
+    if not instruments.has("torch"):
+        raise Unavailable("needs torch")
+    return tensors.pair(PLACES[0])
+
+
+def receiver_alone() -> None:
+    """A collective is two-sided."""
+    first, second, group = peers()
+    receiving = second.receive.remote(0, group)
+    observe("alone", finishes(receiving, spec.HOLD))
+    get(first.send.remote(1, group))
+    observe("together", finishes(receiving, spec.GRACE))
+
+
+def reader_alone() -> None:
+    """The object store is not."""
+    box = published()
+    with busy(owner()):
+        reading = reader().read.remote(box)
+        observe("alone", finishes(reading, spec.GRACE))
+    observe("together", finishes(reading, spec.GRACE))
+
+
+def tensor_between_gpus() -> None:
+    if gpus() < 2 or machine.nccl().state != "works":
+        raise Unavailable("needs CUDA and NCCL, with two GPUs")
+    observe("tensor", tensors.by("nccl", PLACES[0]))
+
+
+# -- what goes wrong -----------------------------------------------------------------------------------
+
+
+def read_of_the_withdrawn() -> None:
+    """The owner has dropped its own reference; the reader's keeps the object."""
+    box = get(owner().publish.remote(spec.KB))
+    get(owner().withdraw.remote(spec.KB))
+    observe("read", get(reader().try_to_read.remote(box)))
+
+
+def read_from_a_dead_owner() -> None:
+    """Reads until one fails: the object goes a little after its owner."""
+    victim = Owner.options(**PLACES[0]).remote()
+    box, pid = get(victim.publish.remote(spec.MB)), get(victim.pid.remote())
+    fault("SIGKILL", "the owner's process")
+    os.kill(pid, signal.SIGKILL)
+    answers: list[str] = []
+
+    def failed() -> bool:
+        answers.append(get(reader().try_to_read.remote(box)))
+        return answers[-1] != "finished"
+
+    instruments.until(failed, "a read from a dead owner to fail")
+    observe("read", answers[-1].partition(":")[0])
+
+
+def read_from_a_living_owner() -> None:
+    observe("read", get(reader().try_to_read.remote(published())))
