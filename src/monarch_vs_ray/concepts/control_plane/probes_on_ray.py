@@ -11,6 +11,7 @@ import ipaddress
 import json
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -34,7 +35,7 @@ from monarch_vs_ray.concepts.control_plane import spec
 from monarch_vs_ray.concepts.control_plane.on_ray import Echo, Source, get, is_worker, names, take
 from monarch_vs_ray.engines.family import members, wait_until_gone
 from monarch_vs_ray.engines.ray import STOP_SECONDS, start, stop, write_token
-from monarch_vs_ray.side import fault, observe
+from monarch_vs_ray.side import Unavailable, fault, observe
 
 CALLS = 60
 """So many random choices that none of three actors is left out, nor is chosen once only."""
@@ -683,7 +684,10 @@ def sockets_as_started_here() -> None:
 
 
 def sockets_as_started_plainly() -> None:
-    """Ray in a program of its own, without any setting of ours but the folders it may write to."""
+    """Ray in a program of its own, without any setting of ours but the folders it may write to.
+
+    It listens on all addresses, so it gets a network of its own, in which nobody else is.
+    """
     told = _plainly()
     observe("listening", told["listening"])
     observe("without_token", told["without_token"])
@@ -698,12 +702,28 @@ def _plainly() -> dict[str, Any]:
     )
     home = {"HOME": os.environ.get("TMPDIR", tempfile.gettempdir())}  # Ray puts a new token there
     environment = {name: value for name, value in os.environ.items() if name not in ours}
-    command = [sys.executable, "-m", "monarch_vs_ray.concepts.control_plane.probes_on_ray"]
+    program = [sys.executable, "-m", "monarch_vs_ray.concepts.control_plane.probes_on_ray"]
+    command = [*_in_a_network_of_its_own(), *program]
     done = subprocess.run(
         command, env={**environment, **home}, stdout=subprocess.PIPE, text=True, check=True, timeout=50
     )
     told: dict[str, Any] = json.loads(done.stdout)
     return told
+
+
+def _in_a_network_of_its_own() -> list[str]:
+    """What a command is begun with, so that it sees loopback and one outer address, and nobody sees it."""
+    tools = ["unshare", "ip"]
+    if not all(map(shutil.which, tools)) or subprocess.run(["unshare", "-rn", "true"]).returncode:
+        raise Unavailable("needs a network namespace of its own (unshare, ip)")
+    outer = "192.0.2.1"  # one of those that are set apart for documentation: RFC 5737
+    commands = (
+        "ip link set lo up",
+        f"ip address add {outer}/32 dev lo",
+        f"ip route add default dev lo src {outer}",
+        'exec "$@"',
+    )
+    return ["unshare", "-rn", "sh", "-ec", "\n".join(commands), "sh"]
 
 
 def main() -> None:
