@@ -26,6 +26,9 @@ def verify(
     listed: Annotated[bool, typer.Option("--list", help="List the claims and run nothing.")] = False,
     engine: Annotated[Which, typer.Option(help="Test claims on one engine only.")] = Which.BOTH,
     repeat: Annotated[int, typer.Option(min=1, help="Test so many times; verdicts must not change.")] = 1,
+    brief: Annotated[
+        bool, typer.Option("--brief", help="Only what answers a statement of the brief.")
+    ] = False,
     slow: Annotated[bool, typer.Option("--slow", help="Also what waits for an engine's slow timer.")] = False,
     fail_on: Annotated[FailOn, typer.Option(help="What makes the exit code 1.")] = FailOn.REFUTED,
     json: Annotated[bool, typer.Option("--json", help="Print the evidence as JSON.")] = False,
@@ -46,6 +49,7 @@ def verify(
         asked=tuple(asked or ()),
         engine=engine.value,
         repeat=repeat,
+        brief=brief,
         slow=slow,
         fail_on=fail_on.value,
         form="json" if json else "markdown" if markdown else "table",

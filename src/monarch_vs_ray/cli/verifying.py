@@ -42,6 +42,7 @@ class Order:
     asked: tuple[str, ...] = ()
     engine: str = "both"
     repeat: int = 1
+    brief: bool = False
     slow: bool = False
     fail_on: str = "refuted"
     form: str = "table"
@@ -70,7 +71,8 @@ def choose(order: Order) -> Choice:
     """The claims that were asked for, with those that they rest on. Raises UnknownClaim."""
     ledger = load(claim_folders())
     named = [claim for asked in order.asked for claim in ledger.find(_concept_name(asked))]
-    claims = ledger.with_support(claim for claim in (named or ledger.claims) if claim.engine in order.engines)
+    wanted = (claim for claim in (named or ledger.claims) if claim.engine in order.engines)
+    claims = ledger.with_support(claim for claim in wanted if claim.cell.brief or not order.brief)
     # A claim that was asked for by its own name is worth the wait.
     slow = order.slow or any(asked.count(".") for asked in order.asked)
     left_out = [] if slow else [claim for claim in claims if ledger.is_slow(claim)]
