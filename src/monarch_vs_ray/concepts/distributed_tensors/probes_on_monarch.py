@@ -103,7 +103,7 @@ def learned(journal: Path, x: Tensor, y: Tensor) -> Tensor:
 
 
 @cache
-def procs() -> ProcMesh:
+def _procs() -> ProcMesh:
     """The processes of all probes; torch's process group is up in them, as the tensor engine is."""
     mesh = this_host().spawn_procs(per_host={LINE: spec.RANKS})
     spawn_trainers(mesh)
@@ -111,13 +111,13 @@ def procs() -> ProcMesh:
 
 
 @cache
-def ranks() -> Any:
+def _ranks() -> Any:
     """Actors on the same processes."""
-    return procs().spawn("rank", Rank)
+    return _procs().spawn("rank", Rank)
 
 
 @cache
-def elsewhere() -> tuple[ProcMesh, Any]:
+def _elsewhere() -> tuple[ProcMesh, Any]:
     """One process more, and an actor on it; torch is imported there before tensors come."""
     mesh = this_host().spawn_procs(per_host={LINE: 1})
     actor = mesh.spawn("rank", Rank)
@@ -127,10 +127,10 @@ def elsewhere() -> tuple[ProcMesh, Any]:
 
 def mesh_of(*names: str, **sizes: int) -> Any:
     """The same processes as a mesh of tensors with these dimensions; the attribute is private."""
-    return procs()._device_mesh.split(**{LINE: names}, **sizes)
+    return _procs()._device_mesh.split(**{LINE: names}, **sizes)
 
 
-def two_dimensions() -> Any:
+def _two_dimensions() -> Any:
     return mesh_of(*spec.MESH, tp=spec.MESH["tp"])
 
 
@@ -139,9 +139,9 @@ def two_dimensions() -> Any:
 
 @needs_torch
 def one_tensor_on_all_ranks() -> None:
-    with procs().activate():
-        number = procs().rank_tensor(LINE) + torch.full((), 10.0)
-        x, _ = share(procs().rank_tensor(LINE))
+    with _procs().activate():
+        number = _procs().rank_tensor(LINE) + torch.full((), 10.0)
+        x, _ = share(_procs().rank_tensor(LINE))
         result = workload.operations(x)
     observe("type", _name(number))
     observe("values", values(number))
@@ -152,8 +152,8 @@ def one_tensor_on_all_ranks() -> None:
 @needs_torch
 def same_lines_after_fetching() -> None:
     """The control: the rank was fetched, so the same lines make an ordinary tensor of the caller's."""
-    with procs().activate():
-        rank = inspect(procs().rank_tensor(LINE), **{LINE: 1})
+    with _procs().activate():
+        rank = inspect(_procs().rank_tensor(LINE), **{LINE: 1})
     number = rank + torch.full((), 10.0)
     observe("type", _name(number))
     observe("values", [float(number)])
@@ -166,7 +166,7 @@ def _name(value: object) -> str:
 @needs_torch
 def inspected_by_coordinate() -> None:
     """Of a mesh whose dimension is called gpu, as in the first document."""
-    mesh = procs()._device_mesh.rename(**{LINE: "gpu"})
+    mesh = _procs()._device_mesh.rename(**{LINE: "gpu"})
     with mesh.activate():
         rank = mesh.rank("gpu")
         fetched = [inspect(rank, gpu=at) for at in range(spec.RANKS)]
@@ -176,8 +176,8 @@ def inspected_by_coordinate() -> None:
 
 @needs_torch
 def used_before_fetching() -> None:
-    with procs().activate():
-        rank = procs().rank_tensor(LINE)
+    with _procs().activate():
+        rank = _procs().rank_tensor(LINE)
         observe("values", spec.refusal(lambda: int(rank)))
     observe("type", _name(rank))
     observe("used", spec.refusal(lambda: bool(rank > 0)))
@@ -185,14 +185,14 @@ def used_before_fetching() -> None:
 
 @needs_torch
 def used_after_fetching() -> None:
-    with procs().activate():
-        fetched = inspect(procs().rank_tensor(LINE), **{LINE: 1})
+    with _procs().activate():
+        fetched = inspect(_procs().rank_tensor(LINE), **{LINE: 1})
     observe("used", spec.refusal(lambda: bool(fetched > 0)))
 
 
 @needs_torch
 def inspected_in_part() -> None:
-    mesh = two_dimensions()
+    mesh = _two_dimensions()
     with mesh.activate():
         rank = mesh.rank(tuple(spec.MESH))
         observe("some", spec.refusal(lambda: inspect(rank, dp=1)))
@@ -201,7 +201,7 @@ def inspected_in_part() -> None:
 
 @needs_torch
 def inspected_in_full() -> None:
-    mesh = two_dimensions()
+    mesh = _two_dimensions()
     with mesh.activate():
         rank = mesh.rank(tuple(spec.MESH))
         observe("some", spec.refusal(lambda: inspect(rank, dp=1, tp=0)))
@@ -215,8 +215,8 @@ def inspected_in_full() -> None:
 def loop_in_the_caller() -> None:
     """The training step is entered within ``activate``, by the caller."""
     journal = Path(tempfile.mkdtemp(), "journal")
-    with procs().activate():
-        gradient = learned(journal, *share(procs().rank_tensor(LINE)))
+    with _procs().activate():
+        gradient = learned(journal, *share(_procs().rank_tensor(LINE)))
     _who_ran(journal, everywhere(gradient))
 
 
@@ -224,7 +224,7 @@ def loop_in_the_caller() -> None:
 def loop_on_every_rank() -> None:
     """The control: the same function as SPMD code, in actors on the same processes."""
     journal = Path(tempfile.mkdtemp(), "journal")
-    gradients = ranks().learn.call(str(journal)).get(timeout=spec.PATIENCE).values()
+    gradients = _ranks().learn.call(str(journal)).get(timeout=spec.PATIENCE).values()
     _who_ran(journal, list(gradients))
 
 
@@ -242,16 +242,16 @@ def _equal(one: Tensor, other: Tensor) -> bool:
 
 @needs_torch
 def tensors_and_actors_share_processes() -> None:
-    with procs().activate():
+    with _procs().activate():
         tensors = process_ids()
-    _shared({int(one) for one in values(tensors)}, ranks())
+    _shared({int(one) for one in values(tensors)}, _ranks())
 
 
 @needs_torch
 def actors_on_another_mesh() -> None:
-    with procs().activate():
+    with _procs().activate():
         tensors = process_ids()
-    _, actor = elsewhere()
+    _, actor = _elsewhere()
     _shared({int(one) for one in values(tensors)}, actor)
 
 
@@ -262,12 +262,12 @@ def _shared(of_tensors: set[int], actors: Any) -> None:
 
 @needs_torch
 def answers_of_all_ranks() -> None:
-    _answers(ranks())
+    _answers(_ranks())
 
 
 @needs_torch
 def answer_of_one_rank() -> None:
-    _answers(ranks().slice(**{LINE: 0}))
+    _answers(_ranks().slice(**{LINE: 0}))
 
 
 def _answers(actors: Any) -> None:
@@ -294,7 +294,7 @@ def averaged_over_tp() -> None:
 
 def _averaged(dim: str) -> None:
     """Through ``monarch.remote`` where there is no NCCL."""
-    mesh = two_dimensions()
+    mesh = _two_dimensions()
     with mesh.activate():
         mean = reduce(mesh.rank(tuple(spec.MESH)).double().to(workload.device()), dim, average=True)
     observe("average", values(mean))
@@ -305,7 +305,7 @@ def averaged_by_tensor_reduce() -> None:
     """Monarch's own reduction, over one named dimension."""
     if machine.nccl().state != "works" or workload.device() != "cuda":
         raise Unavailable(f"needs NCCL and {spec.RANKS} GPUs")
-    mesh = two_dimensions()
+    mesh = _two_dimensions()
     with mesh.activate():
         number = mesh.rank(tuple(spec.MESH)).double().cuda()
         mean = number.reduce("dp", reduction="avg")
@@ -320,7 +320,7 @@ def three_named_dimensions() -> None:
 @needs_torch
 def one_dimension() -> None:
     """The control: the mesh as it was spawned."""
-    _dimensions(procs()._device_mesh, {LINE: slice(1, 4, 2)})
+    _dimensions(_procs()._device_mesh, {LINE: slice(1, 4, 2)})
 
 
 def _dimensions(mesh: Any, part: dict[str, Any]) -> None:
@@ -332,7 +332,7 @@ def _dimensions(mesh: Any, part: dict[str, Any]) -> None:
     with some.activate():
         number = torch.full((), 10.0) + some.rank(tuple(some.names))
     observe("on_a_part", {"dims": list(some.names), "values": values(number)})
-    both = two_dimensions()
+    both = _two_dimensions()
     with both.activate():
         sums = {dim: reduce(both.rank(tuple(spec.MESH)).double(), dim) for dim in spec.MESH}
     observe("sums", {dim: values(total) for dim, total in sums.items()})
@@ -349,9 +349,9 @@ def averaged_in_actors_over_all() -> None:
 
 
 def _averaged_in_actors(dim: str) -> None:
-    averages = ranks().averaged.call(dim).get(timeout=spec.PATIENCE).values()
+    averages = _ranks().averaged.call(dim).get(timeout=spec.PATIENCE).values()
     observe("average", list(averages))
-    observe("places", coordinates(two_dimensions()))
+    observe("places", coordinates(_two_dimensions()))
 
 
 @needs_torch
@@ -359,7 +359,7 @@ def reduced_by_the_engine() -> None:
     """Monarch's own reduction on a CPU, in a process of its own: it ends the tensor engine there."""
     failures: list[monarch.actor.MeshFailure] = []
     before, monarch.actor.unhandled_fault_hook = monarch.actor.unhandled_fault_hook, failures.append
-    mesh, _ = elsewhere()
+    mesh, _ = _elsewhere()
     with mesh.activate():
         number = torch.full((), 10.0, device=workload.device())
         pending = fetch_shard(number.reduce(LINE, reduction="avg"))
@@ -380,7 +380,7 @@ def _value_or_reason(pending: Any, failures: list[monarch.actor.MeshFailure]) ->
 @needs_torch
 def reduced_through_remote() -> None:
     """The control: the same over all ranks by torch's collective."""
-    with procs().activate():
+    with _procs().activate():
         total = reduce(torch.full((), 10.0, device=workload.device()), LINE, average=True)
         observe("answer", f"averages to {float(inspect(total)):g}")
 
@@ -390,14 +390,14 @@ def reduced_through_remote() -> None:
 
 @needs_torch
 def split_over_dp_and_tp() -> None:
-    observe("differs_by", workload.difference(composed(two_dimensions()), workload.alone().gradient))
+    observe("differs_by", workload.difference(composed(_two_dimensions()), workload.alone().gradient))
     observe("pipeline_differs_by", workload.difference(_pipelined(), workload.alone().gradient))
 
 
 @needs_torch
 def not_averaged() -> None:
     """The control: each rank has its share of the batch, and nothing is put together."""
-    gradients = own_gradients(procs())
+    gradients = own_gradients(_procs())
     observe("differs_by", furthest(gradients, workload.alone().gradient))
     observe("pipeline_differs_by", furthest(gradients, workload.alone().gradient))
 
@@ -430,7 +430,7 @@ def _numbers(tensor: Tensor) -> list[Any]:
 
 @needs_torch
 def trained_with_average() -> None:
-    gradients, weights = train_from_here(procs())
+    gradients, weights = train_from_here(_procs())
     observe("gradient", furthest(gradients, workload.alone().gradient))
     observe("weights", furthest(weights, workload.alone().weights))
 
@@ -438,8 +438,8 @@ def trained_with_average() -> None:
 @needs_torch
 def trained_without_average() -> None:
     """The control: the same loop, in which nobody averages."""
-    with procs().activate():
-        trained = workload.train(workload.network(), *share(procs().rank_tensor(LINE)))
+    with _procs().activate():
+        trained = workload.train(workload.network(), *share(_procs().rank_tensor(LINE)))
     observe("gradient", furthest(everywhere(trained.gradient), workload.alone().gradient))
     observe("weights", furthest(everywhere(trained.weights), workload.alone().weights))
 
@@ -456,10 +456,10 @@ def backward_from_a_fetched_loss() -> None:
 
 def _one_step(fetched: bool) -> None:
     """``backward`` and one step of the optimizer: how many ranks have learned from their own share?"""
-    with procs().activate():
+    with _procs().activate():
         model = workload.network()
         optimizer = torch.optim.SGD(model.parameters(), lr=spec.LEARNING_RATE)
-        loss = workload.loss_of(model, *share(procs().rank_tensor(LINE)))
+        loss = workload.loss_of(model, *share(_procs().rank_tensor(LINE)))
         if fetched:
             loss = inspect(loss)
         observe("backward", spec.refusal(loss.backward))
@@ -491,12 +491,12 @@ def random_numbers_with_one_seed() -> None:
         return torch.rand((), dtype=torch.double)
 
     _drawn(draw)
-    with procs().activate():
+    with _procs().activate():
         seed_remote()
 
 
 def _drawn(draw: Callable[[], Tensor]) -> None:
-    with procs().activate():
+    with _procs().activate():
         first, second = draw(), draw()
     observe("different", len(set(values(first))))
     observe("different_in_both", len({*values(first), *values(second)}))
@@ -515,7 +515,7 @@ def saved_before_training() -> None:
 def _saved(steps: int) -> None:
     """What a user writes: fetch each tensor of rank 0, and save them."""
     path = Path(tempfile.mkdtemp(), "weights.pt")
-    with procs().activate():
+    with _procs().activate():
         model = workload.network()
         x, y = (part.to(workload.device()) for part in share(0, 1))
         optimizer = torch.optim.SGD(model.parameters(), lr=spec.LEARNING_RATE)
@@ -549,7 +549,7 @@ def simulated() -> None:
 @needs_torch
 def reduced_for_real() -> None:
     """The control: four real ranks, and a real value."""
-    with procs().activate():
+    with _procs().activate():
         total = reduce(torch.full((spec.BATCH,), 10.0), LINE, average=True)
         value, where = inspect(total), process_ids()
     observe("processes", len(set(values(where)) - {os.getpid()}))

@@ -1,7 +1,7 @@
 """What the claims on distributed tensors rest on, on Ray: one function puts one thing to the test.
 
 The work on a mesh is that of ``training_on_ray.py``. Importing torch takes seconds in
-each process, so all probes share four actors and one run of Ray Train, whose training function reports what
+each process, so all probes share two actors and one run of Ray Train, whose training function reports what
 it saw under many keys; each probe looks at its own.
 """
 
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from ray.util import collective
 
 from monarch_vs_ray.concepts.distributed_tensors import spec
 from monarch_vs_ray.concepts.distributed_tensors.on_ray import GROUP
-from monarch_vs_ray.engines.ray import running
 from monarch_vs_ray.side import Unavailable, observe
 
 if spec.has_torch():
@@ -34,11 +32,8 @@ if spec.has_torch():
     # Ray Train is imported where it is used: the actors do without it.
 
 
-@contextmanager
-def session() -> Iterator[None]:
-    """Room for the actors and for Ray Train's workers."""
-    with running(cpus=2 * spec.RANKS):
-        yield
+ACTORS = 2
+"""Enough to see what becomes of several; Ray Train has all four ranks."""
 
 
 def needs_torch(probe: Callable[[], None]) -> Callable[[], None]:
@@ -82,7 +77,7 @@ class Rank:
 
     def sum_up(self, to_one: bool) -> float:
         """Ray's own collective: everybody gets the sum, or rank 0 alone."""
-        collective.init_collective_group(spec.RANKS, self.rank, workload.backend(), GROUP)
+        collective.init_collective_group(ACTORS, self.rank, workload.backend(), GROUP)
         total = torch.tensor([float(self.rank)], device=workload.device())
         if to_one:
             collective.reduce(total, dst_rank=0, group_name=GROUP)
@@ -93,10 +88,10 @@ class Rank:
 
 
 @cache
-def ranks() -> list[Any]:
+def _ranks() -> list[Any]:
     """The actors of all probes."""
-    on_ranks = ray.remote(Rank).options(num_gpus=int(workload.device() == "cuda"))
-    return [on_ranks.remote(rank) for rank in range(spec.RANKS)]
+    on_ranks = ray.remote(Rank).options(num_cpus=0, num_gpus=int(workload.device() == "cuda"))
+    return [on_ranks.remote(rank) for rank in range(ACTORS)]
 
 
 def get(references: Any) -> Any:
@@ -107,7 +102,7 @@ def get(references: Any) -> Any:
 
 
 @cache
-def fitted() -> tuple[Any, Path]:
+def _fitted() -> tuple[Any, Path]:
     """What Ray Train gives back, and the journal in which the workers wrote."""
     folder = Path(tempfile.mkdtemp())
     trainer = _trainer(spec.RANKS, folder, {"journal": str(folder / "journal")})
@@ -224,16 +219,16 @@ def _name(value: object) -> str:
 
 @needs_torch
 def references_of_ranks() -> None:
-    references = [rank.number.remote() for rank in ranks()]
+    references = [rank.number.remote() for rank in _ranks()]
     observe("held", [_name(reference) for reference in references])
     observe("used", spec.refusal(lambda: torch.relu(references[0])))
-    observe("wrapped", fitted()[0].metrics["wrapped"])
+    observe("wrapped", _fitted()[0].metrics["wrapped"])
 
 
 @needs_torch
 def dtensor_in_workers() -> None:
     """The control: torch's own distributed tensor, of which each worker holds its part."""
-    answer = fitted()[0].return_value
+    answer = _fitted()[0].return_value
     observe("held", [answer["dtensor"]])
     observe("used", answer["dtensor_used"])
     observe("wrapped", answer["dtensor"])
@@ -241,28 +236,28 @@ def dtensor_in_workers() -> None:
 
 @needs_torch
 def used_before_fetching() -> None:
-    reference = ranks()[1].number.remote()
+    reference = _ranks()[1].number.remote()
     observe("used", spec.refusal(lambda: bool(reference > 0)))
 
 
 @needs_torch
 def used_after_fetching() -> None:
-    number = get(ranks()[1].number.remote())
+    number = get(_ranks()[1].number.remote())
     observe("used", spec.refusal(lambda: bool(number > 0)))
 
 
 @needs_torch
 def got_and_reported() -> None:
-    observe("got", [float(number) for number in get([rank.number.remote() for rank in ranks()])])
-    reported = fitted()[0].metrics.get("with_ddp", {}).get("loss")
+    observe("got", [float(number) for number in get([rank.number.remote() for rank in _ranks()])])
+    reported = _fitted()[0].metrics.get("with_ddp", {}).get("loss")
     observe("reported", abs(reported - float(workload.alone().loss)))
 
 
 @needs_torch
 def neither_got_nor_reported() -> None:
     """The control: a reference that is left alone, and the first report, in which the loss was not."""
-    observe("got", spec.refusal(lambda: float(ranks()[0].number.remote())))
-    (_, first), *_ = fitted()[0].best_checkpoints
+    observe("got", spec.refusal(lambda: float(_ranks()[0].number.remote())))
+    (_, first), *_ = _fitted()[0].best_checkpoints
     observe("reported", str(first.get("with_ddp")))
 
 
@@ -271,7 +266,7 @@ def neither_got_nor_reported() -> None:
 
 @needs_torch
 def loop_on_every_worker() -> None:
-    result, journal = fitted()
+    result, journal = _fitted()
     _who_ran(journal)
     observe("ranks", result.metrics["with_ddp"]["spmd"]["ranks"])
 
@@ -282,13 +277,13 @@ def loop_in_the_caller() -> None:
     journal = Path(tempfile.mkdtemp(), "journal")
     _step_from_here(journal)
     _who_ran(journal)
-    observe("ranks", [float(number) - 10 for number in get([r.number.remote() for r in ranks()])])
+    observe("ranks", [float(number) - 10 for number in get([r.number.remote() for r in _ranks()])])
 
 
 def _step_from_here(journal: Path) -> list[Tensor]:
     _note(journal)
-    get([rank.backward.remote() for rank in ranks()])
-    return list(get([rank.step.remote() for rank in ranks()]))
+    get([rank.backward.remote() for rank in _ranks()])
+    return list(get([rank.step.remote() for rank in _ranks()]))
 
 
 def _who_ran(journal: Path) -> None:
@@ -299,26 +294,26 @@ def _who_ran(journal: Path) -> None:
 
 @needs_torch
 def workers_beside_actors() -> None:
-    entered = {int(line) for line in fitted()[1].read_text().split()}
-    observe("shared", len(entered & set(get([rank.process.remote() for rank in ranks()]))))
+    entered = {int(line) for line in _fitted()[1].read_text().split()}
+    observe("shared", len(entered & set(get([rank.process.remote() for rank in _ranks()]))))
 
 
 @needs_torch
 def the_same_actors_again() -> None:
-    before = set(get([rank.process.remote() for rank in ranks()]))
-    observe("shared", len(before & set(get([rank.process.remote() for rank in ranks()]))))
+    before = set(get([rank.process.remote() for rank in _ranks()]))
+    observe("shared", len(before & set(get([rank.process.remote() for rank in _ranks()]))))
 
 
 @needs_torch
 def answer_of_rank_0() -> None:
-    answer = fitted()[0].return_value
+    answer = _fitted()[0].return_value
     answers = answer if isinstance(answer, list) else [answer]
     observe("answers", [one["rank"] for one in answers])
 
 
 @needs_torch
 def answers_of_actors() -> None:
-    observe("answers", [float(number) - 10 for number in get([r.number.remote() for r in ranks()])])
+    observe("answers", [float(number) - 10 for number in get([r.number.remote() for r in _ranks()])])
 
 
 # -- dimensions and collectives ------------------------------------------------------------------------
@@ -326,7 +321,7 @@ def answers_of_actors() -> None:
 
 @needs_torch
 def gradients_with_ddp() -> None:
-    result, _ = fitted()
+    result, _ = _fitted()
     observe("wrapped", result.metrics["wrapped"])
     observe("differ_by", result.metrics["with_ddp"]["averaged_gradient"])
 
@@ -334,12 +329,12 @@ def gradients_with_ddp() -> None:
 @needs_torch
 def gradients_without_prepare_model() -> None:
     """The control: the same loop in the same workers, with the model as it is."""
-    observe("differ_by", fitted()[0].metrics["without"]["averaged_gradient"])
+    observe("differ_by", _fitted()[0].metrics["without"]["averaged_gradient"])
 
 
 @needs_torch
 def ddp_over_all_workers() -> None:
-    result, _ = fitted()
+    result, _ = _fitted()
     observe("averages_over", result.metrics["ddp_averages_over"])
     observe("about_a_mesh", [name for name in result.return_value["context"] if "mesh" in name])
 
@@ -347,7 +342,7 @@ def ddp_over_all_workers() -> None:
 @needs_torch
 def ddp_over_one_dimension() -> None:
     """The control: a mesh that the training function makes, by torch."""
-    answer = fitted()[0].return_value
+    answer = _fitted()[0].return_value
     observe("averages_over", answer["over_dp_averages_over"])
     observe("about_a_mesh", answer["dims"])
 
@@ -363,20 +358,20 @@ def averaged_over_all() -> None:
 
 
 def _averaged(dim: str) -> None:
-    answer = fitted()[0].return_value
+    answer = _fitted()[0].return_value
     observe("average", answer["averages"][dim])
     observe("dims", answer["dims"])
 
 
 @needs_torch
 def summed_up_for_everybody() -> None:
-    observe("sums", get([rank.sum_up.remote(to_one=False) for rank in ranks()]))
+    observe("sums", get([rank.sum_up.remote(to_one=False) for rank in _ranks()]))
 
 
 @needs_torch
 def summed_up_for_one() -> None:
-    sums = get([rank.sum_up.remote(to_one=True) for rank in ranks()])
-    observe("sums", [sums[0], *sums[1:]])
+    sums = get([rank.sum_up.remote(to_one=True) for rank in _ranks()])
+    observe("sums", sums)
 
 
 # -- training ------------------------------------------------------------------------------------------
@@ -384,7 +379,7 @@ def summed_up_for_one() -> None:
 
 @needs_torch
 def split_over_dp_and_tp() -> None:
-    result, _ = fitted()
+    result, _ = _fitted()
     observe("wrapped", result.metrics["wrapped"])
     observe("differ_by", result.return_value["composed"])
     observe("strategy_fsdp", result.return_value["strategy_fsdp"])
@@ -401,7 +396,7 @@ def trained_without_ddp() -> None:
 
 
 def _trained(how: str) -> None:
-    seen = fitted()[0].metrics[how]
+    seen = _fitted()[0].metrics[how]
     observe("weights", seen["weights_reference"])
     observe("ranks_differ_by", seen["weights_equal"])
 
@@ -409,45 +404,45 @@ def _trained(how: str) -> None:
 @needs_torch
 def backward_of_a_fetched_loss() -> None:
     """The caller fetches each loss and calls ``backward``; then the actors take a step."""
-    losses = get([rank.loss.remote() for rank in ranks()])
+    losses = get([rank.loss.remote() for rank in _ranks()])
     observe("backward", [spec.refusal(loss.backward) for loss in losses])
     observe("grad_fn", str(losses[0].grad_fn))
-    observe("ranks_that_learned", _learned(get([rank.step.remote() for rank in ranks()])))
+    observe("ranks_that_learned", _learned(get([rank.step.remote() for rank in _ranks()])))
 
 
 @needs_torch
 def backward_in_the_actors() -> None:
-    get([rank.backward.remote() for rank in ranks()])
-    observe("ranks_that_learned", _learned(get([rank.step.remote() for rank in ranks()])))
+    get([rank.backward.remote() for rank in _ranks()])
+    observe("ranks_that_learned", _learned(get([rank.step.remote() for rank in _ranks()])))
 
 
 def _learned(weights: list[Tensor]) -> int:
     """How many ranks have made one step by the gradient of their own share."""
     start = workload.weights_of(workload.network())
-    wanted = [start - spec.LEARNING_RATE * workload.local_gradient(r) for r in range(spec.RANKS)]
+    wanted = [start - spec.LEARNING_RATE * workload.local_gradient(r) for r in range(ACTORS)]
     pairs = zip(weights, wanted, strict=True)
     return sum(workload.difference(*pair) <= spec.TOLERANCE for pair in pairs)
 
 
 @needs_torch
 def random_numbers() -> None:
-    observe("different", fitted()[0].return_value["different"])
+    observe("different", _fitted()[0].return_value["different"])
 
 
 @needs_torch
 def random_numbers_with_one_seed() -> None:
-    observe("different", fitted()[0].return_value["different_with_one_seed"])
+    observe("different", _fitted()[0].return_value["different_with_one_seed"])
 
 
 @needs_torch
 def last_checkpoint() -> None:
-    _checkpoint(fitted()[0].checkpoint)
+    _checkpoint(_fitted()[0].checkpoint)
 
 
 @needs_torch
 def first_checkpoint() -> None:
     """The control: the one that was reported before the training."""
-    (checkpoint, _), *_ = fitted()[0].best_checkpoints
+    (checkpoint, _), *_ = _fitted()[0].best_checkpoints
     _checkpoint(checkpoint)
 
 
@@ -455,7 +450,7 @@ def _checkpoint(checkpoint: Any) -> None:
     with checkpoint.as_directory() as folder:
         saved = workload.read(Path(folder, "weights.pt"))
     observe("differ_by", workload.difference(saved, workload.alone().weights))
-    observe("kept", len(fitted()[0].best_checkpoints))
+    observe("kept", len(_fitted()[0].best_checkpoints))
 
 
 @needs_torch
@@ -468,6 +463,6 @@ def tried_without_workers() -> None:
 
 @needs_torch
 def tried_with_workers() -> None:
-    result, journal = fitted()
+    result, journal = _fitted()
     _who_ran(journal)
     observe("ranks", len(result.metrics["with_ddp"]["spmd"]["ranks"]))
