@@ -41,6 +41,6 @@ def test_there_are_at_least_thirty_rows_that_the_brief_did_not_know():
 
 def test_advice_names_claims_that_were_tested():
     for claim in CLAIMS:
-        if claim.concept == "when_to_choose":
+        if claim.concept == "when_to_choose" and claim.cell.brief:
             assert claim.cell.tested == "judgement"
             assert claim.cell.rests_on

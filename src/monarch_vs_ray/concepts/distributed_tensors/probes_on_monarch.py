@@ -125,13 +125,13 @@ def _elsewhere() -> tuple[ProcMesh, Any]:
     return mesh, actor
 
 
-def mesh_of(*names: str, **sizes: int) -> Any:
+def _mesh_of(*names: str, **sizes: int) -> Any:
     """The same processes as a mesh of tensors with these dimensions; the attribute is private."""
     return _procs()._device_mesh.split(**{LINE: names}, **sizes)
 
 
 def _two_dimensions() -> Any:
-    return mesh_of(*spec.MESH, tp=spec.MESH["tp"])
+    return _mesh_of(*spec.MESH, tp=spec.MESH["tp"])
 
 
 # -- tensors -------------------------------------------------------------------------------------------
@@ -314,7 +314,7 @@ def averaged_by_tensor_reduce() -> None:
 
 @needs_torch
 def three_named_dimensions() -> None:
-    _dimensions(mesh_of("dp", "tp", "pp", tp=1, pp=2), {"pp": 1})
+    _dimensions(_mesh_of("dp", "tp", "pp", tp=1, pp=2), {"pp": 1})
 
 
 @needs_torch
@@ -404,7 +404,7 @@ def not_averaged() -> None:
 
 def _pipelined() -> Tensor:
     """The gradient where the layers are split over pp and the batch over dp; the caller hands over."""
-    mesh = mesh_of(*STAGES, pp=2)
+    mesh = _mesh_of(*STAGES, pp=2)
     front, back = (mesh.slice(pp=stage) for stage in range(2))
     with front.activate():
         first, squash, _ = workload.network()

@@ -1,8 +1,8 @@
 """What the claims on distributed tensors rest on, on Ray: one function puts one thing to the test.
 
-The work on a mesh is that of ``training_on_ray.py``. Importing torch takes seconds in
-each process, so all probes share two actors and one run of Ray Train, whose training function reports what
-it saw under many keys; each probe looks at its own.
+The work on a mesh is that of ``training_on_ray.py``. Importing torch takes seconds in each process, so all
+probes share two actors and one run of Ray Train, whose training function reports what it saw under many
+keys; each probe looks at its own.
 """
 
 from __future__ import annotations
@@ -75,12 +75,12 @@ class Rank:
         self.model.zero_grad()
         return start - spec.LEARNING_RATE * gradient
 
-    def sum_up(self, to_one: bool) -> float:
-        """Ray's own collective: everybody gets the sum, or rank 0 alone."""
+    def sum_up(self, send_out: bool) -> float:
+        """Ray's own collectives: everybody gets the sum; or only what rank 0 has."""
         collective.init_collective_group(ACTORS, self.rank, workload.backend(), GROUP)
         total = torch.tensor([float(self.rank)], device=workload.device())
-        if to_one:
-            collective.reduce(total, dst_rank=0, group_name=GROUP)
+        if send_out:
+            collective.broadcast(total, src_rank=0, group_name=GROUP)
         else:
             collective.allreduce(total, group_name=GROUP)
         collective.destroy_collective_group(GROUP)
@@ -365,13 +365,13 @@ def _averaged(dim: str) -> None:
 
 @needs_torch
 def summed_up_for_everybody() -> None:
-    observe("sums", get([rank.sum_up.remote(to_one=False) for rank in _ranks()]))
+    observe("sums", get([rank.sum_up.remote(send_out=False) for rank in _ranks()]))
 
 
 @needs_torch
-def summed_up_for_one() -> None:
-    sums = get([rank.sum_up.remote(to_one=True) for rank in _ranks()])
-    observe("sums", sums)
+def sent_out_by_one() -> None:
+    """The control: another collective of the same group."""
+    observe("sums", get([rank.sum_up.remote(send_out=True) for rank in _ranks()]))
 
 
 # -- training ------------------------------------------------------------------------------------------
