@@ -25,6 +25,7 @@ ELSEWHERE = {
     "monarch-vs-ray-analysis.md",  # its blocks are quoted: tests/report/test_analysis.py
 }
 RUN_HERE = [path for path in DOCUMENTS if "```python" in path.read_text() and path.name not in ELSEWHERE]
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 
@@ -44,7 +45,8 @@ def test_every_python_block_runs(path, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)
 def test_every_local_link_leads_somewhere(path):
-    targets = [link for link in LINK.findall(path.read_text()) if "://" not in link]
+    prose = FENCED.sub("", path.read_text())
+    targets = [link for link in LINK.findall(prose) if "://" not in link]
     missing = [link for link in targets if not (path.parent / link).exists()]
     assert missing == []
 

@@ -36,7 +36,7 @@ def test_every_concept_has_its_section_in_the_order_of_the_numbers():
             "### Compared",
         ]
         assert text.count("{{ quote") >= 2
-        assert text.count("{{ source(") >= 4
+        assert text.count("{{ source(") >= 3
 
 
 def paragraphs(text: str) -> list[str]:
