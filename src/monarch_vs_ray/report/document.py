@@ -198,8 +198,9 @@ MEASURED = "@@measured@@"
 
 
 def contents(text: str) -> str:
-    """A list of links to the second-level headings."""
-    return "\n".join(f"- [{title}](#{slug(title)})" for title in HEADING.findall(text))
+    """A list of links to the second-level headings, except that of the list itself."""
+    titles = (title for title in HEADING.findall(text) if title != "Contents")
+    return "\n".join(f"- [{title}](#{slug(title)})" for title in titles)
 
 
 def slug(title: str) -> str:
