@@ -29,7 +29,7 @@ LONGEST = 4.0
 MEANWHILE = f"in {FROZEN:g} s"
 MOST_ROUNDS = 100_000
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 """Seconds to wait for what must come: when it has come, nobody waits any longer."""
 SHORT_PATIENCE = 0.3
 """Seconds to wait for what must not come."""
