@@ -28,6 +28,10 @@ from typing import NamedTuple
 BEGAN = time.perf_counter()
 FOLDER = TemporaryDirectory(prefix="mvr-")
 MARK = os.path.basename(FOLDER.name)
+# SPMDActor sets these in running processes; where they are new, Monarch's telemetry thread may crash (0.7.0).
+os.environ.update(dict.fromkeys(("MASTER_ADDR", "MASTER_PORT", "RANK", "WORLD_SIZE"), ""))
+os.environ.update({f"{kind}_RANK": "" for kind in ("LOCAL", "GROUP", "ROLE")} | {"ROLE_NAME": ""})
+os.environ.update({f"{kind}_WORLD_SIZE": "" for kind in ("LOCAL", "GROUP", "ROLE")})
 os.environ.update(
     TMPDIR=FOLDER.name,
     MONARCH_LOG_SUFFIX=MARK,

@@ -26,6 +26,10 @@ ALONE = __name__ == "__main__" and FIRST_SESSION not in sys.argv
 if ALONE:
     FOLDER = TemporaryDirectory(prefix="mvr-")
     MARK = os.path.basename(FOLDER.name)
+    # SPMDActor sets these in running processes; where they are new, Monarch's telemetry may crash (0.7.0).
+    os.environ.update(dict.fromkeys(("MASTER_ADDR", "MASTER_PORT", "RANK", "WORLD_SIZE"), ""))
+    os.environ.update({f"{kind}_RANK": "" for kind in ("LOCAL", "GROUP", "ROLE")} | {"ROLE_NAME": ""})
+    os.environ.update({f"{kind}_WORLD_SIZE": "" for kind in ("LOCAL", "GROUP", "ROLE")})
     os.environ.update(
         TMPDIR=FOLDER.name,
         MONARCH_LOG_SUFFIX=MARK,

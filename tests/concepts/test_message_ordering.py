@@ -6,46 +6,21 @@ import itertools
 import subprocess
 import sys
 
-import msgspec
 import pytest
 
-from monarch_vs_ray.cli.sources import RECORDINGS
 from monarch_vs_ray.concepts.message_ordering import spec
-from monarch_vs_ray.core.events import Observation
-from monarch_vs_ray.history import read
-from monarch_vs_ray.stage.state import State
-from monarch_vs_ray.stage.summary import exit_code
+from recorded import doctored, recording, seen, verdict
 
 CONCEPT = spec.CONCEPT
 
 
 @pytest.fixture(scope="module")
 def events():
-    (recording,) = (RECORDINGS / CONCEPT.name).glob("*.jsonl")
-    return read(recording).events
-
-
-def seen(events, side):
-    return {e.key: e.value for e in events if isinstance(e, Observation) and e.side == side}
-
-
-def doctored(events, side, key, value):
-    def change(event):
-        if isinstance(event, Observation) and (event.side, event.key) == (side, key):
-            return msgspec.structs.replace(event, value=value)
-        return event
-
-    return [change(event) for event in events]
-
-
-def verdict(events):
-    state = State(CONCEPT, ("monarch", "ray"))
-    state.apply(events)
-    return exit_code(state)
+    return recording(CONCEPT)
 
 
 def test_the_oracle_accepts_the_recorded_run(events):
-    assert verdict(events) == 0
+    assert verdict(CONCEPT, events) == 0
 
 
 @pytest.mark.parametrize("side", ["monarch", "ray"])
@@ -68,7 +43,7 @@ def test_the_oracle_accepts_the_recorded_run(events):
     ],
 )
 def test_the_oracle_refuses_what_must_not_be(events, side, key, value):
-    assert verdict(doctored(events, side, key, value)) == 1
+    assert verdict(CONCEPT, doctored(events, side, key, value)) == 1
 
 
 def test_every_row_is_observed_on_both_sides(events):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from histories import CODE, MACHINE, VERSIONS, Script
+from monarch_vs_ray.concepts import FOLDER
 from monarch_vs_ray.core.events import (
     FORMAT,
     AnyEvent,
@@ -20,7 +21,10 @@ from monarch_vs_ray.core.events import (
     SideEnded,
 )
 from monarch_vs_ray.ledger.brackets import Bracket, brackets
-from monarch_vs_ray.ledger.claims import Cell, Claim
+from monarch_vs_ray.ledger.claims import Cell, Claim, load
+from monarch_vs_ray.ledger.judge import Judgement, judge
+
+Seen = Mapping[str, object]
 
 
 class ProbedSide:
@@ -103,3 +107,16 @@ def claim(**fields: Any) -> Claim:
     return Claim(
         concept="message_ordering", row="r", aspect="Order", engine="ray", cell=cell, versions=">=2.60"
     )
+
+
+def claims_of(concept: str) -> dict[str, Claim]:
+    """The claims of one concept, by ``row.engine``."""
+    return {f"{each.row}.{each.engine}": each for each in load([FOLDER / concept]).claims}
+
+
+def judged(claim: Claim, seen: Seen, control: Seen, faults: int | None = None) -> Judgement:
+    """What is found when a claim's probe saw one thing, with its planned faults, and its control another."""
+    side = ProbedSide(claim.engine, claim.concept)
+    side.probe(claim.cell.probe, seen, faults=claim.cell.faults if faults is None else faults)
+    side.probe(claim.cell.control, control)
+    return judge(claim, side.end().brackets)

@@ -152,6 +152,17 @@ def test_every_probe_exists_and_every_key_is_observed_in_it(claim):
                 assert check.get("operation") or f'"{check["key"]}"' in code, (check, probe)
 
 
+def test_a_control_is_another_probe():
+    assert [
+        claim.id for claim in LEDGER.claims if claim.cell.probe and claim.cell.control == claim.cell.probe
+    ] == []
+
+
+def test_every_row_speaks_of_both_engines():
+    ids = {claim.id for claim in LEDGER.claims}
+    assert ids == {f"{claim.concept}.{claim.row}.{e}" for claim in LEDGER.claims for e in ("monarch", "ray")}
+
+
 def test_every_probe_is_used_by_a_claim():
     used = {(claim.concept, claim.engine, probe) for claim in LEDGER.claims for probe in claim.probes}
     for folder in claim_folders():

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-from pathlib import Path
-
 import pytest
 
-from ledger.probed import ProbedSide
-from monarch_vs_ray.concepts import control_plane
-from monarch_vs_ray.ledger.claims import load
-from monarch_vs_ray.ledger.judge import Judgement, judge
+from ledger.probed import Seen, claims_of, judged
 
-BRIEF = (
-    "Messaging patterns",
-    "Fire-and-forget",
-    "Streaming",
-    "Result type",
-    "Low-level primitive",
-    "Architecture",
-    "Metadata store",
-    "Message routing",
-)
-FOLDER = Path(inspect.getfile(control_plane)).parent
-CLAIMS = {f"{claim.row}.{claim.engine}": claim for claim in load([FOLDER]).claims}
+CLAIMS = claims_of("control_plane")
 VERBS = {"call_one": 1, "call": 3, "stream": 3, "broadcast": 3, "choose": 1}
 
-Seen = dict[str, object]
 
 # What the probe and its control see of an engine as it is.
 AS_IT_IS: dict[str, tuple[Seen, Seen]] = {
@@ -86,34 +68,9 @@ OTHERWISE: dict[str, Seen] = {
 }
 
 
-def _judged(name: str, seen: Seen, control: Seen, faults: int | None = None) -> Judgement:
-    claim = CLAIMS[name]
-    side = ProbedSide(claim.engine, "control_plane")
-    side.probe(claim.cell.probe, seen, faults=claim.cell.faults if faults is None else faults)
-    side.probe(claim.cell.control, control)
-    return judge(claim, side.end().brackets)
-
-
-@pytest.mark.parametrize("engine", ["monarch", "ray"])
-def test_every_row_of_the_first_document_is_there(engine: str) -> None:
-    quoted = [claim.aspect for claim in CLAIMS.values() if claim.engine == engine and claim.cell.brief]
-    assert quoted == list(BRIEF)
-
-
-def test_every_row_speaks_of_both_engines() -> None:
-    rows = {name.partition(".")[0] for name in CLAIMS}
-    assert set(CLAIMS) == {f"{row}.{engine}" for row in rows for engine in ("monarch", "ray")}
-
-
-def test_every_claim_has_a_control_that_is_not_its_probe() -> None:
-    for claim in CLAIMS.values():
-        assert claim.cell.control
-        assert claim.cell.control != claim.cell.probe
-
-
 @pytest.mark.parametrize("name", AS_IT_IS)
 def test_an_engine_as_it_is_is_accepted(name: str) -> None:
-    judgement = _judged(name, *AS_IT_IS[name])
+    judgement = judged(CLAIMS[name], *AS_IT_IS[name])
     assert judgement.statement.verdict == "holds", judgement.statement.said
     if judgement.brief:
         assert judgement.brief.verdict == CLAIMS[name].cell.brief_verdict
@@ -121,19 +78,19 @@ def test_an_engine_as_it_is_is_accepted(name: str) -> None:
 
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_an_engine_that_is_otherwise_is_refused(name: str) -> None:
-    judgement = _judged(name, OTHERWISE[name], AS_IT_IS[name][1])
+    judgement = judged(CLAIMS[name], OTHERWISE[name], AS_IT_IS[name][1])
     assert judgement.statement.verdict == "refuted", judgement.statement.said
 
 
 @pytest.mark.parametrize("name", AS_IT_IS)
 def test_a_control_that_sees_the_same_makes_it_unknown(name: str) -> None:
     seen, _ = AS_IT_IS[name]
-    assert _judged(name, seen, seen).statement.verdict == "unknown"
+    assert judged(CLAIMS[name], seen, seen).statement.verdict == "unknown"
 
 
 @pytest.mark.parametrize("name", ["program_stopped.monarch", "large_messages.ray", "metadata_store.ray"])
 def test_nothing_is_known_when_nobody_was_stopped(name: str) -> None:
-    assert _judged(name, *AS_IT_IS[name], faults=0).statement.verdict == "unknown"
+    assert judged(CLAIMS[name], *AS_IT_IS[name], faults=0).statement.verdict == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -145,6 +102,6 @@ def test_nothing_is_known_when_nobody_was_stopped(name: str) -> None:
     ],
 )
 def test_a_refuted_mark_would_be_stale_if_the_engine_were_as_the_brief_says(name: str, seen: Seen) -> None:
-    brief = _judged(name, seen, AS_IT_IS[name][1]).brief
+    brief = judged(CLAIMS[name], seen, AS_IT_IS[name][1]).brief
     assert brief
     assert brief.verdict == "holds"

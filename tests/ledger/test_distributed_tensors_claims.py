@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-from pathlib import Path
-
 import pytest
 
-from ledger.probed import ProbedSide
-from monarch_vs_ray.concepts import distributed_tensors
-from monarch_vs_ray.ledger.claims import load
-from monarch_vs_ray.ledger.judge import Judgement, judge
+from ledger.probed import ProbedSide, Seen, claims_of, judged
+from monarch_vs_ray.ledger.judge import judge
 
-BRIEF = (
-    "Distributed tensor",
-    "Programming model",
-    "Collective ops",
-    "Mesh dimensions",
-    "Inspect/fetch",
-    "Parallelism strategies",
-)
-FOLDER = Path(inspect.getfile(distributed_tensors)).parent
-CLAIMS = {f"{claim.row}.{claim.engine}": claim for claim in load([FOLDER]).claims}
+CLAIMS = claims_of("distributed_tensors")
 NAMES = ["dp", "tp", "pp"]
 SUMS = {"dp": [2.0, 4.0, 2.0, 4.0], "tp": [1.0, 1.0, 5.0, 5.0]}
 
-Seen = dict[str, object]
 
 # What the probe and its control see of an engine as it is.
 AS_IT_IS: dict[str, tuple[Seen, Seen]] = {
@@ -124,34 +109,9 @@ OTHERWISE: dict[str, Seen] = {
 }
 
 
-def _judged(name: str, seen: Seen, control: Seen) -> Judgement:
-    claim = CLAIMS[name]
-    side = ProbedSide(claim.engine, "distributed_tensors")
-    side.probe(claim.cell.probe, seen)
-    side.probe(claim.cell.control, control)
-    return judge(claim, side.end().brackets)
-
-
-@pytest.mark.parametrize("engine", ["monarch", "ray"])
-def test_every_row_of_the_first_document_is_there(engine: str) -> None:
-    quoted = [claim.aspect for claim in CLAIMS.values() if claim.engine == engine and claim.cell.brief]
-    assert quoted == list(BRIEF)
-
-
-def test_every_row_speaks_of_both_engines() -> None:
-    rows = {name.partition(".")[0] for name in CLAIMS}
-    assert set(CLAIMS) == {f"{row}.{engine}" for row in rows for engine in ("monarch", "ray")}
-
-
-def test_every_claim_has_a_control_that_is_not_its_probe() -> None:
-    for claim in CLAIMS.values():
-        assert claim.cell.control
-        assert claim.cell.control != claim.cell.probe
-
-
 @pytest.mark.parametrize("name", AS_IT_IS)
 def test_an_engine_as_it_is_is_accepted(name: str) -> None:
-    judgement = _judged(name, *AS_IT_IS[name])
+    judgement = judged(CLAIMS[name], *AS_IT_IS[name])
     assert judgement.statement.verdict == "holds", judgement.statement.said
     if judgement.brief:
         assert judgement.brief.verdict == CLAIMS[name].cell.brief_verdict
@@ -159,14 +119,14 @@ def test_an_engine_as_it_is_is_accepted(name: str) -> None:
 
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_an_engine_that_is_otherwise_is_refused(name: str) -> None:
-    judgement = _judged(name, OTHERWISE[name], AS_IT_IS[name][1])
+    judgement = judged(CLAIMS[name], OTHERWISE[name], AS_IT_IS[name][1])
     assert judgement.statement.verdict == "refuted", judgement.statement.said
 
 
 @pytest.mark.parametrize("name", AS_IT_IS)
 def test_a_control_that_sees_the_same_makes_it_unknown(name: str) -> None:
     seen, _ = AS_IT_IS[name]
-    assert _judged(name, seen, seen).statement.verdict == "unknown"
+    assert judged(CLAIMS[name], seen, seen).statement.verdict == "unknown"
 
 
 def test_where_there_is_no_nccl_nothing_is_known_of_tensor_reduce() -> None:

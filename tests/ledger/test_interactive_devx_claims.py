@@ -6,82 +6,16 @@ from typing import Any
 
 import pytest
 
-from histories import Script
-from monarch_vs_ray.concepts import claim_folders
-from monarch_vs_ray.core.events import Engine, Observation, ProbeBegun, ProbeEnded
-from monarch_vs_ray.ledger.brackets import Bracket, brackets
-from monarch_vs_ray.ledger.claims import Claim, load
-from monarch_vs_ray.ledger.judge import Judgement, judge
+from ledger.probed import ProbedSide, Seen, claims_of, judged
+from monarch_vs_ray.core.events import Engine
+from monarch_vs_ray.ledger.claims import Claim
+from monarch_vs_ray.ledger.judge import judge
 
-CONCEPT = "interactive_devx"
-BRIEF = {
-    "Development model": (
-        "Notebook IS the controller (single controller)",
-        "Submit jobs to cluster; notebook as client",
-    ),
-    "Interaction": (
-        "Direct: `actors.method.call().get()` in notebook cell",
-        "Remote: `.remote()` + `ray.get()`",
-    ),
-    "State inspection": (
-        "`inspect(tensor, gpu=0)` — pull any distributed state",
-        "`ray.get(actor.get_state.remote())`",
-    ),
-    "Hyperparameter changes": (
-        "Instant: next `call()` uses new params",
-        "Same: next `.remote()` uses new params",
-    ),
-    "Production deployment": (
-        "Same code runs in notebook and production",
-        "Ray Jobs CLI, Ray Serve for serving",
-    ),
-    "SPMD support": ("Native `SPMDActor`, `serve()`", "Ray Train wraps DDP/FSDP"),
-    "Restart on code change": ("Hot-reload: respawn actors on mesh", "Restart workers or resubmit job"),
-}
-CLAIMS = load(claim_folders()).find(CONCEPT)
-
-Seen = dict[str, object]
+CLAIMS = claims_of("interactive_devx")
 
 
 def claim(row: str, engine: Engine) -> Claim:
-    (found,) = [each for each in CLAIMS if each.row == row and each.engine == engine]
-    return found
-
-
-def ran(engine: Engine, probes: dict[str, Seen]) -> dict[str, Bracket]:
-    """The brackets of a side in which each of these probes saw this."""
-    script = Script(engine)
-    for at, (name, seen) in enumerate(probes.items()):
-        script.add(ProbeBegun, at, probe=name, line=1, end_line=2, code_sha256="0" * 64)
-        for key, value in seen.items():
-            script.add(Observation, at, key=key, value=value)
-        script.add(ProbeEnded, at, probe=name, answer="ok", nanoseconds=1)
-    return brackets(script.events)
-
-
-def judged(subject: Claim, seen: Seen, control: Seen) -> Judgement:
-    """What is found when the claim's probe saw one thing, and its control another."""
-    probes = {subject.cell.probe: seen, subject.cell.control: control}
-    return judge(subject, ran(subject.engine, probes))
-
-
-def test_every_row_of_the_brief_is_here_word_for_word() -> None:
-    quoted: dict[str, dict[str, str]] = {}
-    for each in CLAIMS:
-        if each.cell.brief:
-            quoted.setdefault(each.aspect, {})[each.engine] = each.cell.brief
-    assert quoted == {aspect: {"monarch": one, "ray": two} for aspect, (one, two) in BRIEF.items()}
-
-
-def test_every_row_speaks_of_both_engines() -> None:
-    rows = {each.row for each in CLAIMS}
-    assert {(each.row, each.engine) for each in CLAIMS} == {
-        (row, engine) for row in rows for engine in ("monarch", "ray")
-    }
-
-
-def test_every_claim_is_tested_by_a_run_that_has_a_control() -> None:
-    assert [each.id for each in CLAIMS if each.cell.tested != "probe" or not each.cell.control] == []
+    return CLAIMS[f"{row}.{engine}"]
 
 
 TRAINED = [0.5, 1.0]
@@ -230,5 +164,5 @@ def test_a_tensor_alone_is_what_the_brief_speaks_of() -> None:
 def test_a_probe_without_its_control_tells_nothing() -> None:
     subject = claim("second_session", "monarch")
     seen: Seen = {"counts": 2, "on_the_sessions_own_host_counts": 2}
-    finding = judge(subject, ran("monarch", {subject.cell.probe: seen})).statement
+    finding = judge(subject, ProbedSide("monarch").probe(subject.cell.probe, seen).brackets).statement
     assert (finding.verdict, finding.said) == ("unknown", "no control: found_by_name did not run")

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-from pathlib import Path
-
 import pytest
 
-from ledger.probed import ProbedSide
-from monarch_vs_ray.concepts import topology_meshes
-from monarch_vs_ray.ledger.claims import load
-from monarch_vs_ray.ledger.judge import judge
+from ledger.probed import claims_of, judged
 
-BRIEF = (
-    "Topology model",
-    "Grouping",
-    "Addressing",
-    "Broadcast",
-    "Aggregation",
-    "Reshape",
-    "Multi-host",
-)
-NEW = 11
-FOLDER = Path(inspect.getfile(topology_meshes)).parent
-CLAIMS = {f"{claim.row}.{claim.engine}": claim for claim in load([FOLDER]).claims}
+CLAIMS = claims_of("topology_meshes")
 
 # What the probe and its control see of an engine as it is; and what they would see of one that is otherwise.
 AS_IT_IS = {
@@ -99,61 +82,37 @@ OTHERWISE = {
 }
 
 
-def judged(key, seen, of_control, *, faults=None):
-    """The judgement on a claim whose probe and control saw this."""
-    claim = CLAIMS[key]
-    side = ProbedSide(claim.engine, claim.concept)
-    side.probe(claim.cell.probe, seen, faults=claim.cell.faults if faults is None else faults)
-    side.probe(claim.cell.control, of_control, faults=claim.cell.faults)
-    return judge(claim, side.end().brackets)
-
-
-def test_every_row_of_the_brief_has_a_claim_on_each_engine():
-    quoted = {(claim.aspect, claim.engine) for claim in CLAIMS.values() if claim.cell.brief}
-    assert quoted == {(aspect, engine) for aspect in BRIEF for engine in ("monarch", "ray")}
-
-
-def test_rows_that_the_brief_did_not_know_are_there_for_both_engines():
-    new = {claim.row for claim in CLAIMS.values() if not claim.cell.brief}
-    assert len(new) >= NEW
-    assert all(f"{row}.{engine}" in CLAIMS for row in new for engine in ("monarch", "ray"))
-
-
-def test_every_claim_has_a_control():
-    assert [key for key, claim in CLAIMS.items() if not claim.cell.control] == []
-
-
 @pytest.mark.parametrize("key", AS_IT_IS)
 def test_what_the_engine_does_is_accepted(key):
-    assert judged(key, *AS_IT_IS[key]).statement.verdict == "holds"
+    assert judged(CLAIMS[key], *AS_IT_IS[key]).statement.verdict == "holds"
 
 
 @pytest.mark.parametrize(("key", "other"), [(key, other) for key in OTHERWISE for other in OTHERWISE[key]])
 def test_an_engine_that_does_otherwise_is_refused(key, other):
     seen, of_control = AS_IT_IS[key]
-    assert judged(key, {**seen, **other}, of_control).statement.verdict == "refuted"
+    assert judged(CLAIMS[key], {**seen, **other}, of_control).statement.verdict == "refuted"
 
 
 @pytest.mark.parametrize("key", AS_IT_IS)
 def test_a_control_that_sees_the_same_makes_it_unknown(key):
     seen, _ = AS_IT_IS[key]
-    assert judged(key, seen, seen).statement.verdict == "unknown"
+    assert judged(CLAIMS[key], seen, seen).statement.verdict == "unknown"
 
 
 @pytest.mark.parametrize("key", [key for key in AS_IT_IS if CLAIMS[key].cell.faults])
 def test_without_its_fault_a_probe_shows_nothing(key):
-    assert judged(key, *AS_IT_IS[key], faults=0).statement.verdict == "unknown"
+    assert judged(CLAIMS[key], *AS_IT_IS[key], faults=0).statement.verdict == "unknown"
 
 
 @pytest.mark.parametrize("key", [key for key in AS_IT_IS if CLAIMS[key].cell.brief])
 def test_the_brief_is_judged_as_it_is_marked(key):
-    brief = judged(key, *AS_IT_IS[key]).brief
+    brief = judged(CLAIMS[key], *AS_IT_IS[key]).brief
     assert brief is not None
     assert brief.verdict == CLAIMS[key].cell.brief_verdict
 
 
 def test_the_mark_on_reshaping_would_be_stale_if_the_actors_moved():
     seen, of_control = AS_IT_IS["reshape.ray"]
-    brief = judged("reshape.ray", {**seen, "same_processes": False}, of_control).brief
+    brief = judged(CLAIMS["reshape.ray"], {**seen, "same_processes": False}, of_control).brief
     assert brief is not None
     assert brief.verdict == "holds"

@@ -37,7 +37,7 @@ def side_spec(
     return SideSpec(
         engine=engine,
         command=side_command(engine, *what, interpreter=interpreter),
-        environment=lambda run_dir: {**environment(run_dir, ray_address), **(settings or {})},
+        environment=lambda run_dir: {**environment(engine, run_dir, ray_address), **(settings or {})},
         traces=strays,
         deadline=deadline,
     )

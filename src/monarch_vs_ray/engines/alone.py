@@ -22,7 +22,8 @@ def run_alone(main: Callable[[], None], settings: Mapping[str, str] | None = Non
         main()
         return
     with TemporaryDirectory(prefix="mvr-", ignore_cleanup_errors=True) as folder:
-        wanted = {**environment(folder, os.environ.get(RAY_ADDRESS, "")), **(settings or {})}
+        engine = "monarch" if "monarch" in sys.modules else "ray"
+        wanted = {**environment(engine, folder, os.environ.get(RAY_ADDRESS, "")), **(settings or {})}
         env = {name: value for name, value in {**os.environ, **wanted}.items() if value is not None}
         try:
             code = subprocess.call([sys.executable, *sys.orig_argv[1:]], env=env)

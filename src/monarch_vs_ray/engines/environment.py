@@ -13,17 +13,22 @@ from pathlib import Path
 RUN_DIR = "MVR_RUN_DIR"
 RAY_ADDRESS = "MVR_RAY_ADDRESS"
 
+SET_BY_MONARCH = [
+    *("MASTER_ADDR", "MASTER_PORT", "RANK", "LOCAL_RANK", "GROUP_RANK", "ROLE_RANK", "ROLE_NAME"),
+    *("WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_WORLD_SIZE", "ROLE_WORLD_SIZE"),
+]
+"""What ``SPMDActor`` puts into the environment of a process that runs already (torchmonarch 0.7.0)."""
 
-def environment(run_dir: str, ray_address: str = "") -> dict[str, str | None]:
-    """What to set for a side whose folder is ``run_dir``; None means: remove it.
+
+def environment(engine: str, run_dir: str, ray_address: str = "") -> dict[str, str | None]:
+    """What to set for an engine's side whose folder is ``run_dir``; None means: remove it.
 
     ``ray_address`` is a running Ray cluster that the user asked to join; without one Ray is started anew.
     """
     return {
         RUN_DIR: run_dir,
         "TMPDIR": run_dir,
-        **_for_monarch(run_dir),
-        **(_to_join_ray(ray_address) if ray_address else _for_ray(run_dir)),
+        **(_for_monarch(run_dir) if engine == "monarch" else _for_ray(run_dir, ray_address)),
     }
 
 
@@ -32,10 +37,16 @@ def _for_monarch(run_dir: str) -> dict[str, str | None]:
         # The log's folder cannot be chosen, so its name says whose it is; see `strays`.
         "MONARCH_LOG_SUFFIX": _mark(run_dir),
         "MONARCH_FILE_LOG": "warn",
+        # A new variable moves the C library's table of them. Monarch's telemetry thread reads that table in a
+        # process's first moments, and a move then ends the process with SIGSEGV: about once in 20 programs
+        # of four processes. A variable that is there already is changed in place.
+        **dict.fromkeys(SET_BY_MONARCH, ""),
     }
 
 
-def _for_ray(run_dir: str) -> dict[str, str | None]:
+def _for_ray(run_dir: str, address: str) -> dict[str, str | None]:
+    if address:
+        return {RAY_ADDRESS: address, "RAY_ADDRESS": None, "RAY_USAGE_STATS_ENABLED": "0"}
     return {
         # A cluster that happens to be in the environment is none of ours.
         RAY_ADDRESS: None,
@@ -53,10 +64,6 @@ def _for_ray(run_dir: str) -> dict[str, str | None]:
         # Ray's workers are `nice 15` by default; here both engines share the cores as equals.
         "RAY_worker_niceness": "0",
     }
-
-
-def _to_join_ray(address: str) -> dict[str, str | None]:
-    return {RAY_ADDRESS: address, "RAY_ADDRESS": None, "RAY_USAGE_STATS_ENABLED": "0"}
 
 
 def strays(run_dir: str) -> list[str]:

@@ -1,8 +1,5 @@
 """Actors for the probes on Monarch, and how they are spawned."""
 
-# The engine's classes and decorators are untyped.
-# mypy: allow-untyped-decorators, allow-subclassing-any, no-warn-return-any
-
 from __future__ import annotations
 
 import sys

@@ -1,8 +1,5 @@
 """Actors for the probes on Ray, and the two nodes that some of them need."""
 
-# The engine's decorators are untyped, and a type checker cannot see what they add.
-# mypy: allow-untyped-decorators, no-warn-return-any, disable-error-code=attr-defined
-
 from __future__ import annotations
 
 import os

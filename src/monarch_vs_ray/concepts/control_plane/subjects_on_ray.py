@@ -1,8 +1,5 @@
 """Actors for the probes on Ray, and how they are made: each of them once, since it takes a process."""
 
-# The engine's decorators are untyped, and a type checker cannot see what they add.
-# mypy: allow-untyped-decorators, allow-subclassing-any, disable-error-code=attr-defined
-
 from __future__ import annotations
 
 import asyncio

@@ -53,6 +53,15 @@ def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -
     return time.monotonic() - began
 
 
+def moments(seconds: float) -> Iterator[None]:
+    """Come round again and again for so many seconds, at least twice."""
+    began = time.monotonic()
+    yield
+    while time.monotonic() < began + seconds:
+        time.sleep(0.1)
+        yield
+
+
 def keep_the_gil(fifo: str, inside: Flag) -> None:
     """Sit in one C call that keeps the interpreter's lock, until somebody writes to the FIFO, or PATIENCE."""
     file = os.open(fifo, os.O_RDWR)

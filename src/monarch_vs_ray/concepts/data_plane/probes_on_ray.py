@@ -8,77 +8,32 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import sys
+from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import ray
 from ray.experimental import get_object_locations
 
 from monarch_vs_ray.concepts.data_plane import instruments, spec
 from monarch_vs_ray.concepts.data_plane.calls_on_ray import busy, finishes, get, locked
-from monarch_vs_ray.concepts.data_plane.nodes_on_ray import gpus, nodes
+from monarch_vs_ray.concepts.data_plane.nodes_on_ray import gpus
 from monarch_vs_ray.concepts.data_plane.on_ray import Box, Generator, Owner, Reader, Trainer, copies
+from monarch_vs_ray.concepts.data_plane.subjects_on_ray import (
+    BATCH,
+    PLACES,
+    SPILLED,
+    copier,
+    far,
+    owner,
+    published,
+    reader,
+    session,  # noqa: F401 - the side looks for it here
+)
 from monarch_vs_ray.concepts.data_plane.tensors import on_ray as tensors
 from monarch_vs_ray.engines import machine
 from monarch_vs_ray.side import Unavailable, fault, observe
-
-PLACES: list[dict[str, Any]] = []
-"""Options that place an actor on the first node, and on the second."""
-SPILLED: list[Path] = []
-
-
-@ray.remote
-class Copier:
-    """Reads like any reader, and copies what it got into memory of its own."""
-
-    def read(self, box: Box) -> spec.Arrived:
-        array = np.array(ray.get(box[0]))
-        return spec.Arrived(spec.checksum(array.data), instruments.where_it_lies(array.ctypes.data), 0.0)
-
-    def write(self, box: Box) -> str:
-        array = np.array(ray.get(box[0]))
-        return instruments.refusal(lambda: array.fill(0))
-
-
-@contextmanager
-def session() -> Iterator[None]:
-    """Two nodes for the whole side; the second one has a small store."""
-    spilled = Path(tempfile.mkdtemp(), "spilled")
-    with nodes(spilled) as places:
-        PLACES[:], SPILLED[:] = places, [spilled]
-        yield
-
-
-@cache
-def owner() -> Any:
-    return Owner.options(**PLACES[0]).remote()
-
-
-@cache
-def reader() -> Any:
-    return Reader.options(**PLACES[0]).remote()
-
-
-@cache
-def far() -> Any:
-    return Reader.options(**PLACES[1]).remote()
-
-
-@cache
-def copier() -> Any:
-    return Copier.options(**PLACES[0]).remote()
-
-
-def published() -> Box:
-    """An object of 1 MB that nobody has read yet."""
-    box: Box = get(owner().publish.remote(spec.MB))
-    return box
-
 
 # -- handles -------------------------------------------------------------------------------------------
 
@@ -168,6 +123,29 @@ def _put(size: int) -> None:
 
 def _on_disk() -> int:
     return sum(file.stat().st_size for file in SPILLED[0].rglob("*") if file.is_file())
+
+
+def destination_given_to_get() -> None:
+    observe("destination", get(copier().get_into.remote(published(), spec.MB)))
+
+
+def destination_filled_by_hand() -> None:
+    observe("destination", get(copier().copy_into.remote(published(), spec.MB)))
+
+
+def read_together() -> None:
+    _pieces(copier().get_together)
+
+
+def read_one_by_one() -> None:
+    _pieces(copier().get_one_by_one)
+
+
+def _pieces(read: Any) -> None:
+    pieces = get(owner().publish_many.remote(BATCH, spec.SMALL))
+    waited_for, wrong = get(read.remote(pieces))
+    observe("waited_for", waited_for)
+    observe("wrong", wrong)
 
 
 # -- who has to take part ------------------------------------------------------------------------------
@@ -298,6 +276,68 @@ def reader_alone() -> None:
         reading = reader().read.remote(box)
         observe("alone", finishes(reading, spec.GRACE))
     observe("together", finishes(reading, spec.GRACE))
+
+
+def tensor_by_a_transport() -> None:
+    first, second, _ = peers()
+    observe("tensor", get(second.read.remote(first.publish.options(tensor_transport="gloo").remote())))
+
+
+def tensor_read_after_a_change() -> None:
+    """The owner changes the tensor after it was published, and before anybody reads it."""
+    first, second, _ = peers()
+    handed_out = first.publish_own.options(tensor_transport="gloo").remote()
+    ray.wait([handed_out], timeout=instruments.PATIENCE)
+    _read_after_a_change(first, second.read, handed_out)
+
+
+def object_read_after_a_change() -> None:
+    first, second, _ = peers()
+    _read_after_a_change(first, second.read_object, get(first.put_own.remote()))
+
+
+def _read_after_a_change(first: Any, read: Any, handed_out: Any) -> None:
+    get(first.overwrite_own.remote())
+    compared = get(read.remote(handed_out))
+    observe("tensor", compared)
+    observe("as_it_was", compared.startswith("equal"))
+    get(first.renew_own.remote())
+
+
+def transport_without_its_hardware() -> None:
+    if gpus():
+        raise Unavailable("needs a machine without GPUs")
+    _transport("nccl")
+
+
+def transport_that_needs_none() -> None:
+    _transport("gloo")
+
+
+def _transport(name: str) -> None:
+    first, second, _ = peers()
+
+    def read() -> str:
+        return str(get(second.read.remote(first.publish.options(tensor_transport=name).remote())))
+
+    observe("transport", instruments.refusal(read))
+
+
+def read_without_torch() -> None:
+    own, other = Owner.options(**PLACES[0]).remote(), Reader.options(**PLACES[0]).remote()
+    arrived = get(other.read.remote(get(own.publish.remote(spec.MB))))
+    observe("equal", arrived.checksum == spec.expected(spec.MB))
+    observe("torch_loaded", _torch_loaded(own, other))
+
+
+def read_with_torch() -> None:
+    first, second, _ = peers()
+    observe("equal", get(second.read_object.remote(get(first.put_own.remote()))).startswith("equal"))
+    observe("torch_loaded", _torch_loaded(first, second))
+
+
+def _torch_loaded(*actors: Any) -> list[bool]:
+    return list(get([actor.__ray_call__.remote(lambda _: "torch" in sys.modules) for actor in actors]))
 
 
 def tensor_between_gpus() -> None:

@@ -4,9 +4,6 @@ Actors come from ``on_ray.py`` and ``subjects_on_ray.py``. Controls stand beside
 takes long is done once, and each of several probes tells a part of what came out of it.
 """
 
-# The engine's decorators are untyped, and a type checker cannot see what they add.
-# mypy: allow-untyped-decorators, disable-error-code=attr-defined
-
 from __future__ import annotations
 
 import time

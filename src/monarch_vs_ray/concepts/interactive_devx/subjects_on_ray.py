@@ -1,8 +1,5 @@
 """What the probes on Ray look at: actors, programs that run elsewhere, and what came of those."""
 
-# The engine's decorators are untyped, and a type checker cannot see what they add.
-# mypy: allow-untyped-decorators, disable-error-code=attr-defined
-
 from __future__ import annotations
 
 import os

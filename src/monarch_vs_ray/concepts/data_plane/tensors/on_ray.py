@@ -26,8 +26,23 @@ class Peer:
     def publish(self, device: str = "cpu") -> Any:
         return self.workload.tensor(device)
 
+    def publish_own(self) -> Any:
+        return self.tensor
+
+    def put_own(self) -> list[Any]:
+        return [ray.put(self.tensor)]
+
+    def overwrite_own(self) -> None:
+        self.tensor.copy_(self.workload.empty())
+
+    def renew_own(self) -> None:
+        self.tensor = self.workload.tensor()
+
     def read(self, tensor: Any) -> str:
         return str(self.workload.compare(tensor))
+
+    def read_object(self, box: list[Any]) -> str:
+        return str(self.workload.compare(ray.get(box[0])))
 
     def send(self, to: int, group: str) -> None:
         from ray.util import collective
