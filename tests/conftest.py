@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import signal
 
 import pytest
 from rich.console import Console
 
 from demo_tui import DashboardBase, LogPanel, PanelConfig
+
+# A shell that starts a command in the background lets it ignore Ctrl-C, and so would the programs under test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
