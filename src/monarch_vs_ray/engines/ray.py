@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -45,7 +47,7 @@ def start(cpus: int = 4, **options: Any) -> None:
         ray.init(address, **{**quiet, **options})
         return
     write_token()
-    settings = {
+    settings: dict[str, Any] = {
         "address": "local",  # never one that happens to be there
         "num_cpus": cpus,
         "object_store_memory": OBJECT_STORE_BYTES,
@@ -53,7 +55,19 @@ def start(cpus: int = 4, **options: Any) -> None:
         "_temp_dir": os.environ.get(RUN_DIR),
         **quiet,
     }
+    if interpreter():
+        settings["runtime_env"] = interpreter()
     ray.init(**{**settings, **options})
+
+
+def interpreter() -> dict[str, str]:
+    """What a runtime environment has to say of this interpreter, whose path may have a space in it.
+
+    Ray 2.60 starts workers that have a runtime environment through a shell and quotes nothing: with a space
+    they would never come up. Where there is nothing to quote, there is nothing to say.
+    """
+    quoted = shlex.quote(sys.executable)
+    return {} if quoted == sys.executable else {"py_executable": quoted}
 
 
 def stop() -> None:

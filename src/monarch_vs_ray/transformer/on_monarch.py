@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from monarch_vs_ray.engines.alone import run_alone
 from monarch_vs_ray.engines.monarch import stop
+from monarch_vs_ray.engines.ports import free_port
 from monarch_vs_ray.side import fault, log, observe, operation, step
 from monarch_vs_ray.transformer import spec, workload
 from monarch_vs_ray.transformer.spec import Training
@@ -104,13 +104,6 @@ class Trainer(Actor):
     @endpoint
     async def write(self, length: int) -> str:
         return await self.workers.slice(gpus=0).write.call_one(length)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def get(future: Any) -> Any:

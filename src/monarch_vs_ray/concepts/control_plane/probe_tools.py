@@ -39,12 +39,6 @@ def stopped(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def free_port() -> int:
-    """A port of loopback on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
 def listening(pid: int) -> list[Any]:
     """The TCP addresses on which a process listens."""
     connections = psutil.Process(pid).net_connections("tcp")

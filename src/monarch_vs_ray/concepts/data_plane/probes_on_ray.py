@@ -226,7 +226,8 @@ def pull_of_what_was_put() -> None:
     inside, done = instruments.Flag.new(), instruments.Flag.new()
     steps = trainer.train.remote(inside, done)
     inside.wait()
-    pulling = generator.pull.remote(box, spec.LIVE_PULLS)
+    # Reads on one node are short: so many that the trainer has its turn meanwhile, on a busy machine too.
+    pulling = generator.pull.remote(box, 10 * spec.LIVE_PULLS)
     observe("pull", finishes(pulling, spec.GRACE))
     pulled = get(pulling)
     done.put_up()

@@ -11,7 +11,6 @@ Run it alone: python -m monarch_vs_ray.concepts.distributed_tensors.on_monarch
 from __future__ import annotations
 
 import itertools
-import socket
 import tempfile
 import time
 from contextlib import suppress
@@ -25,6 +24,7 @@ from monarch_vs_ray.concepts.distributed_tensors import spec
 from monarch_vs_ray.engines import machine
 from monarch_vs_ray.engines.alone import run_alone
 from monarch_vs_ray.engines.monarch import stop
+from monarch_vs_ray.engines.ports import free_port
 from monarch_vs_ray.side import log, observe, operation, step
 
 if spec.has_torch():  # Monarch's actors and meshes work without it, its tensors do not
@@ -273,12 +273,6 @@ def spawn_trainers(procs: ProcMesh) -> Trainer:
     ranks = trainers.join.call().get(timeout=spec.PATIENCE).values()
     log(f"torch.distributed: {', '.join(f'rank {rank} {backend}' for rank, backend in ranks)}")
     return trainers
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def spmd(trainers: Trainer) -> None:

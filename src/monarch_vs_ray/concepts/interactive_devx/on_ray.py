@@ -31,7 +31,8 @@ from monarch_vs_ray.concepts.interactive_devx import spec
 from monarch_vs_ray.engines.alone import run_alone
 from monarch_vs_ray.engines.environment import RAY_ADDRESS
 from monarch_vs_ray.engines.family import members, wait_until_gone
-from monarch_vs_ray.engines.ray import OBJECT_STORE_BYTES, STOP_SECONDS, start, write_token
+from monarch_vs_ray.engines.ports import free_port
+from monarch_vs_ray.engines.ray import OBJECT_STORE_BYTES, STOP_SECONDS, interpreter, start, write_token
 from monarch_vs_ray.side import log, metric, observe, operation, step
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Rank:
         self.rank = rank
 
     def address(self) -> tuple[str, int]:
-        return ray.util.get_node_ip_address(), spec.free_port()
+        return ray.util.get_node_ip_address(), free_port()
 
     def run(self, address: tuple[str, int], script: str, *arguments: str) -> None:
         host, port = address
@@ -219,7 +220,7 @@ def start_head() -> Cluster:
         object_store_memory=OBJECT_STORE_BYTES,
         include_dashboard=not spec.missing(DASHBOARD),
         dashboard_host="127.0.0.1",
-        dashboard_port=spec.free_port(),
+        dashboard_port=free_port(),
         dashboard_agent_listen_port=0,  # a free one
     )
     return head
@@ -301,7 +302,7 @@ def submit(project: Path) -> None:
     from ray.job_submission import JobSubmissionClient
 
     jobs = JobSubmissionClient(ray.get_runtime_context().gcs_address)
-    environment = {"working_dir": str(project), "env_vars": {JOB_RATE: str(spec.RATES[1])}}
+    environment = {"working_dir": str(project), "env_vars": {JOB_RATE: str(spec.RATES[1])}, **interpreter()}
     command = shlex.join([sys.executable, "-c", f"{THIS}job()"])
     with operation("job"):
         job_id = jobs.submit_job(entrypoint=command, runtime_env=environment)

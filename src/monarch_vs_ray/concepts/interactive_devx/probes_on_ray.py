@@ -32,6 +32,7 @@ from monarch_vs_ray.concepts.interactive_devx.subjects_on_ray import (
 )
 from monarch_vs_ray.concepts.interactive_devx.subjects_on_ray import session as session
 from monarch_vs_ray.engines.family import members
+from monarch_vs_ray.engines.ports import free_port
 from monarch_vs_ray.side import observe
 
 # -- the session ---------------------------------------------------------------------------------------
@@ -218,7 +219,7 @@ def job_by_the_command_line() -> None:
 
 def job_for_no_cluster() -> None:
     """The same command line, and nobody at that address."""
-    ran = submit(f"http://127.0.0.1:{spec.free_port()}", "true")
+    ran = submit(f"http://127.0.0.1:{free_port()}", "true")
     observe("exit_code", ran.returncode)
 
 

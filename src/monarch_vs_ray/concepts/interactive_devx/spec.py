@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -124,12 +123,6 @@ def same_processes(run: Sequence[Result], another: Sequence[Result]) -> bool:
 def one_of(values: Iterable[str]) -> str:
     """The one value that all of them are; else all that there are, in words."""
     return " and ".join(sorted(set(values)))
-
-
-def free_port() -> int:
-    """A port that was free on loopback a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def report(values: dict[str, object]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -19,6 +20,8 @@ import ray
 from monarch_vs_ray.concepts.interactive_devx import on_ray, spec
 from monarch_vs_ray.concepts.interactive_devx.on_ray import Cook, Learner, get, start_cluster, stop_cluster
 from monarch_vs_ray.concepts.interactive_devx.probe_tools import PATIENCE, interactive_python
+from monarch_vs_ray.engines.ports import free_port
+from monarch_vs_ray.engines.ray import interpreter
 from monarch_vs_ray.side import Unavailable
 
 THIS = "monarch_vs_ray.concepts.interactive_devx.subjects_on_ray"
@@ -117,7 +120,8 @@ def programs() -> dict[str, Future[Any]]:
 
 def submit(to: str, *entrypoint: str) -> subprocess.CompletedProcess[str]:
     """Submit a job as one does in a shell; returns when it has ended."""
-    command = ["ray", "job", "submit", "--address", to, "--", *entrypoint]
+    settings = ["--runtime-env-json", json.dumps(interpreter())] if interpreter() else []
+    command = ["ray", "job", "submit", "--address", to, *settings, "--", *entrypoint]
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
 
 
@@ -146,7 +150,7 @@ def prepared_by_ray_train() -> dict[str, str]:
     """
     if needs := spec.missing("torch"):
         raise Unavailable(needs)
-    port = str(spec.free_port())
+    port = str(free_port())
     ranks = [_start_rank(rank, port) for rank in range(spec.RANKS)]
     try:
         texts = [rank.communicate(timeout=PATIENCE)[0] for rank in ranks]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from functools import cache
 from typing import Any
@@ -12,6 +11,7 @@ from urllib.request import urlopen
 import ray
 
 from monarch_vs_ray.concepts.when_to_choose.counting import names_used
+from monarch_vs_ray.engines.ports import free_port
 from monarch_vs_ray.side import Unavailable, observe
 
 TO_BE_KNOWN = {"remote", "get", "wait", "put", "options", "method", "kill"}
@@ -70,7 +70,7 @@ def _answers() -> tuple[str, str]:
         from ray import serve
     except ImportError:
         raise Unavailable("needs ray[serve]") from None
-    port = _free_port()
+    port = free_port()
     serve.start(http_options={"host": "127.0.0.1", "port": port})
     try:
         serve.run(_hello(serve).bind(), name="hello", route_prefix="/hello")
@@ -88,12 +88,6 @@ def _hello(serve: Any) -> Any:
             return "hello"
 
     return Hello
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _ask(address: str, until: str) -> str:
