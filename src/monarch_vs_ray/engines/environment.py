@@ -38,8 +38,8 @@ def _for_monarch(run_dir: str) -> dict[str, str | None]:
         "MONARCH_LOG_SUFFIX": _mark(run_dir),
         "MONARCH_FILE_LOG": "warn",
         # A new variable moves the C library's table of them. Monarch's telemetry thread reads that table in a
-        # process's first moments, and a move then ends the process with SIGSEGV: about once in 20 programs
-        # of four processes. A variable that is there already is changed in place.
+        # process's first moments, and a move then ends the process with SIGSEGV: in 2 of at most 60
+        # programs of four processes. A variable that is there already is changed in place.
         **dict.fromkeys(SET_BY_MONARCH, ""),
     }
 

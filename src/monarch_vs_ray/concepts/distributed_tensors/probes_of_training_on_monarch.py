@@ -22,33 +22,26 @@ from monarch_vs_ray.concepts.distributed_tensors.on_monarch import (
     train_from_here,
     values,
 )
-from monarch_vs_ray.engines.family import members
-from monarch_vs_ray.side import observe
-
-if spec.has_torch():
-    import torch
-    from monarch import Simulator, inspect, remote
-    from monarch.builtins.random import seed_remote, set_manual_seed_remote
-    from torch import Tensor
-
-    from monarch_vs_ray.concepts.distributed_tensors import workload
-    from monarch_vs_ray.concepts.distributed_tensors.on_monarch import share
-
-    process_ids = remote(lambda: torch.tensor(os.getpid()), propagate=lambda: torch.tensor(0))
-    place = remote(
-        lambda at, parts: torch.tensor(parts[int(at)], dtype=torch.double),
-        propagate=lambda at, parts: torch.tensor(parts[0], dtype=torch.double),
-    )
-    """Put one of several parts, which the caller holds as numbers, on each rank."""
-
+from monarch_vs_ray.concepts.distributed_tensors.probe_tools import needs_torch
 from monarch_vs_ray.concepts.distributed_tensors.subjects_on_monarch import (
     STAGES,
     equal,
     mesh_of,
     mesh_of_two_dimensions,
-    needs_torch,
     shared_procs,
 )
+from monarch_vs_ray.engines.family import members
+from monarch_vs_ray.side import observe
+
+if spec.has_torch():
+    import torch
+    from monarch import Simulator, inspect
+    from monarch.builtins.random import seed_remote, set_manual_seed_remote
+    from torch import Tensor
+
+    from monarch_vs_ray.concepts.distributed_tensors import workload
+    from monarch_vs_ray.concepts.distributed_tensors.on_monarch import share
+    from monarch_vs_ray.concepts.distributed_tensors.subjects_on_monarch import place, process_ids
 
 
 @needs_torch

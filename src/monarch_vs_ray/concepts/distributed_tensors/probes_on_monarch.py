@@ -26,24 +26,7 @@ from monarch_vs_ray.concepts.distributed_tensors.on_monarch import (
     reduce,
     values,
 )
-from monarch_vs_ray.engines import machine
-from monarch_vs_ray.side import Unavailable, observe
-
-if spec.has_torch():
-    import torch
-    from monarch import fetch_shard, inspect, remote
-    from torch import Tensor
-
-    from monarch_vs_ray.concepts.distributed_tensors import workload
-    from monarch_vs_ray.concepts.distributed_tensors.on_monarch import share
-
-    process_ids = remote(lambda: torch.tensor(os.getpid()), propagate=lambda: torch.tensor(0))
-    place = remote(
-        lambda at, parts: torch.tensor(parts[int(at)], dtype=torch.double),
-        propagate=lambda at, parts: torch.tensor(parts[0], dtype=torch.double),
-    )
-    """Put one of several parts, which the caller holds as numbers, on each rank."""
-
+from monarch_vs_ray.concepts.distributed_tensors.probe_tools import needs_torch
 from monarch_vs_ray.concepts.distributed_tensors.probes_of_training_on_monarch import (  # noqa: F401 - they are found here
     backward_from_a_fetched_loss,
     backward_from_the_caller,
@@ -63,11 +46,22 @@ from monarch_vs_ray.concepts.distributed_tensors.subjects_on_monarch import (
     learned,
     mesh_of,
     mesh_of_two_dimensions,
-    needs_torch,
     ranks_elsewhere,
     shared_procs,
     shared_ranks,
 )
+from monarch_vs_ray.engines import machine
+from monarch_vs_ray.side import Unavailable, observe
+
+if spec.has_torch():
+    import torch
+    from monarch import fetch_shard, inspect
+    from torch import Tensor
+
+    from monarch_vs_ray.concepts.distributed_tensors import workload
+    from monarch_vs_ray.concepts.distributed_tensors.on_monarch import share
+    from monarch_vs_ray.concepts.distributed_tensors.subjects_on_monarch import process_ids
+
 
 # -- tensors -------------------------------------------------------------------------------------------
 

@@ -13,6 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from monarch_vs_ray.concepts.distributed_tensors import spec
+from monarch_vs_ray.concepts.distributed_tensors.probe_tools import needs_torch
+from monarch_vs_ray.concepts.distributed_tensors.subjects_on_ray import (
+    ACTORS,
+    fitted,
+    get,
+    name_of,
+    note,
+    shared_ranks,
+    trainer_of,
+)
 from monarch_vs_ray.side import observe
 
 if spec.has_torch():
@@ -23,17 +33,6 @@ if spec.has_torch():
 
     # Ray Train is imported where it is used: the actors do without it.
 
-
-from monarch_vs_ray.concepts.distributed_tensors.subjects_on_ray import (
-    ACTORS,
-    _note,
-    fitted,
-    get,
-    name_of,
-    needs_torch,
-    shared_ranks,
-    trainer_of,
-)
 
 # -- tensors -------------------------------------------------------------------------------------------
 
@@ -102,7 +101,7 @@ def loop_in_the_caller() -> None:
 
 
 def _step_from_here(journal: Path) -> list[Tensor]:
-    _note(journal)
+    note(journal)
     get([rank.backward.remote() for rank in shared_ranks()])
     return list(get([rank.step.remote() for rank in shared_ranks()]))
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from monarch_vs_ray.concepts.distributed_tensors.on_monarch import (
     LINE,
     spawn_trainers,
 )
-from monarch_vs_ray.side import Unavailable
 
 if spec.has_torch():
     import torch
@@ -33,18 +31,6 @@ if spec.has_torch():
 
 STAGES = ("dp", "pp")
 """The mesh as a pipeline: two rows of two stages."""
-
-
-def needs_torch(probe: Callable[[], None]) -> Callable[[], None]:
-    """A probe that cannot run without torch, and says so."""
-
-    @wraps(probe)
-    def with_torch() -> None:
-        if not spec.has_torch():
-            raise Unavailable(spec.NEEDS_TORCH)
-        probe()
-
-    return with_torch
 
 
 class Rank(Actor):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from ray.util import collective
 
 from monarch_vs_ray.concepts.distributed_tensors import spec
 from monarch_vs_ray.concepts.distributed_tensors.on_ray import GROUP
-from monarch_vs_ray.side import Unavailable
 
 if spec.has_torch():
     import torch
@@ -29,18 +27,6 @@ if spec.has_torch():
 
 ACTORS = 2
 """Enough to see what becomes of several; Ray Train has all four ranks."""
-
-
-def needs_torch(probe: Callable[[], None]) -> Callable[[], None]:
-    """A probe that cannot run without torch, and says so."""
-
-    @wraps(probe)
-    def with_torch() -> None:
-        if not spec.has_torch():
-            raise Unavailable(spec.NEEDS_TORCH)
-        probe()
-
-    return with_torch
 
 
 class Rank:
@@ -120,7 +106,7 @@ def training_function(config: dict[str, Any]) -> dict[str, Any]:
     """What every worker runs; rank 0's return value reaches the caller."""
     import ray.train.torch
 
-    _note(Path(config["journal"]))
+    note(Path(config["journal"]))
     _report({"untrained": True}, workload.network())
     rank, device = ray.train.get_context().get_world_rank(), ray.train.torch.get_device()
     x, y = (part.to(device) for part in workload.share(rank))
@@ -137,7 +123,7 @@ def training_function(config: dict[str, Any]) -> dict[str, Any]:
     return {"rank": rank, **_on_a_mesh(), **_random_numbers()}
 
 
-def _note(journal: Path) -> None:
+def note(journal: Path) -> None:
     with journal.open("a") as file:
         file.write(f"{os.getpid()}\n")
 
@@ -201,7 +187,7 @@ def what_it_is_told(config: dict[str, Any]) -> None:
     """A training function that says where it runs."""
     import ray.train
 
-    _note(Path(config["journal"]))
+    note(Path(config["journal"]))
     ray.train.report({"ranks": ray.train.get_context().get_world_size()})
 
 
