@@ -22,7 +22,7 @@ def wait_until_gone(family: list[psutil.Process], engine: str, seconds: float) -
         _kill(process)
     _, immortal = psutil.wait_procs(late, timeout=seconds)
     if immortal:
-        names = ", ".join(f"{process.pid} {_name(process)}" for process in immortal)
+        names = ", ".join(f"{process.pid} {name_of(process)}" for process in immortal)
         raise TimeoutError(f"{engine} did not end within {2 * seconds:g} s: {names} still run")
 
 
@@ -31,7 +31,8 @@ def _kill(process: psutil.Process) -> None:
         process.kill()
 
 
-def _name(process: psutil.Process) -> str:
+def name_of(process: psutil.Process) -> str:
+    """A process's name, also when it has ended meanwhile."""
     try:
         return str(process.name())
     except psutil.NoSuchProcess:

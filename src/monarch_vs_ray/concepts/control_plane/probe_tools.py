@@ -40,8 +40,11 @@ def stopped(pid: int) -> Iterator[None]:
 
 
 def listening(pid: int) -> list[Any]:
-    """The TCP addresses on which a process listens."""
-    connections = psutil.Process(pid).net_connections("tcp")
+    """The TCP addresses on which a process listens; one that has ended meanwhile listens on none."""
+    try:
+        connections = psutil.Process(pid).net_connections("tcp")
+    except psutil.NoSuchProcess:
+        return []
     return [each.laddr for each in connections if each.status == psutil.CONN_LISTEN]
 
 

@@ -28,7 +28,7 @@ from monarch_vs_ray.concepts.control_plane.probe_tools import (
     speaks_http2,
 )
 from monarch_vs_ray.concepts.control_plane.subjects_on_ray import Member, echoes
-from monarch_vs_ray.engines.family import members
+from monarch_vs_ray.engines.family import members, name_of
 from monarch_vs_ray.side import fault, observe
 
 JOIN = """
@@ -66,7 +66,7 @@ def _join() -> str:
 
 
 def _service(name: str) -> psutil.Process:
-    return next(process for process in members() if process.name() == name)
+    return next(process for process in members() if name_of(process) == name)
 
 
 def names_with_gcs_stopped() -> None:
