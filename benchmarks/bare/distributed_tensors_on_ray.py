@@ -11,6 +11,8 @@ import json
 import logging
 import os
 import secrets
+import shlex
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -48,6 +50,10 @@ GROUP = "ranks"
 
 SEEN: dict[str, Any] = {}
 
+# Ray 2.60 does not quote the interpreter of workers that have a runtime environment.
+QUOTED = shlex.quote(sys.executable)
+INTERPRETER = {} if sys.executable == QUOTED else {"py_executable": QUOTED}
+
 
 def see(key, value):
     SEEN[key] = value
@@ -63,6 +69,7 @@ def main():
         _temp_dir=FOLDER.name,
         log_to_driver=False,
         logging_level=logging.ERROR,
+        runtime_env=INTERPRETER or None,
     )
     on_ranks = Rank.options(num_gpus=int(workload.device() == "cuda"))
     ranks = [on_ranks.remote(rank) for rank in range(spec.RANKS)]

@@ -51,6 +51,10 @@ import psutil  # noqa: E402
 import ray  # noqa: E402 - reads its settings when imported
 from ray.cluster_utils import Cluster  # noqa: E402
 
+# Ray 2.60 does not quote the interpreter of workers that have a runtime environment.
+QUOTED = shlex.quote(sys.executable)
+INTERPRETER = {} if sys.executable == QUOTED else {"py_executable": QUOTED}
+
 RANKS, RATES, EDITS, PATIENCE = 2, (0.5, 0.25), 3, 90.0
 SCRIPT, RECIPE, OLD, NEW, REPORT = "all_reduce.py", "recipe", "old", "new", "report: "
 NAMESPACE, PLAIN, KEPT, JOB_RATE = "interactive_devx", "plain", "kept", "LEARNING_RATE"
@@ -210,7 +214,13 @@ def session(project):
 
 
 def join(address):
-    ray.init(address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.ERROR)
+    ray.init(
+        address,
+        namespace=NAMESPACE,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        runtime_env=INTERPRETER or None,
+    )
 
 
 def get(refs):
@@ -253,7 +263,7 @@ def submit(project):
     from ray.job_submission import JobSubmissionClient
 
     jobs = JobSubmissionClient(ray.get_runtime_context().gcs_address)
-    environment = {"working_dir": str(project), "env_vars": {JOB_RATE: str(RATES[1])}}
+    environment = {"working_dir": str(project), "env_vars": {JOB_RATE: str(RATES[1])}, **INTERPRETER}
     command = shlex.join([sys.executable, os.path.abspath(__file__), JOB])
     job_id = jobs.submit_job(entrypoint=command, runtime_env=environment)
     lines = asyncio.run(asyncio.wait_for(log_of(jobs, job_id), PATIENCE))

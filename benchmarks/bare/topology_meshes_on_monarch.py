@@ -93,7 +93,6 @@ def tell(rack_a, rack_b):
     seen["renamed"] = dict(procs.rename(hosts="pp", procs="tp").sizes)
     seen["flattened"] = list(actors.flatten("rank").who.call().get().values())
     seen["flattened_slice"] = outcome(lambda: regrouped.slice(tp=1).flatten("rank").sizes)
-    seen["table"] = outcome(procs.to_table)
     more = procs.slice(procs=1).spawn("more", Member)
     seen["beside_processes"] = len({pid for pid, _ in more.where.call().get().values()} - set(pids))
     shares = list(actors.squares.call(NUMBERS).get().values())
@@ -110,6 +109,7 @@ def tell(rack_a, rack_b):
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, timeout=PATIENCE, check=True)
     seen["held_up_fanout"] = json.loads(done.stdout.splitlines()[-1])
     seen["landed"] = [land(rack_a.slice(hosts=1)) == hosts[-1], land(rack_b) not in hosts]
+    seen["table"] = outcome(procs.to_table)  # last: with torch it starts the tensor engine on these processes
     return seen
 
 
