@@ -11,15 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from monarch.actor import Actor, Future, HostMesh, Port, ProcMesh, endpoint, shutdown_context, this_host
-from monarch.job import ProcessJob
 
 from monarch_vs_ray.concepts.actor_abstraction import spec
 from monarch_vs_ray.concepts.actor_abstraction.on_monarch import PingPong
 from monarch_vs_ray.concepts.actor_abstraction.probe_tools import PATIENCE, until
 from monarch_vs_ray.engines.monarch import running
-
-RENTED = ProcessJob({"workers": 1})
-"""A host beside this program's own; it is started when it is first asked for."""
 
 
 @contextmanager
@@ -32,7 +28,16 @@ def session() -> Iterator[None]:
             try:  # the processes first: with their host gone, Monarch would wait 10 s for them
                 get(shutdown_context())
             finally:
-                RENTED.kill()
+                if job.cache_info().currsize:
+                    job().kill()
+
+
+@cache
+def job() -> Any:
+    """A job for a host beside this program's own; it is started when it is first asked for."""
+    from monarch.job import ProcessJob  # takes 0.3 s, and only this process needs it
+
+    return ProcessJob({"workers": 1})
 
 
 def get(future: Future[Any]) -> Any:
@@ -64,7 +69,7 @@ def subject() -> Any:
 @cache
 def rented() -> Any:
     """One actor on the rented host."""
-    host: HostMesh = RENTED.state(cached_path=None).workers
+    host: HostMesh = job().state(cached_path=None).workers
     return host.spawn_procs().spawn("rented", Subject, spec.GREETING)
 
 

@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import monarch.actor
 from monarch.actor import (
@@ -34,12 +34,14 @@ from monarch.actor import (
     this_host,
     this_proc,
 )
-from monarch.job import ProcessJob
 
 from monarch_vs_ray.concepts.control_plane import spec
 from monarch_vs_ray.engines.alone import run_alone
 from monarch_vs_ray.engines.family import members, wait_until_gone
 from monarch_vs_ray.side import fault, log, observe, operation, step
+
+if TYPE_CHECKING:
+    from monarch.job import ProcessJob
 
 
 class Gated(Actor):
@@ -200,6 +202,8 @@ def main() -> None:
     stream_many(procs)
     be_busy(procs)
     share_a_mailbox(echoes)
+    from monarch.job import ProcessJob  # takes 0.3 s, and only this process needs it
+
     job = ProcessJob({"left": 1, "right": 1})  # two hosts, started when they are first asked for
     try:
         freeze(procs, job)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monarch.actor import (
     Actor,
@@ -22,13 +22,15 @@ from monarch.actor import (
     shutdown_context,
     this_host,
 )
-from monarch.job import ProcessJob
 
 from monarch_vs_ray.concepts.control_plane import spec
 from monarch_vs_ray.concepts.control_plane.on_monarch import Echo, Talker, get
 from monarch_vs_ray.concepts.control_plane.probe_tools import AT_ONCE
 from monarch_vs_ray.engines.family import members, wait_until_gone
 from monarch_vs_ray.side import fault
+
+if TYPE_CHECKING:
+    from monarch.job import ProcessJob
 
 
 class Writer(Actor):
@@ -118,6 +120,8 @@ def session() -> Iterator[None]:
 @cache
 def job() -> ProcessJob:
     """Two further hosts on this machine, each of them a process."""
+    from monarch.job import ProcessJob  # takes 0.3 s, and only this process needs it
+
     return ProcessJob({"left": 1, "right": 1})
 
 

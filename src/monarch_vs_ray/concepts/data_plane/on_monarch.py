@@ -15,11 +15,10 @@ import os
 import pickle
 import signal
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import monarch.actor
 from monarch.actor import Actor, endpoint, shutdown_context, this_host
-from monarch.job import ProcessJob
 from monarch.rdma import RDMAAction, RDMABuffer, get_rdma_backend, is_ibverbs_available
 
 from monarch_vs_ray.concepts.data_plane import instruments, spec
@@ -28,6 +27,9 @@ from monarch_vs_ray.concepts.data_plane.tensors import on_monarch as tensors
 from monarch_vs_ray.engines.alone import run_alone
 from monarch_vs_ray.engines.monarch import stop
 from monarch_vs_ray.side import fault, log, metric, observe, operation, step
+
+if TYPE_CHECKING:
+    from monarch.job import ProcessJob
 
 
 class Owner(Actor):
@@ -154,6 +156,8 @@ class Generator(Actor):
 
 def main() -> None:
     """Tell the story, from the handle to the owner's end."""
+    from monarch.job import ProcessJob  # takes 0.3 s, and only this process needs it
+
     job = ProcessJob({"far": 1})  # a second host, here on the same machine
     try:
         tell(job)

@@ -16,7 +16,6 @@ from typing import Any
 import monarch
 import monarch.actor
 from monarch.actor import endpoint, shutdown_context, this_host
-from monarch.job import ProcessJob
 from monarch.rdma import RDMAAction, RDMABuffer, is_ibverbs_available
 
 from monarch_vs_ray.concepts.data_plane import instruments, spec
@@ -26,8 +25,6 @@ from monarch_vs_ray.engines.monarch import stop
 from monarch_vs_ray.side import Unavailable
 
 FAILURES: list[monarch.actor.MeshFailure] = []
-FAR = ProcessJob({"far": 1})
-"""A second host, on the same machine; it starts when it is first asked for."""
 SHARED = bytearray(spec.KB)
 """An object of this module: each process that imports it has one."""
 BATCH = 64
@@ -153,7 +150,8 @@ def session() -> Iterator[None]:
         yield
         get(shutdown_context())  # before the host ends, for it says good-bye to it
     finally:
-        FAR.kill()
+        if second_host.cache_info().currsize:
+            second_host().kill()
         stop()
 
 
@@ -178,8 +176,17 @@ def reader() -> Any:
 
 
 @cache
+def second_host() -> Any:
+    """A job for a second host, on the same machine; it starts when it is first asked for."""
+    from monarch.job import ProcessJob  # takes 0.3 s, and only this process needs it
+
+    return ProcessJob({"far": 1})
+
+
+@cache
 def far() -> Any:
-    return FAR.state(cached_path=None).far.spawn_procs(per_host={"procs": 1}).spawn("far", WatchedReader)
+    procs = second_host().state(cached_path=None).far.spawn_procs(per_host={"procs": 1})
+    return procs.spawn("far", WatchedReader)
 
 
 @cache

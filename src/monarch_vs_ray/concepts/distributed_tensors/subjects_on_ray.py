@@ -85,6 +85,7 @@ def get(references: Any) -> Any:
 @cache
 def fitted() -> tuple[Any, Path]:
     """What Ray Train gives back, and the journal in which the workers wrote."""
+    os.environ["RAY_TRAIN_ENABLE_PREEMPTION_WATCHER"] = "0"  # a process that no machine here has need of
     folder = Path(tempfile.mkdtemp())
     trainer = trainer_of(spec.RANKS, folder, {"journal": str(folder / "journal")})
     return trainer.fit(), folder / "journal"

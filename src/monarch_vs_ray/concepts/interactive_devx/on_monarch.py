@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 from monarch.actor import Actor, current_rank, endpoint, this_host
-from monarch.job import ProcessJob, job_load
 
 from monarch_vs_ray.concepts.interactive_devx import spec
 from monarch_vs_ray.engines.alone import run_alone
@@ -235,6 +234,8 @@ def launch(project: Path) -> None:
 
 def first_session() -> None:
     """A session of its own: an actor on its own host, and one on hosts that are to outlive it."""
+    from monarch.job import ProcessJob
+
     job = ProcessJob({"workers": 1})
     workers = job.state(cached_path=JOB).workers
     plain = this_host().spawn_procs().spawn("plain", Counter)
@@ -248,6 +249,8 @@ def first_session() -> None:
 
 def two_sessions() -> None:
     """This session meets the first one's actor, while that one is there and after it has ended."""
+    from monarch.job import job_load  # takes 0.3 s, and only this process needs it
+
     with spec.other_session(FIRST_SESSION) as first:
         kept = pickle.loads(Path(REFERENCE).read_bytes())
         observe("found", kept.count.call_one().get(timeout=spec.PATIENCE))

@@ -14,7 +14,6 @@ from typing import Any
 
 import psutil
 from monarch.actor import HostMesh, endpoint, this_host
-from monarch.job import JobTrait
 
 from monarch_vs_ray.concepts.interactive_devx import spec
 from monarch_vs_ray.concepts.interactive_devx.on_monarch import (
@@ -245,6 +244,8 @@ def _observe_runs(program: Callable[[HostMesh], dict[str, Any]]) -> None:
 
 
 def batch_of_a_job() -> None:
+    from monarch.job import JobTrait
+
     ran = interactively_and_as_a_batch()
     observe("exit_code", ran["exit_code"])
     observe("log_is_in_a_file", "weights" in ran["batch"])

@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 from monarch.actor import Actor, HostMesh, endpoint, get_or_spawn_controller, this_host
-from monarch.job import LocalJob, ProcessJob, job_load
 
 from monarch_vs_ray.concepts.interactive_devx import spec
 from monarch_vs_ray.concepts.interactive_devx.on_monarch import JOB, REFERENCE, Counter, Learner, values
 from monarch_vs_ray.concepts.interactive_devx.probe_tools import PATIENCE, interactive_python, is_in_a_log
 from monarch_vs_ray.engines.monarch import running
 from monarch_vs_ray.side import Unavailable
+
+if TYPE_CHECKING:
+    from monarch.job import ProcessJob
 
 THIS = "monarch_vs_ray.concepts.interactive_devx.subjects_on_monarch"
 FIRST_SESSION = f"from {THIS} import first_session; first_session()"
@@ -79,6 +81,8 @@ def session() -> Iterator[None]:
     finally:
         # Earlier, it would delay Monarch's own end, which takes 10 s to give up an actor that is gone.
         if Path(JOB).exists():
+            from monarch.job import job_load
+
             job_load(JOB).kill()
 
 
@@ -99,6 +103,8 @@ def tensor() -> Any:
 
 @cache
 def job() -> ProcessJob:
+    from monarch.job import ProcessJob  # takes 0.3 s, and only this process needs it
+
     return ProcessJob({"workers": 1})
 
 
@@ -147,6 +153,8 @@ def train(hosts: HostMesh) -> dict[str, Any]:
 
 def print_training() -> None:
     """What the interactive session and the batch job run."""
+    from monarch.job import LocalJob
+
     found = train(LocalJob().state(cached_path=None).hosts)
     print(spec.report({**found, "interactive": hasattr(sys, "ps1")}), flush=True)
 
@@ -154,6 +162,8 @@ def print_training() -> None:
 @cache
 def interactively_and_as_a_batch() -> dict[str, Any]:
     """The same lines, typed into an interactive Python and run as the script of a job."""
+    from monarch.job import LocalJob
+
     with interactive_python() as python:
         batch = LocalJob()
         batch.apply(client_script=BATCH_SCRIPT)
@@ -172,6 +182,8 @@ def interactively_and_as_a_batch() -> dict[str, Any]:
 
 def first_session() -> None:
     """A session of its own: actors on its own host, one of them with a name, and one on hosts of a job."""
+    from monarch.job import ProcessJob
+
     kept = ProcessJob({"workers": 1}).state(cached_path=JOB).workers.spawn_procs().spawn("kept", Counter)
     plain = this_host().spawn_procs().spawn("plain", Counter)
     named = get_or_spawn_controller("named", Counter).get(timeout=PATIENCE)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from monarch_vs_ray.side import Unavailable
 
 THIS = "monarch_vs_ray.concepts.interactive_devx.subjects_on_ray"
 TRAIN = f"from {THIS} import print_training; print_training()\n"
-RANK = f"from {THIS} import rank_of_ray_train; rank_of_ray_train()"
+RANKS = f"from {THIS} import ranks_of_ray_train; ranks_of_ray_train()"
 TRAIN_SCRIPT = "train.py"
 
 
@@ -150,43 +151,46 @@ def prepared_by_ray_train() -> dict[str, str]:
     """
     if needs := spec.missing("torch"):
         raise Unavailable(needs)
-    port = str(free_port())
-    ranks = [_start_rank(rank, port) for rank in range(spec.RANKS)]
-    try:
-        texts = [rank.communicate(timeout=PATIENCE)[0] for rank in ranks]
-    finally:
-        for rank in ranks:
-            rank.kill()
-    found: dict[str, str] = spec.reported(texts[0].splitlines())
+    said = subprocess.run(
+        [sys.executable, "-c", RANKS],
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    found: dict[str, str] = spec.reported(said.stdout.splitlines())
     return found
 
 
-def _start_rank(rank: int, port: str) -> subprocess.Popen[str]:
-    variables = {
-        **dict.fromkeys(("RANK", "LOCAL_RANK"), str(rank)),
+def ranks_of_ray_train() -> None:
+    """The program: two ranks, of which rank 0 says what it saw.
+
+    To import torch and Ray Train takes seconds, so it is done once, before the process divides.
+    """
+    import ray.train.torch  # noqa: F401
+
+    os.environ |= {
         **dict.fromkeys(("WORLD_SIZE", "LOCAL_WORLD_SIZE"), str(spec.RANKS)),
         "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": port,
+        "MASTER_PORT": str(free_port()),
         "TORCHELASTIC_USE_AGENT_STORE": "True",  # somebody else, rank 0's first lines, serves the store
-        "CUDA_VISIBLE_DEVICES": "",
     }
-    return subprocess.Popen(
-        [sys.executable, "-c", RANK],
-        env={**os.environ, **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    ranks = [get_context("fork").Process(target=_rank_of_ray_train, args=(n,)) for n in range(spec.RANKS)]
+    for rank in ranks:
+        rank.start()
+    for rank in ranks:
+        rank.join()
 
 
-def rank_of_ray_train() -> None:
-    """What each rank runs."""
+def _rank_of_ray_train(rank: int) -> None:
     import ray.train.torch
     import torch
     from torch.distributed import TCPStore
 
+    os.environ |= dict.fromkeys(("RANK", "LOCAL_RANK"), str(rank))
+
     host, port, ranks = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), spec.RANKS
-    serves = os.environ["RANK"] == "0"
+    serves = rank == 0
     listener = socket.create_server((host, port)).detach() if serves else None
     store = TCPStore(host, port, ranks, serves, wait_for_workers=False, master_listen_fd=listener)
 
@@ -201,7 +205,9 @@ def rank_of_ray_train() -> None:
         lambda: {str(strategy): prepared(strategy) for strategy in ("ddp", "fsdp", None)},
         scaling_config=ray.train.ScalingConfig(num_workers=0),  # its local mode
     )
-    print(spec.report(trainer.fit().return_value), flush=True)
+    found = trainer.fit().return_value
+    if serves:
+        print(spec.report(found), flush=True)
     del store
 
 

@@ -230,18 +230,18 @@ def collect(inbox: Any, count: int) -> list[spec.Arrival]:
     return spec.collect(lambda: ray.get(inbox.take.remote(), timeout=spec.PATIENCE), count)
 
 
-def mixed(inbox: Any, same: Any) -> tuple[int, float]:
+def mixed(inbox: Any, same: Any, messages: int = spec.MESSAGES) -> tuple[int, float]:
     """Disorder when one caller calls an actor in four ways by turns; and the seconds it took."""
     ready(inbox)
     large = ray.put(bytes(LARGE))
     silent = inbox.put.options(num_returns=0)
     began = time.perf_counter()
-    for number in range(0, spec.MESSAGES, 4):
+    for number in range(0, messages, 4):
         inbox.put.remote("a", number)
         inbox.put.remote("a", number + 1, large)
         silent.remote("a", number + 2)
         same.put.remote("a", number + 3)
-    arrivals = collect(inbox, spec.MESSAGES)
+    arrivals = collect(inbox, messages)
     return spec.inversions_per_sender(arrivals), time.perf_counter() - began
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import monarch.actor
 from monarch.actor import endpoint
-from monarch.job import ProcessJob
 
 from monarch_vs_ray.concepts.supervision import spec
 from monarch_vs_ray.concepts.supervision.on_monarch import (
@@ -180,6 +179,8 @@ def host_of_a_job() -> None:
 
 def _leave_host() -> None:
     """A program: it starts a host through a job, says which process that is, and goes without a word."""
+    from monarch.job import ProcessJob
+
     host = ProcessJob({"hosts": 1}).state(cached_path=None).hosts
     worker = host.spawn_procs(per_host={"procs": 1}).spawn("worker", Worker)
     pids: Any = worker.parent_pid.call().get(timeout=spec.PATIENCE)

@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from monarch.actor import Actor, HostMesh, ProcMesh, current_rank, endpoint, shutdown_context
-from monarch.job import ProcessJob
 
 from monarch_vs_ray.concepts.topology_meshes import spec
 from monarch_vs_ray.engines.alone import run_alone
@@ -176,6 +175,8 @@ def tell(racks: dict[str, HostMesh]) -> None:
 @contextmanager
 def rented(hosts: dict[str, int]) -> Iterator[dict[str, HostMesh]]:
     """Hosts for the time of the block. They outlive their program unless the job is killed."""
+    from monarch.job import ProcessJob  # takes 0.3 s, and only this process needs it
+
     job = ProcessJob(hosts)
     try:
         state = job.state(cached_path=None)

@@ -46,12 +46,12 @@ def pipeline_without_its_step() -> None:
 
 
 def _sum_of(step: Any) -> None:
-    """A data set of four blocks, a step over each row, and one number in the end."""
+    """A data set of two blocks, a step over each row, and one number in the end."""
     try:
         import ray.data
     except ImportError:
         raise Unavailable("needs ray[data]") from None
-    rows = ray.data.range(ROWS, override_num_blocks=4).map(step)
+    rows = ray.data.range(ROWS, override_num_blocks=2).map(step)
     observe("sum", rows.sum("id"))
 
 
