@@ -196,14 +196,14 @@ class Talker(Actor):
 
 def main() -> None:
     """Tell the story, from the first message to the last."""
+    from monarch.job import ProcessJob  # takes 0.3 s, and only this process needs it
+
     procs = this_host().spawn_procs(per_host={"procs": spec.ACTORS})
     echoes = procs.spawn("echo", Echo)
     ask(echoes)
     stream_many(procs)
     be_busy(procs)
     share_a_mailbox(echoes)
-    from monarch.job import ProcessJob  # takes 0.3 s, and only this process needs it
-
     job = ProcessJob({"left": 1, "right": 1})  # two hosts, started when they are first asked for
     try:
         freeze(procs, job)

@@ -31,7 +31,7 @@ from monarch_vs_ray.side import fault, observe
 
 UNORDERED = {"allow_out_of_order_execution": True}
 MESSAGES = spec.MESSAGES // 2
-"""A call costs Ray half a millisecond on both sides; where order can be lost, one call in ten loses it."""
+"""A call costs Ray half a millisecond on both sides; the controls lose the order of dozens."""
 
 
 def four_kinds_in_turn() -> None:
