@@ -275,7 +275,7 @@ def reduced(mesh):
             raise TimeoutError(f"reduce gave neither a value nor a failure within {spec.PATIENCE:g} s")
         with suppress(TimeoutError):
             return f"averages to {float(pending.get(timeout=0.2)):g}"
-    return f"failed: {spec.reason(str(failures[0]))}"
+    return f"failed: {spec.cause(failures)}"
 
 
 if __name__ == "__main__":

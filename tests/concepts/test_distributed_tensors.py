@@ -127,6 +127,18 @@ def test_the_reason_of_a_failure_is_found_below_its_announcements():
     assert spec.reason("") == "no reason given"
 
 
+def test_the_cause_is_not_a_message_that_did_not_reach_who_had_failed():
+    late = "event: client failed:\n  undeliverable message to worker_0 for stream X"
+    why = "event: a failed:\n  no comm found for stream X"
+    assert spec.cause([late, why]) == spec.cause([why, late]) == "no comm found"
+
+
+def test_a_late_message_is_the_cause_when_nothing_else_comes(monkeypatch):
+    monkeypatch.setattr(spec, "CAUSE_SECONDS", 0.0)
+    late = "event: client failed:\n  undeliverable message to worker_0 for stream X"
+    assert spec.cause([late]) == "undeliverable message to worker_0"
+
+
 def test_work_inside_a_folder_ends_outside_of_it(tmp_path):
     before = os.getcwd()
     with spec.inside(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -27,6 +28,8 @@ TOLERANCE = 1e-6
 """The largest difference that rounding in double precision may explain, with much room."""
 PATIENCE = 150.0
 """Seconds to wait for what must come: importing torch in many processes takes its time on a busy machine."""
+CAUSE_SECONDS = 2.0
+"""What a failure that says why may come later than one that does not."""
 
 NEEDS_TORCH = "needs torch"
 
@@ -82,6 +85,20 @@ def reason(failure: str) -> str:
     """The words of a long failure that say why: what follows its last "failed:", without the particulars."""
     lines = failure.rpartition("failed:")[2].split("\n")
     return next((line.strip().split(" for ")[0] for line in lines if line.strip()), "no reason given")
+
+
+def cause(failures: Sequence[object]) -> str:
+    """The reason of the first failure that has one of its own; after a moment, that of the first one.
+
+    A message to somebody who has failed becomes a failure too, and may come first, or be all that comes.
+    """
+    until = time.monotonic() + CAUSE_SECONDS
+    while True:
+        reasons = [reason(str(failure)) for failure in failures]
+        own = [each for each in reasons if not each.startswith("undeliverable message")]
+        if own or time.monotonic() > until:
+            return (own or reasons)[0]
+        time.sleep(0.05)
 
 
 @contextmanager
