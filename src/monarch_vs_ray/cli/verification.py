@@ -33,18 +33,20 @@ class Lane:
     began: int = 0
     stopped: bool = False
 
-    def poll(self) -> None:
-        """Take what came, and stop the side when its probe has taken too long."""
+    def poll(self) -> bool:
+        """Take what came, and stop the side when its probe has taken too long; gives whether one ended."""
         batch = self.source.poll(0.0)
         self.append(batch)
         self.events += batch.events
+        ended = False
         for event in batch.events:
             if isinstance(event, ProbeBegun):
                 self.probe, self.began = event.probe, event.at
             elif isinstance(event, ProbeEnded):
-                self.probe = ""
+                self.probe, ended = "", True
         if self.probe and not self.stopped and self.source.now() - self.began > self._allowed * 1e9:
             self.stop()
+        return ended
 
     @property
     def _allowed(self) -> float:
@@ -117,18 +119,20 @@ class Verification:
 
     def poll(self, timeout: float) -> list[Evidence]:
         """Go on for about ``timeout`` seconds; gives what was found out."""
+        news = not self._polled
         self._polled = True
         while self._queue and len(self.lanes) < self._most:
             self.lanes.append(self._open(self._next()))
         if self.lanes:
             self._clock.wait(timeout, None)
         for lane in list(self.lanes):
-            lane.poll()
-            self._note(lane, final=lane.over)
+            if lane.poll() or lane.over:
+                news = True
+                self._note(lane, final=lane.over)
             if lane.over:
                 self.lanes.remove(lane)
                 self._close(lane)
-        return list(self._judge())
+        return list(self._judge()) if news else []
 
     def _next(self) -> SidePlan:
         """The next side: of the engine that fewer lanes run now, so that both go forward together."""
