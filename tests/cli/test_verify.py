@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
+from monarch_vs_ray.cli.interpreter import releases
 from monarch_vs_ray.concepts import claim_folders
+from monarch_vs_ray.core.errors import BadInterpreter
 from monarch_vs_ray.ledger.claims import load
 
 MVR = [sys.executable, "-m", "monarch_vs_ray"]
@@ -82,3 +84,30 @@ def test_without_an_engine_it_says_how_to_get_one(tmp_path):
     assert done.returncode == 3
     assert "is not installed here; install it with" in done.stderr
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (None, "No such file or directory"),
+        ("exit 3", "it ended with exit code 3"),
+        ("echo 'ModuleNotFoundError: No module named msgspec' >&2; exit 1", "No module named msgspec"),
+        ("echo 0.6.0", "ray is not installed there"),
+    ],
+)
+def test_an_interpreter_that_cannot_run_the_sides_is_one_clear_line(tmp_path, body, said):
+    python = tmp_path / "python"
+    if body:
+        python.write_text(f"#!/bin/sh\n{body}\n")
+        python.chmod(0o755)
+    with pytest.raises(BadInterpreter) as raised:
+        releases(str(python), {"monarch", "ray"})
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_manifest_has_the_releases_of_the_interpreter_that_was_named(tmp_path):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 0.6.0\n")
+    python.chmod(0o755)
+    assert releases(str(python), {"monarch"}) == {"monarch": "0.6.0", "ray": "not installed"}

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import datetime
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 import msgspec
 
+from monarch_vs_ray.cli.interpreter import releases
 from monarch_vs_ray.cli.show import INTERRUPTED
-from monarch_vs_ray.cli.sources import require, side_spec
+from monarch_vs_ray.cli.sources import side_spec
 from monarch_vs_ray.cli.verification import Start, Verification
 from monarch_vs_ray.cli.verify_view import PlainView, ScreenView, View, print_table
 from monarch_vs_ray.concepts import claim_folders, find
@@ -28,7 +28,7 @@ from monarch_vs_ray.ledger.plan import SidePlan, plan
 from monarch_vs_ray.ledger.results import Manifest, Results
 from monarch_vs_ray.ledger.tables import markdown, summary
 from monarch_vs_ray.side.launcher import Run
-from monarch_vs_ray.side.main import BARE, PACKAGES, PROBES, this_machine
+from monarch_vs_ray.side.main import BARE, PROBES, this_machine
 from monarch_vs_ray.stage.presenter import Interrupt
 
 RESULTS = PROJECT / "results"
@@ -100,9 +100,8 @@ def verify_claims(order: Order) -> ExitCode | int:
     """Test the claims, show how it goes, print the verdicts; gives the exit code."""
     choice = choose(order)
     plans = plan(choice.ledger, choice.claims, choice.slow)
-    if not order.python:
-        require(tuple({side.engine: None for side in plans}))
-    results = Results(order.results or RESULTS, _manifest(order, choice))
+    versions = releases(order.python, {side.engine for side in plans})
+    results = Results(order.results or RESULTS, _manifest(order, choice, versions))
     interrupt = Interrupt()
     tries: dict[str, list[Evidence]] = {}
     try:
@@ -203,23 +202,16 @@ def _holds_in_source(entry: str) -> Finding:
     return Finding(verdict, f"{place}{', ' if found.fact else ''}{found.fact}")
 
 
-def _manifest(order: Order, choice: Choice) -> Manifest:
+def _manifest(order: Order, choice: Choice, versions: Mapping[Engine, str]) -> Manifest:
     return Manifest(
         format=FORMAT,
         date=_now(),
         machine=this_machine(),
-        versions={engine: _version(PACKAGES[engine]) for engine in ENGINES},
+        versions=dict(versions),
         claims=len(choice.claims),
         repeats=order.repeat,
         slow=choice.slow,
     )
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _now() -> str:

@@ -143,3 +143,12 @@ class CannotRead(UserError):
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}; give Markdown or TOML files, or folders that hold some.")
+
+
+class BadInterpreter(UserError):
+    """The interpreter that was given for the sides cannot run them."""
+
+    def __init__(self, python: str, reason: str) -> None:
+        super().__init__(
+            f"--python {python}: {reason}; name a Python that has the engines, msgspec and psutil."
+        )

@@ -30,6 +30,7 @@ PACKAGES: dict[Engine, str] = {"monarch": "torchmonarch", "ray": "ray"}
 ABILITIES = "--abilities"
 PROBES = "--probes"
 BARE = "--bare"
+NOT_INSTALLED = "not installed"
 
 
 def main(engine: Engine, what: str, *probes: str) -> None:
@@ -75,7 +76,7 @@ def _manifest(engine: Engine, concept: str, file: Path) -> dict[str, object]:
     return {
         "format": FORMAT,
         "concept": concept,
-        "versions": {engine: _version(PACKAGES[engine]), "python": platform.python_version()},
+        "versions": {engine: version(PACKAGES[engine]), "python": platform.python_version()},
         "machine": this_machine(),
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "file": f"{file.parent.name}/{file.name}",
@@ -84,11 +85,12 @@ def _manifest(engine: Engine, concept: str, file: Path) -> dict[str, object]:
     }
 
 
-def _version(package: str) -> str:
+def version(package: str) -> str:
+    """A package's release in this interpreter, or ``NOT_INSTALLED``."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
-        return "not installed"
+        return NOT_INSTALLED
 
 
 def this_machine() -> Machine:
