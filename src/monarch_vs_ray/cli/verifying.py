@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -202,12 +202,12 @@ def _holds_in_source(entry: str) -> Finding:
     return Finding(verdict, f"{place}{', ' if found.fact else ''}{found.fact}")
 
 
-def _manifest(order: Order, choice: Choice, versions: Mapping[Engine, str]) -> Manifest:
+def _manifest(order: Order, choice: Choice, versions: dict[Engine, str]) -> Manifest:
     return Manifest(
         format=FORMAT,
         date=_now(),
         machine=this_machine(),
-        versions=dict(versions),
+        versions={str(engine): release for engine, release in versions.items()},
         claims=len(choice.claims),
         repeats=order.repeat,
         slow=choice.slow,
