@@ -46,7 +46,13 @@ def test_without_a_control_the_check_alone_decides():
         (ProbedSide().probe("p", {"n": 0}, answer=None).end("stopped"), "took too long"),
         (ProbedSide().probe("p", {"n": 0}, answer=None), "the run was cut short"),
         (ProbedSide().probe("p", answer="unavailable", error="needs an RDMA NIC").end(), "needs an RDMA NIC"),
-        (ProbedSide().probe("p", answer="failed", error="ValueError: x\ny").end(), "p failed: ValueError: x"),
+        (ProbedSide().probe("p", answer="failed", error="ValueError: x").end(), "p failed: ValueError: x"),
+        (
+            ProbedSide()
+            .probe("p", answer="failed", error="TaskError: \x1b[36mwork()\x1b[39m\n  File x\nKeyError: 'k'\n")
+            .end(),
+            "p failed: TaskError: work() ... KeyError: 'k'",
+        ),
         (ProbedSide().probe("p").end(), "p observed nothing"),
         (ProbedSide().probe("p", {"n": 0}, calls={"a": "E", "b": "E"}).end(), "none of 2 calls succeeded"),
         (ProbedSide().probe("p", {"m": 0}).probe("c", {"n": 1}).end(), "n was not observed"),

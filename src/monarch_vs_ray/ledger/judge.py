@@ -6,6 +6,7 @@ cut short or lacked its hardware makes ``unknown`` with the reason, never ``hold
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from monarch_vs_ray.core.verdicts import Finding, merge
 from monarch_vs_ray.ledger.brackets import Bracket
 from monarch_vs_ray.ledger.checkers import check
 from monarch_vs_ray.ledger.claims import Check, Claim
+
+COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 Brackets = Mapping[str, Bracket]
 HoldsInSource = Callable[[str], Finding]
@@ -87,6 +90,12 @@ def _guarded(bracket: Bracket, fields: Check) -> Finding:
         return Finding("unknown", f"checker {fields.get('checker')} failed: {type(error).__name__}: {error}")
 
 
+def _in_one_line(error: str) -> str:
+    """The first and the last line of an error: of one that came from another process, the last says why."""
+    lines = [line.strip() for line in COLOUR.sub("", error).splitlines() if line.strip()]
+    return " ... ".join(dict.fromkeys((lines[0], lines[-1]))) if lines else "no words"
+
+
 def trouble_of(probe: str, bracket: Bracket | None, missing: Mapping[str, str]) -> str:
     """Why a probe's events allow no verdict; empty when they do."""
     if bracket is None:
@@ -96,7 +105,7 @@ def trouble_of(probe: str, bracket: Bracket | None, missing: Mapping[str, str]) 
     if bracket.ended.answer == "unavailable":
         return bracket.ended.error
     if bracket.ended.answer == "failed":
-        return f"{probe} failed: {bracket.ended.error.partition(chr(10))[0]}"
+        return f"{probe} failed: {_in_one_line(bracket.ended.error)}"
     if not bracket.seen:
         return f"{probe} observed nothing"
     if bracket.operations and not any(event.outcome == "ok" for event in bracket.operations):

@@ -50,6 +50,7 @@ def nodes(spilled: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 
 def add_two_nodes(cluster: Cluster, spilled: Path) -> None:
     write_token()
+    spilled.mkdir(exist_ok=True)  # older releases do not make it
     cluster.add_node(num_cpus=2, num_gpus=gpus(), object_store_memory=STORE, include_dashboard=False)
     cluster.add_node(
         num_cpus=2, object_store_memory=SMALL_STORE, object_spilling_directory=str(spilled), wait=False

@@ -228,6 +228,8 @@ CONCEPT = Concept(
     ),
     deadline=400.0,
     environment={
+        # Ray Train as it is today, also in releases in which that was still a choice.
+        "RAY_TRAIN_V2_ENABLED": "1",
         # Torch's gloo would otherwise pick the interface that the host's name leads to.
         "GLOO_SOCKET_IFNAME": "lo",
         # Torch warns of its own internals, once in each process.

@@ -119,9 +119,11 @@ def training_function(config: dict[str, Any]) -> dict[str, Any]:
         "with_ddp": with_ddp,
         "without": without,
         "ddp_averages_over": dist.get_world_size(model.process_group),
+        **_on_a_mesh(),
+        **_random_numbers(),
     }
     _report(seen, model.module)
-    return {"rank": rank, **_on_a_mesh(), **_random_numbers()}
+    return {"rank": rank}
 
 
 def note(journal: Path) -> None:

@@ -270,6 +270,8 @@ CONCEPT = Concept(
     ),
     deadline=240.0,
     environment={
+        # Ray Train as it is today, also in releases in which that was still a choice.
+        "RAY_TRAIN_V2_ENABLED": "1",
         # Collectives between processes of this machine stay on it.
         "GLOO_SOCKET_IFNAME": "lo",
         # A module that is changed twice in a second must not be taken from an old .pyc file.

@@ -6,6 +6,7 @@ what they control.
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,11 +30,14 @@ from monarch_vs_ray.concepts.topology_meshes.on_ray import (
     nodes,
     until,
 )
-from monarch_vs_ray.side import fault, observe
+from monarch_vs_ray.side import Unavailable, fault, observe
 
 session: Callable[[], Any] = nodes
 PlainMember: Any = Member.__ray_metadata__.modified_class
 Tree = list[tuple[Any, "Tree"]]
+HAS_TOPOLOGY = "topology_strategy" in inspect.signature(placement_group).parameters
+IN_ONE_RACK: Any = {"topology_strategy": SAME_RACK} if HAS_TOPOLOGY else {"strategy": "STRICT_SPREAD"}
+"""On two nodes of one rack; on any two where this release of Ray cannot tell racks."""
 
 
 @ray.remote(num_cpus=0)
@@ -50,7 +54,7 @@ class Group:
     """Eight actors, four in each of two bundles on different nodes of one rack."""
 
     def __init__(self) -> None:
-        self.reserved = placement_group([{"CPU": 1}] * spec.HOSTS, topology_strategy=SAME_RACK)
+        self.reserved = placement_group([{"CPU": 1}] * spec.HOSTS, **IN_ONE_RACK)
         self.actors = [self.create(n) for n in range(spec.ACTORS)]
         self.pids, self.nodes = where(self.actors)
         self.sent = 0
@@ -226,6 +230,8 @@ def _request(bundle: dict[str, float], patience: float) -> None:
 
 
 def one_rack() -> None:
+    if not HAS_TOPOLOGY:
+        raise Unavailable("needs a Ray whose placement groups take a `topology_strategy`")
     _racks(group().reserved)
 
 
