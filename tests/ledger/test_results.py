@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from histories import MACHINE, VERSIONS
@@ -89,3 +90,12 @@ def test_the_tables_count_and_name_what_is_stale():
     table = markdown([found(**brief)])
     assert "| `message_ordering.r.ray` It is in order. | holds |" in table
     assert "Not \\| guaranteed | refuted |" in table
+
+
+@pytest.mark.parametrize(
+    ("tested", "is_said"), [("2.60.0", False), ("2.59.1", True), ("2.61.0rc1", True), ("", False)]
+)
+def test_the_summary_says_when_another_release_was_tested(tested, is_said):
+    told = summary([msgspec.structs.replace(found(), version=tested, made_for=">=2.60,<2.61")])
+    said = f"The statements are about Ray >=2.60,<2.61, and {tested} was tested"
+    assert any(each.startswith(said) for each in told) is is_said

@@ -26,7 +26,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """One claim in one run; ``said`` and ``brief_said`` are one line each, for ``unknown`` the reason.
 
     ``brief_mark`` is what the claim's data say of the brief's statement, ``brief_verdict`` what the run did.
-    ``runs`` is how many times it was tested.
+    ``runs`` is how many times it was tested. ``made_for`` are the engine's releases that the statement is
+    about, ``version`` is the one that was tested.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     brief_said: str = ""
     note: str = ""
     version: str = ""
+    made_for: str = ""
     machine: Machine | None = None
     date: str = ""
     observed: list[Observed] = []
@@ -54,6 +56,14 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the data say something of the brief that this run contradicts."""
         known = {"holds", "refuted"}
         return {self.brief_verdict, self.brief_mark} == known
+
+    @property
+    def outside(self) -> bool:
+        """Whether another release was tested than those that the statement is about."""
+        from packaging.specifiers import SpecifierSet
+
+        known = self.version[:1].isdigit() and self.made_for
+        return bool(known) and not SpecifierSet(self.made_for).contains(self.version, prereleases=True)
 
     @property
     def finding(self) -> Finding:
@@ -86,6 +96,7 @@ def evidence(claim: Claim, judgement: Judgement, brackets: Iterable[Bracket], da
         brief_said=brief.said if brief else "",
         note=claim.cell.note,
         version=started.versions.get(claim.engine, "") if started else "",
+        made_for=claim.versions,
         machine=started.machine if started else None,
         date=started.date if started else date,
         observed=[_observed(bracket) for bracket in found],

@@ -20,12 +20,19 @@ def counted(verdicts: Iterable[Verdict | None]) -> str:
 
 
 def summary(all_: Sequence[Evidence]) -> list[str]:
-    """How many claims came out how, ours and the brief's, and which marks are stale."""
+    """How many claims came out how, ours and the brief's, and which marks are stale or of other releases."""
     told = [f"{len(all_)} claims: {counted(each.verdict for each in all_)}."]
     for engine in ENGINES:
         brief = [each.brief_verdict for each in all_ if each.engine == engine and each.brief_verdict]
         if brief:
             told.append(f"The brief on {NAMES[engine]}, {len(brief)} statements: {counted(brief)}.")
+        for tested, made_for in sorted(
+            {(each.version, each.made_for) for each in all_ if each.engine == engine and each.outside}
+        ):
+            told.append(
+                f"The statements are about {NAMES[engine]} {made_for}, and {tested} was tested: one that is"
+                " refuted tells what differs between these releases."
+            )
     for each in all_:
         if each.stale:
             told.append(
