@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -49,3 +50,15 @@ def test_one_claim_costs_its_own_probes_only(tmp_path, here):
     histories = sorted(path.name for path in (folder / "histories").iterdir())
     assert histories == ["message_ordering.ray.1.jsonl", "message_ordering.ray.2.jsonl"]
     assert "out_of_order = 0 (control: out_of_order = " in done.stdout
+
+
+def test_the_sides_run_with_the_interpreter_that_was_named(tmp_path, here):
+    claim = "message_ordering.default_ordering.monarch"
+    command = [*MVR, "verify", claim, "--python", sys.executable, "--results", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=here.environment)
+    assert done.returncode == 0, done.stderr
+    (folder,) = tmp_path.glob("*/*")
+    installed = {"monarch": version("torchmonarch"), "ray": version("ray")}
+    assert json.loads((folder / "manifest.json").read_text())["versions"] == installed
+    (evidence,) = json.loads((folder / "verdicts.json").read_text())
+    assert evidence["version"] == installed["monarch"]
