@@ -100,10 +100,27 @@ def test_a_claim_is_judged_when_its_probes_have_run(verify, results):
 
 def test_what_a_dead_side_did_not_come_to_is_run_again_in_a_fresh_one(verify):
     died = ProbedSide().probe("p", {"n": 0}).probe("q", answer=None).end("signal", signal=6)
-    rest = ProbedSide().probe("c", {"n": 1}).end()
-    found, started = verify([claim()], [side("p", "q", "c")], [died, rest])
-    assert [plan.names for plan in started] == [["p", "q", "c"], ["c"]]
+    again, rest = ProbedSide().probe("q", {"n": 0}).end(), ProbedSide().probe("c", {"n": 1}).end()
+    found, started = verify([claim()], [side("p", "q", "c")], [died, again, rest])
+    assert [plan.names for plan in started] == [["p", "q", "c"], ["q"], ["c"]]
     assert found["message_ordering.r.ray"].verdict == "holds"
+
+
+def test_a_probe_that_failed_is_tried_once_more_and_the_evidence_says_so(verify):
+    failed = ProbedSide().probe("p", answer="failed", error="E: x").probe("c", {"n": 1}).end()
+    found, started = verify([claim()], [side("p", "c")], [failed, ProbedSide().probe("p", {"n": 0}).end()])
+    assert [plan.names for plan in started] == [["p", "c"], ["p"]]
+    each = found["message_ordering.r.ray"]
+    assert (each.verdict, each.first_try) == ("holds", "p failed: E: x")
+
+
+def test_a_probe_that_fails_twice_is_unknown(verify):
+    failed = ProbedSide().probe("p", answer="failed", error="E: x").end()
+    found, started = verify(
+        [claim()], [side("p", "c")], [failed, failed, ProbedSide().probe("c", {"n": 1}).end()]
+    )
+    assert len(started) == 3
+    assert found["message_ordering.r.ray"].said == "p failed: E: x"
 
 
 def test_a_side_that_never_starts_is_not_tried_for_ever(verify):

@@ -11,7 +11,14 @@ from monarch_vs_ray.core.source import Batch, Source
 from monarch_vs_ray.ledger.brackets import Bracket, brackets
 from monarch_vs_ray.ledger.claims import Claim
 from monarch_vs_ray.ledger.evidence import Evidence, evidence
-from monarch_vs_ray.ledger.judge import HoldsInSource, Judgement, judge, judge_by_others, judge_by_source
+from monarch_vs_ray.ledger.judge import (
+    HoldsInSource,
+    Judgement,
+    judge,
+    judge_by_others,
+    judge_by_source,
+    trouble_of,
+)
 from monarch_vs_ray.ledger.plan import SidePlan
 from monarch_vs_ray.ledger.results import Results
 
@@ -57,6 +64,12 @@ class Lane:
         """Whether the side has ended."""
         return self.source.over
 
+    def failed(self, bracket: Bracket) -> bool:
+        """Whether a probe of this side raised, or the side died in it; not one that took too long."""
+        if bracket.ended:
+            return bracket.ended.answer == "failed"
+        return self.over and not self.stopped
+
     def stop(self) -> None:
         """End the side now."""
         self.stopped = True
@@ -95,6 +108,7 @@ class Verification:
                 self._planned[plan.engine, plan.concept, name] = 0
         self._found: dict[Key, Bracket] = {}
         self._missing: dict[Key, str] = {}
+        self._first_tries: dict[Key, str] = {}
         self._judged: dict[str, Evidence] = {}
         self.lanes: list[Lane] = []
         self.stopping = False
@@ -148,12 +162,25 @@ class Verification:
     def _note(self, lane: Lane, final: bool) -> None:
         """Take over the probes that have ended; with ``final``, also one that never will."""
         for name, bracket in brackets(lane.events, lane.history).items():
-            if bracket.ended or final:
-                self._found[lane.plan.engine, lane.plan.concept, name] = bracket
+            key = (lane.plan.engine, lane.plan.concept, name)
+            if (bracket.ended or final) and (key in self._first_tries or not lane.failed(bracket)):
+                self._found[key] = bracket
 
     def _close(self, lane: Lane) -> None:
-        """A side has ended: run again what it did not come to, if it came to anything at all."""
-        plan, begun = lane.plan, list(brackets(lane.events))
+        """A side has ended: run again what it did not come to, if it came to anything at all.
+
+        A probe that failed is tried once more in a fresh side: how one side fared is no finding.
+        """
+        plan, begun = lane.plan, brackets(lane.events)
+        new = {
+            (plan.engine, plan.concept, name): trouble_of(name, bracket, {})
+            for name, bracket in begun.items()
+            if lane.failed(bracket) and (plan.engine, plan.concept, name) not in self._first_tries
+        }
+        again = plan.without(set(plan.names) - {name for _, _, name in new})
+        if again and not self.stopping:
+            self._first_tries |= new
+            self._queue.append(again)
         rest = plan.without(begun)
         if rest is None or self.stopping:
             return
@@ -175,7 +202,9 @@ class Verification:
 
     def _keep(self, claim: Claim, judgement: Judgement) -> Evidence:
         found = self._brackets(claim)
-        kept = evidence(claim, judgement, found.values(), self._date)
+        keys = ((claim.engine, claim.concept, name) for name in claim.probes)
+        first_tries = [self._first_tries[key] for key in keys if key in self._first_tries]
+        kept = evidence(claim, judgement, found.values(), self._date, "; ".join(first_tries))
         self._judged[claim.id] = kept
         self._results.append(kept)
         return kept

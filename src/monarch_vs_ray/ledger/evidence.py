@@ -27,7 +27,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     ``brief_mark`` is what the claim's data say of the brief's statement, ``brief_verdict`` what the run did.
     ``runs`` is how many times it was tested. ``made_for`` are the engine's releases that the statement is
-    about, ``version`` is the one that was tested.
+    about, ``version`` is the one that was tested. ``first_try`` says what failed before a probe ran again.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     version: str = ""
     made_for: str = ""
+    first_try: str = ""
     machine: Machine | None = None
     date: str = ""
     observed: list[Observed] = []
@@ -76,7 +77,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         return self.id.rpartition(".")[0]
 
 
-def evidence(claim: Claim, judgement: Judgement, brackets: Iterable[Bracket], date: str) -> Evidence:
+def evidence(
+    claim: Claim, judgement: Judgement, brackets: Iterable[Bracket], date: str, first_try: str = ""
+) -> Evidence:
     """The evidence for a claim from one run; ``date`` is UTC in ISO 8601."""
     found = list(brackets)
     started = next((bracket.started for bracket in found if bracket.started), None)
@@ -97,6 +100,7 @@ def evidence(claim: Claim, judgement: Judgement, brackets: Iterable[Bracket], da
         note=claim.cell.note,
         version=started.versions.get(claim.engine, "") if started else "",
         made_for=claim.versions,
+        first_try=first_try,
         machine=started.machine if started else None,
         date=started.date if started else date,
         observed=[_observed(bracket) for bracket in found],

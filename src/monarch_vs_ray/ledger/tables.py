@@ -33,6 +33,11 @@ def summary(all_: Sequence[Evidence]) -> list[str]:
                 f"The statements are about {NAMES[engine]} {made_for}, and {tested} was tested: one that is"
                 " refuted tells what differs between these releases."
             )
+    if again := [each for each in all_ if each.first_try]:
+        told.append(
+            f"{len(again)} needed a second try, in a fresh process of their engine: "
+            f"{', '.join(each.id for each in again)}; the first: {again[0].first_try}."
+        )
     for each in all_:
         if each.stale:
             told.append(
@@ -44,7 +49,8 @@ def summary(all_: Sequence[Evidence]) -> list[str]:
 
 def line(each: Evidence) -> str:
     """One claim in one line."""
-    return f"{each.verdict:<8} {each.id}: {each.said}"
+    again = f" [second try; first: {each.first_try}]" if each.first_try else ""
+    return f"{each.verdict:<8} {each.id}: {each.said}{again}"
 
 
 def rows(all_: Iterable[Evidence]) -> dict[str, dict[Engine, Evidence]]:
