@@ -71,7 +71,10 @@ AS_IT_IS: dict[str, tuple[Seen, Seen]] = {
         {"processes": 0, "reductions": 4, "shape": [16], "value": 0.0},
         {"processes": 4, "shape": [16], "value": 10.0},
     ),
-    "own_reduction_on_a_cpu.monarch": ({"answer": "a fault"}, {"answer": "averages to 10"}),
+    "own_reduction_on_a_cpu.monarch": (
+        {"answer": "a fault", "reason": "no comm found"},
+        {"answer": "averages to 10"},
+    ),
 }
 
 # What the probe would see of an engine that is otherwise.

@@ -11,7 +11,7 @@ from monarch_vs_ray.core.errors import CannotRecord, NoResults
 from monarch_vs_ray.core.events import FORMAT
 from monarch_vs_ray.core.source import Batch
 from monarch_vs_ray.history import read
-from monarch_vs_ray.ledger.evidence import evidence
+from monarch_vs_ray.ledger.evidence import evidence, over_repeats
 from monarch_vs_ray.ledger.judge import judge
 from monarch_vs_ray.ledger.results import Manifest, Results, compress, latest, load
 from monarch_vs_ray.ledger.tables import markdown, summary
@@ -90,6 +90,13 @@ def test_the_tables_count_and_name_what_is_stale():
     table = markdown([found(**brief)])
     assert "| `message_ordering.r.ray` It is in order. | holds |" in table
     assert "Not \\| guaranteed | refuted |" in table
+
+
+def test_the_summary_of_repeats_tells_each_second_try():
+    tries = [msgspec.structs.replace(found(), first_try=said) for said in ("p failed: E: x", "")]
+    told = summary([over_repeats(tries)])
+    assert "1 needed a second try, in a fresh process of their engine: message_ordering.r.ray;" in told[1]
+    assert told[1].endswith("the first: p failed: E: x.")
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,7 @@ def over_repeats(tries: list[Evidence]) -> Evidence:
     last = tries[-1]
     finding = unstable(each.finding for each in tries)
     changes: dict[str, object] = {"verdict": finding.verdict, "said": finding.said, "runs": len(tries)}
+    changes["first_try"] = "; ".join(each.first_try for each in tries if each.first_try)
     if last.brief_verdict is not None:
         brief = unstable(Finding(each.brief_verdict or "unknown", each.brief_said) for each in tries)
         changes |= {"brief_verdict": brief.verdict, "brief_said": brief.said}

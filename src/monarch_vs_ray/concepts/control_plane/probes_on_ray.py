@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 import ray
+from ray.runtime_context import RuntimeContext
 from ray.util import ActorPool
 
 from monarch_vs_ray.concepts.control_plane import spec
@@ -47,7 +48,7 @@ from monarch_vs_ray.concepts.control_plane.subjects_on_ray import (
     mailbox,
     renewed,
 )
-from monarch_vs_ray.side import observe
+from monarch_vs_ray.side import Unavailable, observe
 
 # --- Ways to send ---------------------------------------------------------
 
@@ -261,6 +262,8 @@ def running_call_cancelled() -> None:
 
 def running_threaded_call_cancelled() -> None:
     """The control: a call on a thread is told, and goes on."""
+    if not hasattr(RuntimeContext, "is_canceled"):
+        raise Unavailable("needs a Ray in which a call can ask `is_canceled`")
     _running(ThreadedDesk)
 
 
