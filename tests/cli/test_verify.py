@@ -11,6 +11,8 @@ from monarch_vs_ray.cli.interpreter import releases
 from monarch_vs_ray.concepts import claim_folders
 from monarch_vs_ray.core.errors import BadInterpreter
 from monarch_vs_ray.ledger.claims import load
+from monarch_vs_ray.ledger.evidence import Evidence, encoder
+from monarch_vs_ray.ledger.results import EVIDENCE
 
 MVR = [sys.executable, "-m", "monarch_vs_ray"]
 
@@ -62,6 +64,27 @@ def test_explain_takes_the_observation_from_where_it_is_told(tmp_path):
     done = mvr("explain", "message_ordering.default_ordering.ray", "--results", str(tmp_path))
     assert done.returncode == 2
     assert "No results in" in done.stderr
+
+
+def test_explain_tells_of_a_second_try_and_of_another_release(tmp_path):
+    observed = Evidence(
+        id="message_ordering.default_ordering.ray",
+        concept="message_ordering",
+        aspect="Default ordering",
+        engine="ray",
+        statement="",
+        tested="probe",
+        verdict="holds",
+        said="order = 'as sent'",
+        version="2.50.1",
+        made_for=">=2.60,<2.61",
+        first_try="plain_actor raised TimeoutError",
+        runs=3,
+    )
+    (tmp_path / EVIDENCE).write_bytes(encoder.encode(observed) + b"\n")
+    told = mvr("explain", observed.id, "--results", str(tmp_path)).stdout
+    for part in ("Ray 2.50.1", "3 runs", "we speak of >=2.60,<2.61", "the first: plain_actor raised TimeoutError"):
+        assert part in told, part
 
 
 @pytest.mark.parametrize("option", [["--repeat", "0"], ["--fail-on", "sometimes"], ["--lanes", "0"]])

@@ -86,7 +86,8 @@ def _explain_observation(console: Console, claim: Claim, found: Evidence | None)
         console.print(Text(f"Not observed yet here: mvr verify {claim.id}"))
         return
     machine = machine_name(found.machine) if found.machine else "no engine involved"
-    when = f"{found.date[:19]}, {NAMES[claim.engine]} {found.version}, {machine}"
+    runs = f", {found.runs} runs" if found.runs > 1 else ""
+    when = f"{found.date[:19]}, {NAMES[claim.engine]} {found.version}, {machine}{runs}"
     console.print(
         Text.assemble(("We observed  ", "bold"), _verdict(found.verdict), f"  {found.said}\n", (when, "dim"))
     )
@@ -94,6 +95,10 @@ def _explain_observation(console: Console, claim: Claim, found: Evidence | None)
         console.print(
             Text.assemble(("Of the brief  ", "bold"), _verdict(found.brief_verdict), f"  {found.brief_said}")
         )
+    if found.outside:
+        console.print(Text.assemble(("Another release  ", "bold"), f"we speak of {found.made_for}"))
+    if found.first_try:
+        console.print(Text.assemble(("Second try  ", "bold"), f"the first: {found.first_try}"))
     for each in found.observed:
         seen = ", ".join(f"{key} = {value!r}" for key, value in each.seen.items())
         console.print(Text.assemble((f"  {each.probe}: ", "bold"), seen))

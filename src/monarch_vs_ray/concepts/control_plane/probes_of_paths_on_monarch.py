@@ -163,8 +163,11 @@ def attached_with_certificate() -> None:
 
 def _sockets() -> None:
     """The internet and unix addresses of the program and of all processes below it."""
-    family = [psutil.Process(), *members()]
-    internet = [each.laddr.ip for process in family for each in process.net_connections("inet")]
-    unix = [each.laddr for process in family for each in process.net_connections("unix") if each.laddr]
-    observe("internet", sorted(set(internet)))
+    internet: set[str] = set()
+    unix: set[str] = set()
+    for process in (psutil.Process(), *members()):
+        with suppress(psutil.NoSuchProcess):  # ended while we looked
+            internet |= {each.laddr.ip for each in process.net_connections("inet")}
+            unix |= {each.laddr for each in process.net_connections("unix") if each.laddr}
+    observe("internet", sorted(internet))
     observe("unix", len(unix) > 0)
