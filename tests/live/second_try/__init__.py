@@ -1,0 +1,1 @@
+"""Probes of which one dies the first time."""
