@@ -6,9 +6,14 @@ import io
 import signal
 
 import pytest
+from hypothesis import settings
 from rich.console import Console
 
 from demo_tui import DashboardBase, LogPanel, PanelConfig
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # A shell that starts a command in the background lets it ignore Ctrl-C, and so would the programs under test.
 signal.signal(signal.SIGINT, signal.default_int_handler)

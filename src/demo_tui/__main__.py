@@ -32,9 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _loop(gallery: Gallery, live: Live, seconds: float) -> None:
     """One loop for everything: it waits for a key or for the next frame, whichever comes first."""
-    while not live.quit_requested and gallery.dashboard.elapsed() < seconds:
+    while True:
         gallery.step()
         live.tick()
+        if live.quit_requested or gallery.dashboard.elapsed() >= seconds:
+            return
         keyboard = live.fileno()
         select.select([] if keyboard is None else [keyboard], [], [], live.seconds_until_frame())
 

@@ -123,9 +123,18 @@ def test_a_probe_that_fails_twice_is_unknown(verify):
     assert found["message_ordering.r.ray"].said == "p failed: E: x"
 
 
+def test_a_side_that_did_not_start_is_tried_once_more_and_the_evidence_says_so(verify):
+    well = ProbedSide().probe("p", {"n": 0}).probe("c", {"n": 1}).end()
+    found, started = verify([claim()], [side("p", "c")], [ProbedSide().end("exit"), well])
+    assert [plan.names for plan in started] == [["p", "c"], ["p", "c"]]
+    each = found["message_ordering.r.ray"]
+    assert each.verdict == "holds"
+    assert each.first_try == "the side did not start: it said nothing"
+
+
 def test_a_side_that_never_starts_is_not_tried_for_ever(verify):
-    found, started = verify([claim()], [side("p", "c")], [ProbedSide().end("exit")])
-    assert len(started) == 1
+    found, started = verify([claim()], [side("p", "c")], [ProbedSide().end("exit"), ProbedSide().end("exit")])
+    assert len(started) == 2
     assert found["message_ordering.r.ray"].said == "the side did not start: it said nothing"
 
 

@@ -67,7 +67,7 @@ def test_text_ends_without_spaces(tmp_path: Path) -> None:
         frame.save(tmp_path / "a.png")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(text=st.text(max_size=80))
 def test_any_text_makes_well_formed_pictures(text: str) -> None:
     log = LogPanel()

@@ -12,7 +12,7 @@ from panel_samples import SAMPLES
 from demo_tui import DARK, DashboardBase
 from demo_tui.cells import clean, crop, fit, width, wrap
 
-SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 NASTY = [
     "",
@@ -76,7 +76,7 @@ def test_sizes_below_the_promise_do_not_raise_either(name: str) -> None:
             assert not lines or {width(line) for line in lines} == {columns}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(columns=widths, rows=heights, text=texts, narrow=st.sampled_from([None, 60, 120]))
 @example(columns=20, rows=5, text="", narrow=None)
 @example(columns=300, rows=100, text="你" * 300, narrow=None)
@@ -94,7 +94,7 @@ def test_a_whole_dashboard_fills_any_terminal(columns: int, rows: int, text: str
     check_box(dashboard.frame(columns, rows).lines, columns, rows, ascii_only=False)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=texts, cells=st.integers(1, 50), rest=st.integers(1, 50))
 def test_wrapping_keeps_every_character_but_the_spaces_it_breaks_at(text: str, cells: int, rest: int) -> None:
     line = clean(text)
@@ -107,7 +107,7 @@ def test_wrapping_keeps_every_character_but_the_spaces_it_breaks_at(text: str, c
         assert line[end:start] in ("", " ")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=texts, cells=st.integers(0, 50), align=st.sampled_from(["left", "right", "center"]))
 def test_fitting_gives_exactly_the_cells_asked_for(text: str, cells: int, align: str) -> None:
     line = clean(text)

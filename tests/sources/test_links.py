@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch_vs_ray.sources.links import check_ids, check_links, find_ids, find_links
@@ -64,7 +64,6 @@ def test_other_repositories_and_other_pages_are_not_ours():
     assert find_links(text, REPOSITORIES) == []
 
 
-@settings(deadline=None)
 @given(
     source=st.sampled_from(sorted(table().sources.values(), key=lambda source: source.id)),
     form=st.sampled_from(

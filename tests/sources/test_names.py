@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch_vs_ray.sources.api import Api
@@ -147,7 +147,6 @@ def test_strings_of_a_toml_file_are_prose(api):
     assert problem.line == 2
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="`~ \nrayget.*>-python", max_size=120))
 def test_splitting_loses_no_line(text):
     prose, blocks = split(text)
@@ -158,7 +157,6 @@ def test_splitting_loses_no_line(text):
             assert lines[block.at - 1 + number].endswith(line)
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(["ray.get", "ray.util.ActorPool", "monarch.actor.Actor"]),
     st.text(alphabet="ab \n.,(*", max_size=40),

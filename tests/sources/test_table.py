@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch_vs_ray.core.errors import BadTable, UnknownSource, UserError
@@ -116,7 +116,6 @@ def test_the_table_says_in_its_first_lines_what_its_fields_are():
     assert all(f"`{field}`" in first for field in ("ref", "text", "earlier_line", "earlier_path"))
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(table().sources)), st.integers(0, 30))
 def test_one_wrong_letter_still_finds_the_id(id, at):
     at %= len(id)

@@ -167,28 +167,38 @@ class Verification:
                 self._found[key] = bracket
 
     def _close(self, lane: Lane) -> None:
-        """A side has ended: run again what it did not come to, if it came to anything at all.
+        """A side has ended: run again what it did not come to.
 
-        A probe that failed is tried once more in a fresh side: how one side fared is no finding.
+        A probe that failed is tried once more in a fresh side, and so is a side that did not start: how one
+        side fared is no finding.
         """
         plan, begun = lane.plan, brackets(lane.events)
-        new = {
+        failed = {
             (plan.engine, plan.concept, name): trouble_of(name, bracket, {})
             for name, bracket in begun.items()
-            if lane.failed(bracket) and (plan.engine, plan.concept, name) not in self._first_tries
+            if lane.failed(bracket)
         }
-        again = plan.without(set(plan.names) - {name for _, _, name in new})
-        if again and not self.stopping:
-            self._first_tries |= new
-            self._queue.append(again)
+        self._try_again(plan, failed)
         rest = plan.without(begun)
         if rest is None or self.stopping:
             return
         if begun:
             self._queue.append(rest)
             return
-        for name in rest.names:
-            self._missing[plan.engine, plan.concept, name] = f"the side did not start: {_last_words(lane)}"
+        why = f"the side did not start: {_last_words(lane)}"
+        not_started = {(plan.engine, plan.concept, name): why for name in rest.names}
+        for key in not_started.keys() - self._try_again(plan, not_started):
+            self._missing[key] = why
+
+    def _try_again(self, plan: SidePlan, troubles: Mapping[Key, str]) -> set[Key]:
+        """Run those of these probes once more that have not been; gives which."""
+        new = {key: trouble for key, trouble in troubles.items() if key not in self._first_tries}
+        again = plan.without(set(plan.names) - {name for _, _, name in new})
+        if again is None or self.stopping:
+            return set()
+        self._first_tries |= new
+        self._queue.append(again)
+        return set(new)
 
     def _judge(self) -> Iterator[Evidence]:
         """Judge what can be judged now: claims whose probes have all run, then those that rest on them."""
@@ -203,7 +213,7 @@ class Verification:
     def _keep(self, claim: Claim, judgement: Judgement) -> Evidence:
         found = self._brackets(claim)
         keys = ((claim.engine, claim.concept, name) for name in claim.probes)
-        first_tries = [self._first_tries[key] for key in keys if key in self._first_tries]
+        first_tries = dict.fromkeys(self._first_tries[key] for key in keys if key in self._first_tries)
         kept = evidence(claim, judgement, found.values(), self._date, "; ".join(first_tries))
         self._judged[claim.id] = kept
         self._results.append(kept)
