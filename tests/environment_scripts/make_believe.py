@@ -11,16 +11,22 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import time
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEADLINE_S = 60
+FORBIDDEN = [
+    "torch", "triton", "pytorch-triton", "pytorch-triton-rocm", "triton-nightly", "cuda-bindings",
+    "cuda-pathfinder", "cuda-whatever", "nvidia-something-made-up", "nvidia-ml-py", "jax", "jaxlib",
+    "jax-cuda13-plugin",
+]  # fmt: skip
+"""What uv must never install."""
 PYTHON_FOLDER = f"python{sys.version_info.major}.{sys.version_info.minor}"
 BASE_PYTHON = Path(sys.base_prefix) / "bin" / PYTHON_FOLDER
 
@@ -252,55 +258,15 @@ class Container:
             archive.extractall(self.packages)
 
 
-@pytest.fixture(scope="session")
-def python() -> Path:
-    """The real Python, outside of any venv."""
-    return BASE_PYTHON
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not appear in {DEADLINE_S} s"
+        time.sleep(0.02)
 
 
-@pytest.fixture(scope="session")
-def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("uv-cache")
-
-
-@pytest.fixture
-def project(tmp_path: Path, uv_cache: Path) -> Project:
-    return make_project(tmp_path, uv_cache)
-
-
-@pytest.fixture(scope="module")
-def ready(tmp_path_factory: pytest.TempPathFactory, uv_cache: Path) -> Project:
-    """A project that is set up. Tests that share it leave it as it is."""
-    project = make_project(tmp_path_factory.mktemp("ready"), uv_cache)
-    done = project.sync()
-    assert done.returncode == 0, done.stderr
-    return project
-
-
-@pytest.fixture
-def container(project: Project) -> Container:
-    view, cuda = project.machine / "spack view", project.machine / "cuda"
-    packages = make_spack_view(view)
-    del project.environment["ZEPHYR_PYTHON"]
-    project.environment |= {"ZEPHYR_SPACK_VIEW": str(view), "ZEPHYR_CUDA_ROOT": str(cuda)}
-    return Container(project, packages, cuda)
-
-
-@pytest.fixture
-def shell_rule() -> Callable[..., bool]:
-    """Ask a rule of scripts/lib/zephyr_common.sh about some words."""
-
-    def ask(rule: str, *words: str) -> bool:
-        text = f'set -eu; ROOT=/nowhere; . "$0"; {rule} "$@"'
-        library = REPOSITORY / "scripts/lib/zephyr_common.sh"
-        code = subprocess.run(["bash", "-c", text, library, *words], timeout=DEADLINE_S).returncode
-        assert code in (0, 1), code
-        return code == 0
-
-    return ask
-
-
-@pytest.fixture
-def tools() -> SimpleNamespace:
-    """What the tests make things with."""
-    return SimpleNamespace(Project=Project, executable=executable, wheel=wheel)
+def assert_failed(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    """It failed, said why in words, and then what to do next."""
+    assert done.returncode == 1, done
+    assert all(word in done.stderr for word in words), done.stderr
+    assert done.stderr.splitlines()[-1].startswith("zephyr: next: "), done.stderr

@@ -1,0 +1,1 @@
+"""The environment scripts, run for real against make-believe machines."""
