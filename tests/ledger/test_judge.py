@@ -38,6 +38,15 @@ def test_without_a_control_the_check_alone_decides():
     assert verdict(history, control="", no_control="there is none").verdict == "holds"
 
 
+OF_RUST = """RuntimeError: attach failed:
+  - unix:x: reply timed out
+
+Stack backtrace:
+  18: start_thread
+             at ./nptl/pthread_create.c:442:8
+"""
+
+
 @pytest.mark.parametrize(
     ("history", "said"),
     [
@@ -52,6 +61,10 @@ def test_without_a_control_the_check_alone_decides():
             .probe("p", answer="failed", error="TaskError: \x1b[36mwork()\x1b[39m\n  File x\nKeyError: 'k'\n")
             .end(),
             "p failed: TaskError: work() ... KeyError: 'k'",
+        ),
+        (
+            ProbedSide().probe("p", answer="failed", error=OF_RUST).end(),
+            "p failed: RuntimeError: attach failed: ... - unix:x: reply timed out",
         ),
         (ProbedSide().probe("p").end(), "p observed nothing"),
         (ProbedSide().probe("p", {"n": 0}, calls={"a": "E", "b": "E"}).end(), "none of 2 calls succeeded"),

@@ -37,6 +37,9 @@ def _for_monarch(run_dir: str) -> dict[str, str | None]:
         # The log's folder cannot be chosen, so its name says whose it is; see `strays`.
         "MONARCH_LOG_SUFFIX": _mark(run_dir),
         "MONARCH_FILE_LOG": "warn",
+        # How long a program waits for a host that it attaches to; 10 s by default, and on a busy machine the
+        # host's Python alone takes longer (monarch_hyperactor's MESH_ATTACH_CONFIG_TIMEOUT, 0.7.0).
+        "HYPERACTOR_MESH_ATTACH_CONFIG_TIMEOUT": "60s",
         # A new variable moves the C library's table of them. Monarch's telemetry thread reads that table in a
         # process's first moments, and a move then ends the process with SIGSEGV: in 2 of at most 60
         # programs of four processes. A variable that is there already is changed in place.

@@ -91,8 +91,12 @@ def _guarded(bracket: Bracket, fields: Check) -> Finding:
 
 
 def _in_one_line(error: str) -> str:
-    """The first and the last words of an error: of one that came from another process, the last say why."""
-    lines = [line.strip() for line in COLOUR.sub("", error).splitlines() if any(map(str.isalnum, line))]
+    """The first and the last words of an error: of one that came from another process, the last say why.
+
+    What Rust's libraries add below ``Stack backtrace:`` are no words.
+    """
+    words = COLOUR.sub("", error).partition("\nStack backtrace:\n")[0]
+    lines = [line.strip() for line in words.splitlines() if any(map(str.isalnum, line))]
     return " ... ".join(dict.fromkeys((lines[0], lines[-1]))) if lines else "no words"
 
 
