@@ -43,13 +43,14 @@ class ProbeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     ``fresh``: in a side of its own, since it breaks its engine. ``bare``: and it starts the engine itself.
     ``slow``: it waits for a slow timer of the engine, so it runs only when asked for. ``seconds``: its
-    deadline. ``environment``: settings that the engine reads when it is imported.
+    deadline, several times what it takes on a busy machine. ``environment``: settings that the engine reads
+    when it is imported.
     """
 
     fresh: bool = False
     bare: bool = False
     slow: bool = False
-    seconds: float = 60.0
+    seconds: float = 120.0
     environment: dict[str, str] = {}
 
 

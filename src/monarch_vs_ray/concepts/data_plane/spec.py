@@ -244,6 +244,8 @@ CONCEPT = Concept(
         "GLOO_SOCKET_IFNAME": "lo",
         # How often Monarch looks whether its processes live; the default, 10 s, would be waited for.
         "HYPERACTOR_MESH_SUPERVISION_POLL_FREQUENCY": "1s",
+        # An actor that reads tensors imports torch first: on a busy machine longer than the usual 30 s.
+        "HYPERACTOR_MESH_ACTOR_SPAWN_MAX_IDLE": "120s",
     },
     closing=(
         _handles,

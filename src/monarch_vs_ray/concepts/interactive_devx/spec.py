@@ -277,6 +277,8 @@ CONCEPT = Concept(
         # A module that is changed twice in a second must not be taken from an old .pyc file.
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",
+        # An actor of the tensor engine imports torch first: on a busy machine longer than the usual 30 s.
+        "HYPERACTOR_MESH_ACTOR_SPAWN_MAX_IDLE": f"{PATIENCE:g}s",
     },
     closing=(
         (
