@@ -241,16 +241,3 @@ print(counted - before)
         instruments.release(fifo)
         assert process.stdout
         assert int(process.stdout.readline()) < 50
-
-
-def test_a_frozen_process_does_nothing_until_it_is_let_go():
-    echo = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
-    command = [sys.executable, "-c", echo]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin
-        assert process.stdout
-        with instruments.frozen(process.pid):
-            process.stdin.write("hello\n")
-            process.stdin.flush()
-        assert process.stdout.readline() == "hello\n"
-        process.stdin.close()

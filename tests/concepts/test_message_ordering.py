@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import subprocess
-import sys
 
 import pytest
 
@@ -127,18 +125,3 @@ def test_the_journal_is_read_in_order(tmp_path):
 def test_a_refusal_is_named():
     assert spec.refusal(lambda: None) == "accepted"
     assert spec.refusal(lambda: int("x")) == "refused: ValueError"
-
-
-def test_a_frozen_process_does_nothing_until_it_is_let_go():
-    echo = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
-    command = [sys.executable, "-c", echo]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin
-        assert process.stdout
-        with spec.frozen(process.pid):
-            process.stdin.write("hello\n")
-            process.stdin.flush()
-            (task,) = spec.Path(f"/proc/{process.pid}/task").iterdir()
-            assert spec._is_stopped(task)
-        assert process.stdout.readline() == "hello\n"
-        process.stdin.close()

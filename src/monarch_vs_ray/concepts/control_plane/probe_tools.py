@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import mmap
-import os
 import shutil
-import signal
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psutil
@@ -27,16 +23,6 @@ HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 SETTINGS = 4
 OUTER_ADDRESS = "192.0.2.1"
 """One of those that are set apart for documentation (RFC 5737): no machine has it."""
-
-
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """Within the block a process stands still."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def listening(pid: int) -> list[Any]:

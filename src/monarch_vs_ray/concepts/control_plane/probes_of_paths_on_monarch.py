@@ -15,7 +15,7 @@ from monarch.actor import Channel, attach_to_workers, enable_transport, shutdown
 
 from monarch_vs_ray.concepts.control_plane import spec
 from monarch_vs_ray.concepts.control_plane.on_monarch import Talker, get
-from monarch_vs_ray.concepts.control_plane.probe_tools import language, stopped
+from monarch_vs_ray.concepts.control_plane.probe_tools import language
 from monarch_vs_ray.concepts.control_plane.subjects_on_monarch import (
     Seeker,
     done_while_stopped,
@@ -26,6 +26,7 @@ from monarch_vs_ray.concepts.control_plane.subjects_on_monarch import (
 )
 from monarch_vs_ray.engines.family import members, wait_until_gone
 from monarch_vs_ray.engines.ports import free_port
+from monarch_vs_ray.engines.stopping import stopped
 from monarch_vs_ray.side import fault, observe
 
 ENOUGH = 1.0

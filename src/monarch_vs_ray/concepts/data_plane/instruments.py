@@ -6,14 +6,14 @@ import ctypes
 import importlib.util
 import os
 import select
-import signal
 import struct
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from monarch_vs_ray.engines import stopping
 
 PATIENCE = 30.0
 """Seconds to wait for what must come: when it has come, nobody waits any longer."""
@@ -85,20 +85,8 @@ def release(fifo: str) -> None:
     os.close(file)
 
 
-@contextmanager
-def frozen(pid: int) -> Iterator[None]:
-    """Within the block the process does not run: entered once the kernel has stopped all its threads."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        tasks = Path(f"/proc/{pid}/task")
-        until(lambda: all(map(_is_stopped, tasks.iterdir())), f"process {pid} to stop")
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-def _is_stopped(task: Path) -> bool:
-    return (task / "stat").read_text().rpartition(")")[2].split()[0] == "T"
+frozen = stopping.stopped
+"""A process that does not run within the block."""
 
 
 def cpu_milliseconds(pid: int) -> int:

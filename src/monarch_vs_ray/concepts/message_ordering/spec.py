@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
 from monarch_vs_ray.core.concept import Concept, Row, Seen
+from monarch_vs_ray.engines import stopping
 
 MESSAGES = 2000
 """Calls of one sender: enough that disorder shows, as the runs with the ordering off prove."""
@@ -90,22 +88,8 @@ def read(journal: Path) -> list[int]:
     return [int(line) for line in journal.read_text().split()]
 
 
-@contextmanager
-def frozen(pid: int) -> Iterator[None]:
-    """Within the block the process does not run: entered once the kernel has stopped all its threads."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while not all(_is_stopped(task) for task in Path(f"/proc/{pid}/task").iterdir()):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"process {pid} did not stop within {PATIENCE:g} s")
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-def _is_stopped(task: Path) -> bool:
-    return (task / "stat").read_text().rpartition(")")[2].split()[0] == "T"
+frozen = stopping.stopped
+"""A process that does not run within the block."""
 
 
 def linger(number: int) -> float:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 
 from monarch_vs_ray.core.concept import Concept, Row, Seen
+from monarch_vs_ray.engines.stopping import stopped as stopped
 
 HOSTS = 2
 PROCS = 4
@@ -133,26 +130,6 @@ CONCEPT = Concept(
         ),
     ),
 )
-
-
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """Within the block that process, one of our own, does not run; after it, it does again."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while _state(pid) != "T":
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"process {pid} did not stop within {PATIENCE:g} s")
-            time.sleep(0.001)
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-def _state(pid: int) -> str:
-    """The letter by which the kernel names a process's state."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def places(parents: Sequence[int]) -> list[int]:
