@@ -32,4 +32,7 @@ def stopped(pid: int) -> Iterator[None]:
 
 
 def _stands_still(task: Path) -> bool:
-    return (task / "stat").read_text().rpartition(")")[2].split()[0] == "T"
+    try:
+        return (task / "stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except (FileNotFoundError, ProcessLookupError):  # a thread that ended meanwhile does nothing any more
+        return True
