@@ -158,6 +158,32 @@ def test_pulls_say_when_they_were_and_how_torn():
     assert spec.steps_within(steps, pulled) == 2
 
 
+def test_pulls_go_on_until_a_step_has_ended_however_slow_the_trainer_is():
+    inside, done = instruments.Flag.new(), instruments.Flag.new()
+    trained: list[float] = []
+    weights = memoryview(bytearray(spec.KB))
+
+    def slow_training() -> None:
+        while not done.is_up():
+            time.sleep(0.05)
+            trained.append(time.monotonic())
+            inside.put_up()
+
+    thread = threading.Thread(target=slow_training)
+    thread.start()
+    pulled = spec.pull_through_a_step(lambda times: spec.pull(lambda: weights, times), inside)
+    done.put_up()
+    thread.join(timeout=30)
+    assert spec.steps_within(trained, pulled) >= 1
+    assert pulled.versions == 1
+
+
+def test_pulls_without_a_training_end_with_what_they_waited_for(monkeypatch):
+    monkeypatch.setattr(spec, "PATIENCE", 0.05)
+    with pytest.raises(TimeoutError, match=r"no training step ended in 0\.05 s of pulls"):
+        spec.pull_through_a_step(lambda _: spec.Pulled(0, 1, 1, ""), instruments.Flag.new())
+
+
 def test_the_expected_weights_are_those_of_the_step():
     weights = memoryview(bytearray(spec.WEIGHTS))
     spec.step(weights, spec.VERSION)

@@ -34,6 +34,10 @@ class Flag:
         """Tell it."""
         self.path.touch()
 
+    def take_down(self) -> None:
+        """Make it tell the next time."""
+        self.path.unlink(missing_ok=True)
+
     def is_up(self) -> bool:
         """Whether it has been told."""
         return self.path.exists()

@@ -235,7 +235,7 @@ def _pull(live: bool) -> None:
     inside, done = instruments.Flag.new(), instruments.Flag.new()
     steps = trainer.train.call_one(inside, done)
     inside.wait()
-    pulled = get(generator.pull.call_one(handle, spec.LIVE_PULLS))
+    pulled = spec.pull_through_a_step(lambda times: get(generator.pull.call_one(handle, times)), inside)
     done.put_up()
     observe("handle_bytes", len(pickle.dumps(handle)))
     observe("steps", spec.steps_within(get(steps), pulled))

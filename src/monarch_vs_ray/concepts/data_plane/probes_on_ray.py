@@ -226,10 +226,8 @@ def pull_of_what_was_put() -> None:
     inside, done = instruments.Flag.new(), instruments.Flag.new()
     steps = trainer.train.remote(inside, done)
     inside.wait()
-    # Reads on one node are short: so many that the trainer has its turn meanwhile, on a busy machine too.
-    pulling = generator.pull.remote(box, 10 * spec.LIVE_PULLS)
-    observe("pull", finishes(pulling, spec.GRACE))
-    pulled = get(pulling)
+    observe("pull", finishes(generator.pull.remote(box, spec.LIVE_PULLS), spec.GRACE))
+    pulled = spec.pull_through_a_step(lambda times: get(generator.pull.remote(box, times)), inside)
     done.put_up()
     observe("steps", spec.steps_within(get(steps), pulled))
     observe("versions", pulled.versions)

@@ -90,14 +90,16 @@ class Checks:
 
 
 def train(weights: memoryview, inside: Flag, done: Flag) -> list[float]:
-    """Take steps until told to stop; gives when each one ended. A step writes all the weights in place."""
+    """Take steps until told to stop; gives when each one ended. A step writes all the weights in place.
+
+    Each puts ``inside`` up, so that whoever takes it down sees the next one.
+    """
     ended: list[float] = []
     deadline = time.monotonic() + PATIENCE
     while not done.is_up() and time.monotonic() < deadline:
         step(weights, len(ended))
         ended.append(time.monotonic())
-        if len(ended) == 1:
-            inside.put_up()
+        inside.put_up()
     return ended
 
 
@@ -111,6 +113,22 @@ def pull(once: Callable[[], memoryview], times: int) -> Pulled:
     began = time.monotonic()
     found = [versions(weights := once()) for _ in range(times)]
     return Pulled(began, time.monotonic(), max(found), checksum(weights))
+
+
+def pull_through_a_step(pull_often: Callable[[int], Pulled], inside: Flag) -> Pulled:
+    """Pull until a step has ended between the first pull's begin and the last one's end, however busy the
+    machine is; gives all the pulls as one. Raises TimeoutError when the trainer takes no step."""
+    pulls = [pull_often(LIVE_PULLS)]
+    for _ in range(2):  # the first time it may be the step that ended before the first pull
+        inside.take_down()
+        deadline = time.monotonic() + PATIENCE
+        while not inside.is_up():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no training step ended in {PATIENCE:g} s of pulls")
+            pulls.append(pull_often(1))
+    pulls.append(pull_often(1))
+    versions_seen = max(pulled.versions for pulled in pulls)
+    return Pulled(pulls[0].began, pulls[-1].ended, versions_seen, pulls[-1].checksum)
 
 
 def expected_weights(version: int) -> str:
