@@ -1,6 +1,6 @@
 # The same verbs here, in CI, and in CONTRIBUTING.md. RUN makes and enters the environment.
 RUN := ./scripts/zephyr_uv_run.sh
-.PHONY: setup check test live docs
+.PHONY: setup check test unit live docs
 
 setup: ## make the environment: a virtual environment, both engines, the development tools
 	./scripts/zephyr_uv_sync.sh
@@ -14,6 +14,9 @@ check: ## what needs no run: style, types, layers, shell scripts
 
 test: ## every test, those on the real engines too
 	$(RUN) pytest tests/ -q
+
+unit: ## only the tests without an engine, a process for each core
+	$(RUN) pytest tests/ -q -m "not live" -n auto
 
 live: ## only the tests on the real engines
 	$(RUN) pytest tests/ -q -m live

@@ -29,12 +29,14 @@ class PseudoTerminal:
         self._master, slave = pty.openpty()
         self.began = time.monotonic()
         self._size(columns, rows)
+        # These would say another size than the terminal's own; pytest-xdist sets one.
+        inherited = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             command,
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
+            env={**inherited, "TERM": "xterm-256color", **(environment or {})},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )

@@ -111,7 +111,7 @@ def test_a_process_is_stopped_for_a_while_and_goes_on(child, monkeypatch):
     began, ended = spec.freeze(child.pid)
     assert before < began < ended < time.monotonic()
     assert ended - began >= 0.05
-    assert freezer.state(child.pid) != "T"
+    assert not freezer.stands_still(child.pid)
 
 
 def test_a_process_can_have_itself_stopped(monkeypatch):
@@ -123,10 +123,10 @@ def test_a_process_can_have_itself_stopped(monkeypatch):
 def test_it_goes_on_also_when_the_one_that_stopped_it_is_interrupted(child):
     helper = [sys.executable, "-I", "-S", str(Path(freezer.__file__)), "30", str(child.pid)]
     with subprocess.Popen(helper, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert spec.until(lambda: freezer.state(child.pid) == "T")
+        assert spec.until(lambda: freezer.stands_still(child.pid))
         process.terminate()
         assert process.wait(timeout=10) != 0
-    assert spec.until(lambda: freezer.state(child.pid) != "T", 5)
+    assert spec.until(lambda: not freezer.stands_still(child.pid), 5)
 
 
 def test_who_cannot_be_stopped_is_an_error():

@@ -23,9 +23,9 @@ SEEN = {
         {"lies": "shared memory", "equal": False},  # a wrong checksum
     ),
     "cross_node.ray": (
-        {"copies_before": 1, "copies_after": 2, "equal": True},
-        {"copies_before": 1, "copies_after": 1, "equal": True},
-        {"copies_before": 1, "copies_after": 2, "equal": False},
+        {"copies_before": 1, "copies_after": 2, "connected": True, "http2": True, "equal": True},
+        {"copies_before": 1, "copies_after": 1, "connected": True, "http2": True, "equal": True},
+        {"copies_before": 1, "copies_after": 2, "connected": True, "http2": False, "equal": True},
     ),
     "weight_sync.monarch": (
         {"handle_bytes": 532, "versions": 1, "steps": 40},

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -57,12 +58,13 @@ def test_both_sides_end_well_and_meet_the_oracle(name, tmp_path, here):
 
 
 @pytest.mark.parametrize("name", CONCEPTS)
-@pytest.mark.parametrize("engine", ["monarch", "ray"])
-def test_a_native_file_runs_alone_and_says_what_it_does(name, engine, here):
-    command = [sys.executable, "-m", f"monarch_vs_ray.concepts.{name}.on_{engine}"]
-    done = run(command, here, 400)
-    assert done.returncode == 0, done.stderr
-    assert " = " in done.stdout
+def test_each_native_file_runs_without_the_rest_and_says_what_it_does(name, here):
+    files = [f"monarch_vs_ray.concepts.{name}.on_{engine}" for engine in ("monarch", "ray")]
+    with ThreadPoolExecutor() as pool:  # both at once: they wait more than they compute
+        every = list(pool.map(lambda file: run([sys.executable, "-m", file], here, 400), files))
+    for done in every:
+        assert done.returncode == 0, done.stderr
+        assert " = " in done.stdout
 
 
 @pytest.fixture(scope="module")

@@ -41,16 +41,24 @@ def main() -> None:
 def wait_until_stopped(pids: list[int]) -> None:
     """Return when the kernel says that all of them are stopped; raises TimeoutError."""
     latest = time.monotonic() + LATEST
-    while any(state(pid) != "T" for pid in pids):
+    while not all(stands_still(pid) for pid in pids):
         if time.monotonic() > latest:
             raise TimeoutError(f"not all of {pids} stopped within {LATEST:g} s")
         time.sleep(0.005)
 
 
-def state(pid: int) -> str:
-    """The kernel's letter for what a process is doing."""
-    with open(f"/proc/{pid}/stat") as file:
-        return file.read().rpartition(")")[2].split()[0]
+def stands_still(pid: int) -> bool:
+    """Whether all threads of a process are stopped; a thread that ended meanwhile does nothing any more."""
+    return all(state(f"/proc/{pid}/task/{thread}") in ("T", "") for thread in os.listdir(f"/proc/{pid}/task"))
+
+
+def state(task: str) -> str:
+    """The kernel's letter for what a thread is doing; empty when there is no such thread."""
+    try:
+        with open(f"{task}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 if __name__ == "__main__":

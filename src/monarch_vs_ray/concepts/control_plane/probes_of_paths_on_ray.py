@@ -20,14 +20,9 @@ from ray.cluster_utils import Cluster
 from monarch_vs_ray.concepts.control_plane import spec
 from monarch_vs_ray.concepts.control_plane.on_ray import get, is_worker, names
 from monarch_vs_ray.concepts.control_plane.plain_on_ray import OURS, ask_gcs
-from monarch_vs_ray.concepts.control_plane.probe_tools import (
-    connections,
-    in_a_network_of_its_own,
-    listening,
-    listening_addresses,
-    speaks_http2,
-)
+from monarch_vs_ray.concepts.control_plane.probe_tools import in_a_network_of_its_own, listening_addresses
 from monarch_vs_ray.concepts.control_plane.subjects_on_ray import Member, echoes
+from monarch_vs_ray.engines.connections import connections, listening, speaks_http2
 from monarch_vs_ray.engines.family import members, name_of
 from monarch_vs_ray.side import fault, observe
 

@@ -33,6 +33,8 @@ from monarch_vs_ray.concepts.data_plane.subjects_on_ray import (
 )
 from monarch_vs_ray.concepts.data_plane.tensors import on_ray as tensors
 from monarch_vs_ray.engines import machine
+from monarch_vs_ray.engines.connections import connections, listening, speaks_http2
+from monarch_vs_ray.engines.family import members, name_of
 from monarch_vs_ray.side import Unavailable, fault, observe
 
 # -- handles -------------------------------------------------------------------------------------------
@@ -80,7 +82,15 @@ def written_into_a_copy() -> None:
 
 
 def read_on_another_node() -> None:
+    """Two nodes' object managers, which are in their raylets: how does one send the other an object?"""
     _copies(far())
+    node = {each["NodeID"]: each for each in ray.nodes()}[PLACES[1]["scheduling_strategy"].node_id]
+    port = node["ObjectManagerPort"]
+    raylets = [each.pid for each in members() if name_of(each) == "raylet"]
+    reading = next(pid for pid in raylets if port in {address.port for address in listening(pid)})
+    (sending,) = set(raylets) - {reading}
+    observe("connected", connections(sending, reading, port) > 0)
+    observe("http2", speaks_http2(port))
 
 
 def read_where_it_is() -> None:
