@@ -8,7 +8,7 @@ import pytest
 from ledger.probed import ProbedSide
 from monarch_vs_ray.core.errors import UnknownClaim, UnknownSymbol, UserError
 from monarch_vs_ray.ledger.claims import load
-from monarch_vs_ray.ledger.evidence import evidence
+from monarch_vs_ray.ledger.evidence import evidence, over_repeats
 from monarch_vs_ray.ledger.judge import judge
 from monarch_vs_ray.report.document import Document, contents, slug
 
@@ -55,13 +55,19 @@ def folder(tmp_path):
     return place
 
 
-def document(folder, seen=0):
+def document(folder, seen=0, runs=1):
     ledger = load([folder])
     history = ProbedSide(concept="ordering").probe("p", {"n": seen, "ms": 12.345}).probe("c", {"n": 7}).end()
     (claim,) = ledger.claims
     found = evidence(claim, judge(claim, history.brackets), history.brackets.values(), "")
     return Document(
-        ledger, [found], {"ordering": 4}, folder.parent, "../src", lambda name: f"<{name}>", lambda: "index"
+        ledger,
+        [over_repeats([found] * runs)],
+        {"ordering": 4},
+        folder.parent,
+        "../src",
+        lambda name: f"<{name}>",
+        lambda: "index",
     )
 
 
@@ -110,7 +116,12 @@ def test_contents_and_counts(folder):
     text = made(folder, "{{ contents() }}\n\n## 1. One: a `b`\n\n{{ verdicts() }}\n\n{{ versions() }}")
     assert "- [1. One: a `b`](#1-one-a-b)" in text
     assert "- 1 claims: 1 hold, 0 refuted, 0 unknown." in text
-    assert "Ray 2.60.0, Python 3.11.7, 2 cores, 24 GB, Linux, no GPU, on 2026-01-02" in text
+    assert "Ray 2.60.0, Python 3.11.7, 2 cores, 24 GB, Linux, no GPU, on 2026-01-02\n" in text
+
+
+def test_it_is_said_how_often_the_probes_ran(folder):
+    text = made(folder, "{{ versions() }}", runs=5)
+    assert "on 2026-01-02; every probe ran in 5 passes, one after the other" in text
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ def counted(verdicts: Iterable[Verdict | None]) -> str:
 
 def summary(all_: Sequence[Evidence]) -> list[str]:
     """How many claims came out how, ours and the brief's, and which marks are stale or of other releases."""
-    told = [f"{len(all_)} claims: {counted(each.verdict for each in all_)}."]
+    runs = min((each.runs for each in all_), default=1)
+    often = f", judged in {runs} passes" if runs > 1 else ""
+    told = [f"{len(all_)} claims{often}: {counted(each.verdict for each in all_)}."]
     for engine in ENGINES:
         brief = [each.brief_verdict for each in all_ if each.engine == engine and each.brief_verdict]
         if brief:

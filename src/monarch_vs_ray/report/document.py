@@ -179,7 +179,9 @@ class Document:
         machine = (
             f"{first.machine.cores} cores, {first.machine.memory_bytes >> 30} GB, {first.machine.system}"
         )
-        return f"{told}, Python {first.machine.python}, {machine}, no GPU, on {first.date[:10]}"
+        runs = min(each.runs for each in measured)
+        often = f"; every probe ran in {runs} passes, one after the other" if runs > 1 else ""
+        return f"{told}, Python {first.machine.python}, {machine}, no GPU, on {first.date[:10]}{often}"
 
     def _measured(self) -> str:
         """Where and when each number of the text was measured."""
