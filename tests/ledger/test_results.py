@@ -95,7 +95,7 @@ def test_the_tables_count_and_name_what_is_stale():
 def test_the_summary_of_repeats_tells_each_second_try():
     tries = [msgspec.structs.replace(found(), first_try=said) for said in ("p failed: E: x", "")]
     told = summary([over_repeats(tries)])
-    assert told[0] == "1 claims, judged in 2 passes: 1 hold, 0 refuted, 0 unknown."
+    assert told[0] == "1 claim, judged in 2 passes: 1 hold, 0 refuted, 0 unknown."
     assert "1 needed a second try, in a fresh process of their engine: message_ordering.r.ray;" in told[1]
     assert told[1].endswith("the first: p failed: E: x.")
 

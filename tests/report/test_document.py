@@ -115,7 +115,7 @@ def test_what_was_refuted_is_named_with_what_is_true(folder):
 def test_contents_and_counts(folder):
     text = made(folder, "{{ contents() }}\n\n## 1. One: a `b`\n\n{{ verdicts() }}\n\n{{ versions() }}")
     assert "- [1. One: a `b`](#1-one-a-b)" in text
-    assert "- 1 claims: 1 hold, 0 refuted, 0 unknown." in text
+    assert "- 1 claim: 1 hold, 0 refuted, 0 unknown." in text
     assert "Ray 2.60.0, Python 3.11.7, 2 cores, 24 GB, Linux, no GPU, on 2026-01-02\n" in text
 
 

@@ -23,11 +23,11 @@ def summary(all_: Sequence[Evidence]) -> list[str]:
     """How many claims came out how, ours and the brief's, and which marks are stale or of other releases."""
     runs = min((each.runs for each in all_), default=1)
     often = f", judged in {runs} passes" if runs > 1 else ""
-    told = [f"{len(all_)} claims{often}: {counted(each.verdict for each in all_)}."]
+    told = [f"{_some(len(all_), 'claim')}{often}: {counted(each.verdict for each in all_)}."]
     for engine in ENGINES:
         brief = [each.brief_verdict for each in all_ if each.engine == engine and each.brief_verdict]
         if brief:
-            told.append(f"The brief on {NAMES[engine]}, {len(brief)} statements: {counted(brief)}.")
+            told.append(f"The brief on {NAMES[engine]}, {_some(len(brief), 'statement')}: {counted(brief)}.")
         for tested, made_for in sorted(
             {(each.version, each.made_for) for each in all_ if each.engine == engine and each.outside}
         ):
@@ -47,6 +47,10 @@ def summary(all_: Sequence[Evidence]) -> list[str]:
                 f" {each.brief_verdict} ({each.brief_said}); correct the claim in claims.toml."
             )
     return told
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def line(each: Evidence) -> str:
