@@ -13,6 +13,11 @@ from recorded import doctored, recording, seen, verdict
 CONCEPT = spec.CONCEPT
 
 
+@pytest.fixture(autouse=True)
+def torch_leaves_no_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+
+
 @pytest.fixture(scope="module")
 def events():
     return recording(CONCEPT)
