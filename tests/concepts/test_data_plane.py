@@ -171,9 +171,11 @@ def test_pulls_go_on_until_a_step_has_ended_however_slow_the_trainer_is():
 
     thread = threading.Thread(target=slow_training)
     thread.start()
-    pulled = spec.pull_through_a_step(lambda times: spec.pull(lambda: weights, times), inside)
-    done.put_up()
-    thread.join(timeout=30)
+    try:
+        pulled = spec.pull_through_a_step(lambda times: spec.pull(lambda: weights, times), inside)
+    finally:
+        done.put_up()
+        thread.join(timeout=30)
     assert spec.steps_within(trained, pulled) >= 1
     assert pulled.versions == 1
 

@@ -39,4 +39,5 @@ def speaks_http2(port: int) -> bool:
     """
     with socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS) as line:
         line.sendall(HTTP2)
-        return line.recv(9)[3:4] == bytes([SETTINGS])
+        with line.makefile("rb") as answer:
+            return answer.read(9)[3:4] == bytes([SETTINGS])
