@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from monarch_vs_ray.cli.sources import RECORDINGS
+from monarch_vs_ray.campaign.sides import RECORDINGS
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.errors import ExitCode
 from monarch_vs_ray.core.events import AnyEvent, Engine, Observation

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from monarch_vs_ray.cli.sources import RECORDINGS
+from monarch_vs_ray.campaign.sides import RECORDINGS
 from monarch_vs_ray.concepts import all_concepts, find, script_name
 from monarch_vs_ray.history import read
 from monarch_vs_ray.stage.state import State

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monarch_vs_ray.cli.sources import RECORDINGS
+from monarch_vs_ray.campaign.sides import RECORDINGS
 from monarch_vs_ray.concepts.control_plane import freezer, spec
 from monarch_vs_ray.core.events import AnyEvent, Observation
 from monarch_vs_ray.history import read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monarch_vs_ray.cli.sources import RECORDINGS
+from monarch_vs_ray.campaign.sides import RECORDINGS
 from monarch_vs_ray.concepts.topology_meshes import spec
 from monarch_vs_ray.core.errors import ExitCode
 from monarch_vs_ray.core.events import Observation

@@ -8,7 +8,7 @@ from functools import cache
 import msgspec
 import pytest
 
-from monarch_vs_ray.cli.documenting import RESULTS
+from monarch_vs_ray.report.contents import RESULTS
 from monarch_vs_ray.concepts import claim_folders
 from monarch_vs_ray.core.events import Observation
 from monarch_vs_ray.history import read

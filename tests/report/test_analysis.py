@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-from monarch_vs_ray.cli.documenting import DOCUMENT, TEMPLATES, make_document, templates
+from monarch_vs_ray.report.contents import DOCUMENT, TEMPLATES, make_document, templates
 from monarch_vs_ray.concepts import all_concepts
 from monarch_vs_ray.core.privacy import PROJECT
 
