@@ -18,8 +18,8 @@ def document(
     ] = None,
 ) -> None:
     """Make docs/monarch-vs-ray-analysis.md from its prose, the code, the claims and the published results."""
-    from monarch_vs_ray.report.contents import DOCUMENT, make_document
     from monarch_vs_ray.core.errors import ExitCode
+    from monarch_vs_ray.report.contents import DOCUMENT, make_document
 
     path = output or DOCUMENT
     text = make_document()

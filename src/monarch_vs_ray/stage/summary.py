@@ -201,7 +201,7 @@ def finding(state: State) -> str:
 
 
 def exit_code(state: State) -> ExitCode:
-    """Return what the shell is told: a side that failed weighs more than an observation that is not as claimed."""
+    """Return the exit code: a side that failed weighs more than an observation that is not as claimed."""
     sides = state.sides.values()
     if not all(side.ended_well for side in sides):
         return ExitCode.SIDE_FAILED

@@ -25,7 +25,7 @@ from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.stage.screen import MOST_NEW_LINES, NARROW, TAG_STYLES, Screen
 from monarch_vs_ray.stage.state import SideState
 from monarch_vs_ray.stage.summary import NAMES
-from monarch_vs_ray.stage.training import Course, TrainingState
+from monarch_vs_ray.transformer.state import Course, TrainingState
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """A braille cell's dots, by row and column."""

@@ -5,13 +5,12 @@ come back through a queue: `ray.train.report` would hold each step up until Ray 
 next time, so it carries the checkpoints only. When a worker is killed, the controller starts all of them
 anew, and the function goes on from the checkpoint that it finds.
 
-Run it alone: python -m monarch_vs_ray.transformer.on_ray
+Run it: mvr train --engine ray
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -24,11 +23,11 @@ from ray.train import Checkpoint, CheckpointConfig, FailureConfig, RunConfig, Sc
 from ray.train.torch import TorchTrainer
 from ray.util.queue import Empty, Queue
 
-from monarch_vs_ray.engines.alone import run_alone
 from monarch_vs_ray.engines.ray import start, stop
-from monarch_vs_ray.side import fault, observe, operation, step
-from monarch_vs_ray.transformer import spec, workload
-from monarch_vs_ray.transformer.spec import Training
+from monarch_vs_ray.instruments import faults
+from monarch_vs_ray.side import observe, operation, step
+from monarch_vs_ray.transformer import language, settings, workload
+from monarch_vs_ray.transformer.settings import Training
 from monarch_vs_ray.transformer.workload import Trained, Trainee, Transformer
 
 POLL = 0.2
@@ -52,7 +51,7 @@ def train(config: dict[str, Any]) -> None:
         if trained.step % training.checkpoint_every == 0:
             report(trainee, trained)
     if rank == 0:
-        news.put(("written", trainee.write(spec.SAMPLE)))
+        news.put(("written", trainee.write(settings.SAMPLE)))
 
 
 def report(trainee: Trainee, trained: Trained) -> None:
@@ -70,11 +69,11 @@ def make_trainer(training: Training, news: Queue, storage: str) -> TorchTrainer:
     return TorchTrainer(
         train,
         train_loop_config={"training": training, "news": news},
-        scaling_config=ScalingConfig(num_workers=spec.WORKERS, use_gpu=workload.use_gpus()),
+        scaling_config=ScalingConfig(num_workers=settings.WORKERS, use_gpu=workload.use_gpus()),
         run_config=RunConfig(
             name="transformer",
             storage_path=storage,
-            failure_config=FailureConfig(max_failures=spec.MOST_FAILURES),
+            failure_config=FailureConfig(max_failures=settings.MOST_FAILURES),
             checkpoint_config=CheckpointConfig(num_to_keep=2),
         ),
     )
@@ -95,9 +94,11 @@ class Fitting(threading.Thread):
             self.error = error
 
     def result(self) -> None:
-        self.join(timeout=spec.PATIENCE)
+        self.join(timeout=settings.PATIENCE)
         if self.is_alive():
-            raise TimeoutError(f"trainer.fit() did not return within {spec.PATIENCE:g} s of its last step")
+            raise TimeoutError(
+                f"trainer.fit() did not return within {settings.PATIENCE:g} s of its last step"
+            )
         if self.error:
             raise self.error
 
@@ -127,21 +128,15 @@ def follow(news: Queue, fitting: Fitting, training: Training) -> int:
             observe("trained", {"step": trained.step, "loss": trained.loss, "seconds": trained.seconds})
             if to_kill and trained.step >= to_kill:
                 to_kill = 0
-                kill(pids[spec.WORKERS - 1])
+                faults.kill(pids[settings.WORKERS - 1], f"worker {settings.WORKERS - 1}")
         elif kind == "written":
-            observe("written", spec.judged(*told))
+            observe("written", language.judged(*told))
     return starts - 1
-
-
-def kill(pid: int) -> None:
-    """SIGKILL a worker, as an out-of-memory killer would."""
-    fault("SIGKILL", f"worker {spec.WORKERS - 1}")
-    os.kill(pid, signal.SIGKILL)
 
 
 def main() -> None:
     """Train to the end, whoever dies on the way."""
-    training = spec.from_environment()
+    training = settings.from_environment()
     observe("training", workload.describe(training))
 
     with step("Start Ray"):
@@ -158,7 +153,3 @@ def main() -> None:
 
     with step("Stop"):
         stop()
-
-
-if __name__ == "__main__":
-    run_alone(main, spec.ENVIRONMENT)

@@ -22,12 +22,11 @@ from monarch_vs_ray.stage.state import SideState, State
 from monarch_vs_ray.stage.summary import NAMES, exit_code, side_sentence
 
 TRAINING = Concept(
-    number=0,
     name="transformer",
     title="Transformer training",
     question="Do both engines learn the same, also when a worker is killed?",
-    watch=("The loss falls to the language's own entropy.", "Both engines' curves are one."),
-    rows=(),
+    watch=["The loss falls to the language's own entropy.", "Both engines' curves are one."],
+    versions={},
     deadline=900.0,
 )
 AGREE = 1e-5

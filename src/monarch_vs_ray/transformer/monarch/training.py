@@ -5,13 +5,12 @@ mesh. The trainer owns the workers, so their failures come to its __supervise__.
 step that it was to take raises here, and the loop does what it likes: it asks for new workers, on fresh
 processes, who begin with the last checkpoint.
 
-Run it alone: python -m monarch_vs_ray.transformer.on_monarch
+Run it: mvr train --engine monarch
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,12 @@ from monarch.actor import Actor, ActorError, MeshFailure, current_rank, endpoint
 from monarch.spmd import setup_torch_elastic_env_async
 from torch.nn.parallel import DistributedDataParallel
 
-from monarch_vs_ray.engines.alone import run_alone
 from monarch_vs_ray.engines.monarch import stop
-from monarch_vs_ray.engines.ports import free_port
-from monarch_vs_ray.side import fault, log, observe, operation, step
-from monarch_vs_ray.transformer import spec, workload
-from monarch_vs_ray.transformer.spec import Training
+from monarch_vs_ray.instruments import faults
+from monarch_vs_ray.instruments.ports import free_port
+from monarch_vs_ray.side import log, observe, operation, step
+from monarch_vs_ray.transformer import language, settings, workload
+from monarch_vs_ray.transformer.settings import Training
 from monarch_vs_ray.transformer.workload import Trained, Trainee, Transformer
 
 UNHANDLED: list[MeshFailure] = []
@@ -87,7 +86,7 @@ class Trainer(Actor):
         """Workers on fresh processes, in place of those before; gives the step they go on from."""
         if self.procs is not None:
             await self.procs.stop()  # a process that outlives its sibling would keep its GPU
-        self.procs = this_host().spawn_procs(per_host={"gpus": spec.WORKERS})
+        self.procs = this_host().spawn_procs(per_host={"gpus": settings.WORKERS})
         await setup_torch_elastic_env_async(self.procs, "127.0.0.1", free_port())
         self.workers = self.procs.spawn("workers", Worker, self.training, self.checkpoints)
         return min((await self.workers.prepare.call()).values())
@@ -108,13 +107,7 @@ class Trainer(Actor):
 
 def get(future: Any) -> Any:
     """What a call gave; in this program nothing is waited for without end."""
-    return future.get(timeout=spec.PATIENCE)
-
-
-def kill(pid: int) -> None:
-    """SIGKILL a worker, as an out-of-memory killer would."""
-    fault("SIGKILL", f"worker {spec.WORKERS - 1}")
-    os.kill(pid, signal.SIGKILL)
+    return future.get(timeout=settings.PATIENCE)
 
 
 def start(trainer: Trainer) -> int:
@@ -136,7 +129,7 @@ def train(trainer: Trainer, training: Training) -> int:
         except ActorError as error:
             log(f"Step {done + 1} failed: {str(error).strip().splitlines()[-1].strip()}")
             recoveries += 1
-            if recoveries > spec.MOST_FAILURES:
+            if recoveries > settings.MOST_FAILURES:
                 raise
             done = start(trainer)
             continue
@@ -144,14 +137,14 @@ def train(trainer: Trainer, training: Training) -> int:
         observe("trained", {"step": done, "loss": trained.loss, "seconds": trained.seconds})
         if done == to_kill:
             to_kill = 0
-            kill(get(trainer.pids.call_one())[-1])
+            faults.kill(get(trainer.pids.call_one())[-1], f"worker {settings.WORKERS - 1}")
     return recoveries
 
 
 def main() -> None:
     """Train to the end, whoever dies on the way."""
     monarch.actor.unhandled_fault_hook = UNHANDLED.append
-    training = spec.from_environment()
+    training = settings.from_environment()
     observe("training", workload.describe(training))
 
     with step("Start a trainer"), tempfile.TemporaryDirectory(prefix="checkpoints-") as checkpoints:
@@ -163,12 +156,8 @@ def main() -> None:
             observe("recoveries", train(trainer, training))
 
         with step("Let the model write"):
-            observe("written", spec.judged(get(trainer.write.call_one(spec.SAMPLE))))
+            observe("written", language.judged(get(trainer.write.call_one(settings.SAMPLE))))
 
     with step("Stop"):
         stop()
         observe("unhandled", len(UNHANDLED))
-
-
-if __name__ == "__main__":
-    run_alone(main, spec.ENVIRONMENT)
