@@ -73,7 +73,7 @@ def test_explain_tells_of_a_second_try_and_of_another_release(tmp_path):
         aspect="Default ordering",
         engine="ray",
         statement="",
-        tested="probe",
+        tested="experiment",
         verdict="holds",
         said="order = 'as sent'",
         version="2.50.1",

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from monarch_vs_ray.campaign.sides import side_spec
-from monarch_vs_ray.cli.verification import Verification
+from monarch_vs_ray.campaign.schedule import Campaign
 from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.core.events import FORMAT
 from monarch_vs_ray.core.verdicts import Finding
 from monarch_vs_ray.ledger.claims import Cell, Claim
-from monarch_vs_ray.ledger.plan import PlannedProbe, SidePlan
+from monarch_vs_ray.campaign.plan import PlannedExperiment, SidePlan
 from monarch_vs_ray.ledger.results import Manifest, Results, load
 from monarch_vs_ray.side.launcher import Run
 from monarch_vs_ray.side.main import PROBES, this_machine
@@ -32,7 +32,7 @@ def about(probe: str) -> Claim:
     """A claim that says: the counter's first count in this probe is 1."""
     cell = Cell(
         statement="It begins at one.",
-        probe=probe,
+        experiment=probe,
         no_control="nothing is said of an engine here",
         check={"checker": "equals", "key": "count", "value": 1},
     )
@@ -40,7 +40,7 @@ def about(probe: str) -> Claim:
 
 
 @pytest.mark.timeout(180)
-def test_a_probe_in_which_its_side_died_runs_once_more_and_the_others_are_not_lost(tmp_path, here):
+def test_an_experiment_in_which_its_side_died_runs_once_more_and_the_others_are_not_lost(tmp_path, here):
     started: list[list[str]] = []
 
     def start(plan: SidePlan) -> Run:
@@ -53,9 +53,9 @@ def test_a_probe_in_which_its_side_died_runs_once_more_and_the_others_are_not_lo
         format=FORMAT, date=DATE, machine=this_machine(), versions={}, claims=3, repeats=1, slow=False
     )
     results = Results(tmp_path / "results", manifest)
-    pass_ = Verification(
+    pass_ = Campaign(
         [about(probe) for probe in PROBES_THERE],
-        [SidePlan("monarch", CONCEPT, tuple(PlannedProbe(name, 60.0) for name in PROBES_THERE))],
+        [SidePlan("monarch", CONCEPT, tuple(PlannedExperiment(name, 60.0) for name in PROBES_THERE))],
         start,
         results,
         lambda entry: Finding("holds", entry),
@@ -66,7 +66,7 @@ def test_a_probe_in_which_its_side_died_runs_once_more_and_the_others_are_not_lo
     found = {}
     give_up = time.monotonic() + 150
     while not pass_.over:
-        assert time.monotonic() < give_up, f"waited 150 s for three probes; started so far: {started}"
+        assert time.monotonic() < give_up, f"waited 150 s for three experiments; started so far: {started}"
         found |= {each.id: each for each in pass_.poll(0.05)}
     results.close()
     assert started == [["first", "dies_once", "last"], ["dies_once"], ["last"]]

@@ -34,7 +34,7 @@ def test_every_statement_holds_and_no_mark_is_stale(tmp_path, here):
     here.wait_until_clean(10.0)
 
 
-def test_one_claim_costs_its_own_probes_only(tmp_path, here):
+def test_one_claim_costs_its_own_experiments_only(tmp_path, here):
     command = [
         *MVR,
         "verify",

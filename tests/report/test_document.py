@@ -5,7 +5,7 @@ from __future__ import annotations
 import jinja2
 import pytest
 
-from ledger.probed import ProbedSide
+from ledger.experimented import ExperimentedSide
 from monarch_vs_ray.core.errors import UnknownClaim, UnknownSymbol, UserError
 from monarch_vs_ray.ledger.claims import load
 from monarch_vs_ray.ledger.evidence import evidence, over_repeats
@@ -57,7 +57,12 @@ def folder(tmp_path):
 
 def document(folder, seen=0, runs=1):
     ledger = load([folder])
-    history = ProbedSide(concept="ordering").probe("p", {"n": seen, "ms": 12.345}).probe("c", {"n": 7}).end()
+    history = (
+        ExperimentedSide(concept="ordering")
+        .experiment("p", {"n": seen, "ms": 12.345})
+        .experiment("c", {"n": 7})
+        .end()
+    )
     (claim,) = ledger.claims
     found = evidence(claim, judge(claim, history.brackets), history.brackets.values(), "")
     return Document(
@@ -119,7 +124,7 @@ def test_contents_and_counts(folder):
     assert "Ray 2.60.0, Python 3.11.7, 2 cores, 24 GB, Linux, no GPU, on 2026-01-02\n" in text
 
 
-def test_it_is_said_how_often_the_probes_ran(folder):
+def test_it_is_said_how_often_the_experiments_ran(folder):
     text = made(folder, "{{ versions() }}", runs=5)
     assert "on 2026-01-02; every probe ran in 5 passes, one after the other" in text
 

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from histories import both, side
+from histories import CONCEPT, both, side
 from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.screen import Screen
 from monarch_vs_ray.stage.state import State
-from stage.test_state import CONCEPT
 
 SIZES = [(80, 24), (120, 40), (240, 70)]
 

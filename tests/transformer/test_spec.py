@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from monarch_vs_ray.transformer import spec
-from monarch_vs_ray.transformer.spec import Training
+from monarch_vs_ray.transformer.settings import Training
 
 
 def test_words_are_distinct_and_their_probabilities_sum_to_one():

@@ -16,7 +16,7 @@ from monarch_vs_ray.cli import train
 from monarch_vs_ray.core.events import decoder
 from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.history import read
-from monarch_vs_ray.stage.training import TrainingState, outcome
+from monarch_vs_ray.transformer.state import TrainingState, outcome
 from test_demo_scripts import NAMES_A_MACHINE
 
 PROJECT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from monarch_vs_ray.engines import connections as tools
+from monarch_vs_ray.instruments import sockets as tools
 
 SETTINGS_FRAME = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 

@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from monarch_vs_ray.engines.stopping import stopped
+from monarch_vs_ray.instruments.stopping import stopped
 
 BUSY = """
 import sys, threading
