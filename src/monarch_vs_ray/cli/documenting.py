@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from monarch_vs_ray.concepts import FOLDER, all_concepts, claim_folders
-from monarch_vs_ray.core.privacy import PROJECT
+from monarch_vs_ray.core.paths import PUBLISHED, need_checkout
 from monarch_vs_ray.ledger.claims import load
 from monarch_vs_ray.ledger.results import load as load_evidence
 from monarch_vs_ray.ledger.results import published
@@ -13,26 +13,35 @@ from monarch_vs_ray.report.document import Document
 from monarch_vs_ray.report.source_index import source_index
 from monarch_vs_ray.sources.table import markdown, table
 
-DOCS = PROJECT / "docs"
-DOCUMENT = DOCS / "monarch-vs-ray-analysis.md"
-TEMPLATES = DOCS / "analysis"
-RESULTS = PROJECT / "results"
+COMMAND = "mvr document"
+
+
+def document_path() -> Path:
+    """Return the document's place. Raises NeedsCheckout."""
+    return need_checkout(COMMAND) / "docs" / "monarch-vs-ray-analysis.md"
+
+
+def templates_folder() -> Path:
+    """Return the folder of the document's prose. Raises NeedsCheckout."""
+    return need_checkout(COMMAND) / "docs" / "analysis"
 
 
 def make_document() -> str:
-    """The document's text, from what is in the repository."""
+    """Return the document's text, from what is in the repository. Raises NeedsCheckout."""
+    checkout = need_checkout(COMMAND)
     maker = Document(
         load(claim_folders()),
-        load_evidence(published(RESULTS)),
+        load_evidence(published(PUBLISHED)),
         {concept.name: concept.number for concept in all_concepts()},
         FOLDER,
-        f"../{FOLDER.relative_to(PROJECT)}",
+        f"../{FOLDER.relative_to(checkout)}",
         markdown,
         lambda: source_index(table()),
     )
     return maker.make(templates())
 
 
-def templates(folder: Path = TEMPLATES) -> list[tuple[str, str]]:
-    """The templates in the order of their names."""
-    return [(path.name, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.md"))]
+def templates() -> list[tuple[str, str]]:
+    """Return the templates in the order of their names. Raises NeedsCheckout."""
+    paths = sorted(templates_folder().glob("*.md"))
+    return [(path.name, path.read_text(encoding="utf-8")) for path in paths]

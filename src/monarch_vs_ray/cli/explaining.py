@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console, RenderableType
@@ -11,9 +12,9 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from monarch_vs_ray.cli.verify_view import STYLES
-from monarch_vs_ray.cli.verifying import RESULTS
 from monarch_vs_ray.concepts import FOLDER, claim_folders
 from monarch_vs_ray.core.errors import NoResults
+from monarch_vs_ray.core.paths import evidence_folders
 from monarch_vs_ray.core.verdicts import Verdict
 from monarch_vs_ray.ledger.claims import Claim, Ledger, load
 from monarch_vs_ray.ledger.code import Excerpt, actors_of, probe_code, telling_lines
@@ -29,22 +30,23 @@ def explain_claim(asked: str, results: Path | None) -> None:
     """Print all there is to a claim; a row's name stands for its claims on both engines."""
     ledger = load(claim_folders())
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
-    observed = {each.id: each for each in _last_evidence(results)}
+    observed = {each.id: each for each in (_evidence(results) if results else _last_evidence())}
     for claim in ledger.find(asked):
         _explain(console, ledger, claim, observed.get(claim.id))
 
 
-def _last_evidence(results: Path | None) -> list[Evidence]:
-    """What was observed last: in that run's folder, or in the newest below it."""
-    root = results or RESULTS
-    if (root / EVIDENCE).is_file():
-        return load_evidence(root)
-    try:
-        return load_evidence(latest(root))
-    except NoResults:
-        if results:
-            raise
-        return []
+def _evidence(root: Path) -> list[Evidence]:
+    """Return what that run's folder holds, or the newest folder below it. Raises NoResults."""
+    return load_evidence(root if (root / EVIDENCE).is_file() else latest(root))
+
+
+def _last_evidence() -> list[Evidence]:
+    """Return what was observed last of each claim, in the user's own runs or the published ones."""
+    found: list[Evidence] = []
+    for root in evidence_folders():
+        with suppress(NoResults):
+            found += _evidence(root)
+    return found
 
 
 def _explain(console: Console, ledger: Ledger, claim: Claim, found: Evidence | None) -> None:

@@ -66,9 +66,10 @@ def train(
 
 
 def _recording() -> Path:
-    from monarch_vs_ray.core.privacy import PROJECT
+    from monarch_vs_ray.cli.sources import recording
+    from monarch_vs_ray.stage.training import TRAINING
 
-    return PROJECT / "docs" / "recordings" / "transformer.jsonl"
+    return recording(TRAINING, "mvr train --engine both")
 
 
 def _check(

@@ -35,7 +35,11 @@ def verify(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the verdicts as Markdown.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Print plain lines also on a terminal.")] = False,
     results: Annotated[
-        Path | None, typer.Option(help="Folder to keep evidence in.", show_default="results")
+        Path | None,
+        typer.Option(
+            help="Folder to keep evidence in.",
+            show_default="results/ of the checkout, else the user's data folder",
+        ),
     ] = None,
     lanes: Annotated[int, typer.Option(min=1, help="How many engine processes run at once.")] = 3,
     python: Annotated[

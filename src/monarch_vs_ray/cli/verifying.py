@@ -20,7 +20,7 @@ from monarch_vs_ray.concepts import claim_folders, find
 from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.core.errors import ExitCode, UnknownConcept
 from monarch_vs_ray.core.events import ENGINES, FORMAT, Engine
-from monarch_vs_ray.core.privacy import PROJECT
+from monarch_vs_ray.core.paths import import_folder, results_folder
 from monarch_vs_ray.core.verdicts import Finding, Verdict
 from monarch_vs_ray.ledger.claims import Claim, Ledger, load
 from monarch_vs_ray.ledger.evidence import Evidence, encoder, over_repeats
@@ -31,7 +31,6 @@ from monarch_vs_ray.side.launcher import Run
 from monarch_vs_ray.side.main import BARE, PROBES, this_machine
 from monarch_vs_ray.stage.presenter import Interrupt
 
-RESULTS = PROJECT / "results"
 TICK = 0.05
 
 
@@ -101,7 +100,7 @@ def verify_claims(order: Order) -> ExitCode | int:
     choice = choose(order)
     plans = plan(choice.ledger, choice.claims, choice.slow)
     versions = releases(order.python, {side.engine for side in plans})
-    results = Results(order.results or RESULTS, _manifest(order, choice, versions))
+    results = Results(order.results or results_folder(), _manifest(order, choice, versions))
     interrupt = Interrupt()
     tries: dict[str, list[Evidence]] = {}
     try:
@@ -164,7 +163,7 @@ def _starter(order: Order) -> Start:
     def start(side: SidePlan) -> Run:
         settings = {**_environment(side.concept), **dict(side.environment)}
         if order.python:  # that interpreter has the engine, not this project
-            settings["PYTHONPATH"] = str(PROJECT / "src")
+            settings["PYTHONPATH"] = str(import_folder())
         bare = [BARE] if side.bare else []
         spec = side_spec(
             side.engine,
