@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from rich.console import Console
 
 from demo_tui import DashboardBase, LogPanel, PanelConfig
+from installation import build
 
 # How long an example takes depends on what else the machine does.
 settings.register_profile("untimed", deadline=None)
@@ -34,3 +37,17 @@ def sample_dashboard(mock_console: Console) -> DashboardBase:
     dashboard.set_status("status", "step", 1)
     dashboard.log("ready")
     return dashboard
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of the built distributions, made once for all of pytest-xdist's processes."""
+    shared = tmp_path_factory.getbasetemp()
+    folder = (shared if worker_id == "master" else shared.parent) / "built"
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = Path(f"{folder}.new")
+            build(unfinished)
+            unfinished.rename(folder)
+    return folder

@@ -1,0 +1,115 @@
+"""The built package is whole: with its base dependencies only, away from the checkout, it works."""
+
+from __future__ import annotations
+
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from installation import OTHERS_RUN, PROJECT, Installation, install, link_base_dependencies
+from monarch_vs_ray.cli.app import app
+
+CLAIM = "message_ordering.default_ordering.ray"
+COMMANDS = {command.name for command in app.registered_commands}
+
+
+@pytest.fixture(scope="session")
+def base(built, tmp_path_factory) -> Installation:
+    """The wheel that was built from the source distribution, and what `pip install .` would bring."""
+    (wheel,) = built.glob("*.whl")
+    installation = install(wheel, tmp_path_factory.mktemp("base") / "venv")
+    names = link_base_dependencies(installation)
+    assert {"rich", "typer", "platformdirs"} <= names
+    assert not {"ray", "torchmonarch", "pytest"} & names
+    return installation
+
+
+def files_of(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def test_the_wheel_holds_all_files_of_the_package_and_its_data(built):
+    (wheel,) = built.glob("*.whl")
+    source = PROJECT / "src"
+    modules = {path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    ours = {str(path.relative_to(source)) for path in modules if ".egg-info" not in str(path)}
+    published = PROJECT / "results" / "published"
+    run = published.parent / published.read_text().strip()
+    data = [published, *run.rglob("*"), *(PROJECT / "recordings").rglob("*")]
+    ours |= {f"monarch_vs_ray/data/{path.relative_to(PROJECT)}" for path in data if path.is_file()}
+    found = {name for name in files_of(wheel) if ".dist-info/" not in name}
+    assert found == ours
+
+
+def test_a_run_that_is_not_published_is_in_no_wheel(built):
+    assert (built / "tree" / OTHERS_RUN).is_file()
+    (direct,) = (built / "direct").glob("*.whl")
+    assert not any(OTHERS_RUN.parts[1] in name for name in files_of(direct))
+
+
+def test_wheels_built_from_the_tree_and_from_the_source_distribution_are_equal(built):
+    (wheel,) = built.glob("*.whl")
+    assert files_of(wheel) == files_of(built / "direct" / wheel.name)
+
+
+def test_what_runs_is_the_installed_package(base, tmp_path):
+    code = "import monarch_vs_ray, demo_tui; print(monarch_vs_ray.__file__, demo_tui.__file__, sep='\\n')"
+    done = subprocess.run([base.python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert [Path(line).parents[1] for line in done.stdout.splitlines()] == [base.packages] * 2, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("--help", "Exit codes:"),
+        ("demo", "Run one with `mvr demo 1`"),
+        ("demo 1 --dry-run --speed 0", "replay (recorded "),
+        ("demo all --dry-run --speed 0", "8 of 8 demos fine"),
+        ("train --dry-run --speed 0", "The two loss curves agree"),
+        ("verify --list", CLAIM),
+        (f"explain {CLAIM}", "We observed  holds"),
+        ("explain supervision", "We observed  holds"),
+    ],
+)
+def test_a_command_that_needs_no_engine_works(base, tmp_path, command, said):
+    done = base.mvr(*command.split(), home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert said in done.stdout
+    assert done.stderr == ""
+    assert list(tmp_path.iterdir()) == [tmp_path / "empty"], "reading makes no folder of the user's"
+
+
+@pytest.mark.skipif("example" not in COMMANDS, reason="there is no command `mvr example` yet")
+def test_an_example_is_printed(base, tmp_path):
+    done = base.mvr("example", "supervision", "--engine", "ray", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "import ray" in done.stdout
+    assert "monarch_vs_ray" not in done.stdout
+
+
+@pytest.mark.parametrize("option", [(), ("--check",), ("--output", "x.md")])
+def test_what_needs_a_checkout_says_so(base, tmp_path, option):
+    done = base.mvr("document", *option, home=tmp_path)
+    assert done.returncode == 2
+    assert "`mvr document` needs a checkout of the repository" in done.stderr
+    assert "./scripts/zephyr_uv_run.sh mvr document" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["demo 1", f"verify {CLAIM}"])
+def test_a_missing_engine_is_named_with_how_to_get_it_there(base, tmp_path, command):
+    done = base.mvr(*command.split(), "--engine", "ray", home=tmp_path)
+    assert done.returncode == 3
+    assert "install it with `pip install 'ray" in done.stderr
+    assert "zephyr" not in done.stderr, "its scripts are in a checkout"
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_doctor_names_what_to_install(base, tmp_path):
+    done = base.mvr("doctor", "--json", home=tmp_path)
+    assert done.returncode == 3
+    assert "pip install 'torchmonarch" in done.stdout
+    assert "pip install 'ray" in done.stdout
