@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from installation import OTHERS_RUN, PROJECT, Installation, install, link_base_dependencies
 from monarch_vs_ray.cli.app import app
+from test_layers import imports
 
 CLAIM = "message_ordering.default_ordering.ray"
 COMMANDS = {command.name for command in app.registered_commands}
@@ -61,6 +63,22 @@ def test_what_runs_is_the_installed_package(base, tmp_path):
     assert [Path(line).parents[1] for line in done.stdout.splitlines()] == [base.packages] * 2, done.stderr
 
 
+OF_EXTRAS = {"grpc", "monarch", "numpy", "pynvml", "ray", "torch"}
+"""What is imported only where an engine runs, of which it is a part, or where there is a GPU."""
+
+
+def test_every_import_is_of_a_base_dependency_or_of_an_extra(base):
+    """Also those inside functions, which no command below may happen to call."""
+    names = set().union(*(imports(file) for file in (PROJECT / "src").rglob("*.py")))
+    assert {"rich", "msgspec", "jinja2"} <= names
+    code = "import sys, importlib.util as u; print(*[name for name in sys.argv[1:] if not u.find_spec(name)])"
+    done = subprocess.run([base.python, "-c", code, *names], capture_output=True, text=True, timeout=30)
+    other_pythons = {"tomli"} if sys.version_info >= (3, 11) else {"tomllib"}
+    missing = set(done.stdout.split())
+    assert {"monarch", "ray"} <= missing, done.stderr
+    assert missing - OF_EXTRAS - other_pythons == set()
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [
@@ -106,6 +124,12 @@ def test_a_missing_engine_is_named_with_how_to_get_it_there(base, tmp_path, comm
     assert "install it with `pip install 'ray" in done.stderr
     assert "zephyr" not in done.stderr, "its scripts are in a checkout"
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the README says it of Python 3.11")
+def test_the_readme_says_how_many_packages_a_base_install_has(base):
+    dependencies = [path for path in base.packages.glob("*.dist-info") if path.is_symlink()]
+    assert f"{len(dependencies)} packages and this one" in (PROJECT / "README.md").read_text()
 
 
 def test_the_doctor_names_what_to_install(base, tmp_path):
