@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import io
 import signal
 from pathlib import Path
@@ -12,7 +11,7 @@ from hypothesis import settings
 from rich.console import Console
 
 from demo_tui import DashboardBase, LogPanel, PanelConfig
-from installation import build
+from installation import build, make_once
 
 # How long an example takes depends on what else the machine does.
 settings.register_profile("untimed", deadline=None)
@@ -40,14 +39,13 @@ def sample_dashboard(mock_console: Console) -> DashboardBase:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The folder of the built distributions, made once for all of pytest-xdist's processes."""
-    shared = tmp_path_factory.getbasetemp()
-    folder = (shared if worker_id == "master" else shared.parent) / "built"
-    with open(f"{folder}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            unfinished = Path(f"{folder}.new")
-            build(unfinished)
-            unfinished.rename(folder)
-    return folder
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of this test run that all of pytest-xdist's processes have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def built(shared: Path) -> Path:
+    """The folder of the built distributions."""
+    return make_once(shared / "built", build)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import site
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +20,23 @@ NAME = "monarch-vs-ray"
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist")
 OTHERS_RUN = Path("results", "some-machine", "2001-01-01T00-00-00", "evidence.jsonl")
 """A run that somebody has made and not published, in the tree that is built from."""
+
+
+def make_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """Have a folder made by the first of several test processes; the others wait for it.
+
+    Args:
+        folder: Where it is to be; the same for all processes.
+        make: Makes it.
+    """
+    done = Path(f"{folder}.done")
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a process that failed at it
+            make(folder)
+            done.touch()
+    return folder
 
 
 def build(folder: Path) -> None:
@@ -77,22 +95,17 @@ def install(wheel: Path, folder: Path) -> Installation:
     return found
 
 
-def link_base_dependencies(installation: Installation) -> set[str]:
+def link_base_dependencies(installation: Installation) -> None:
     """Give an installation what its own metadata asks for without extras, and no package beside that.
 
     They are links to this environment's packages, so that nothing is downloaded.
-
-    Returns:
-        The names of the distributions.
     """
     (wanted,) = installation.packages.glob("monarch_vs_ray-*.dist-info")
-    names = set(_closure(metadata.PathDistribution(wanted), set()))
-    for name in names:
+    for name in _closure(metadata.PathDistribution(wanted), set()):
         distribution = metadata.distribution(name)
         tops = {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}
         for top in tops:
             (installation.packages / top).symlink_to(distribution.locate_file(top))
-    return names
 
 
 def see_this_environment(installation: Installation) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from installation import OTHERS_RUN, PROJECT, Installation, install, link_base_dependencies
+from installation import OTHERS_RUN, PROJECT, Installation, install, link_base_dependencies, make_once
 from monarch_vs_ray.cli.app import app
 from test_layers import imports
 
@@ -18,14 +18,15 @@ COMMANDS = {command.name for command in app.registered_commands}
 
 
 @pytest.fixture(scope="session")
-def base(built, tmp_path_factory) -> Installation:
+def base(built, shared) -> Installation:
     """The wheel that was built from the source distribution, and what `pip install .` would bring."""
     (wheel,) = built.glob("*.whl")
-    installation = install(wheel, tmp_path_factory.mktemp("base") / "venv")
-    names = link_base_dependencies(installation)
-    assert {"rich", "typer", "platformdirs"} <= names
-    assert not {"ray", "torchmonarch", "pytest"} & names
-    return installation
+    folder = make_once(shared / "base", lambda folder: link_base_dependencies(install(wheel, folder)))
+    return Installation(folder)
+
+
+def dependencies_of(base: Installation) -> set[str]:
+    return {path.name.partition("-")[0] for path in base.packages.glob("*.dist-info") if path.is_symlink()}
 
 
 def files_of(wheel: Path) -> set[str]:
@@ -128,7 +129,9 @@ def test_a_missing_engine_is_named_with_how_to_get_it_there(base, tmp_path, comm
 
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the README says it of Python 3.11")
 def test_the_readme_says_how_many_packages_a_base_install_has(base):
-    dependencies = [path for path in base.packages.glob("*.dist-info") if path.is_symlink()]
+    dependencies = dependencies_of(base)
+    assert {"rich", "typer", "platformdirs"} <= dependencies
+    assert not {"ray", "torchmonarch", "pytest"} & dependencies
     assert f"{len(dependencies)} packages and this one" in (PROJECT / "README.md").read_text()
 
 
