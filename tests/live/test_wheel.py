@@ -25,7 +25,7 @@ def full(built, tmp_path_factory) -> Installation:
 
 def mvr(full: Installation, here, home: Path, *arguments: str):
     settings = {"TMPDIR": str(here.folder), "XDG_DATA_HOME": str(home / "data")}
-    return full.mvr(*arguments, home=home, seconds=180, **settings)
+    return full.mvr(*arguments, home=home, seconds=300, **settings)
 
 
 @pytest.mark.parametrize("engine", ["monarch", "ray"])
