@@ -17,13 +17,10 @@ PACKAGE = Path("monarch_vs_ray")
 def data() -> list[Path]:
     """Return the files of the repository that the package carries, relative to it.
 
-    Of `results/`, only the run that the file `published` names: the others belong to whoever builds this.
+    Of `results/`, only what is published: the rest belongs to whoever builds this.
     """
-    recordings = Path("recordings").rglob("*.jsonl")
-    published = Path("results", "published")
-    run = published.parent / published.read_text(encoding="utf-8").strip()
-    results = (path for path in run.rglob("*") if path.is_file())
-    return sorted([published, *recordings, *results])
+    folders = [Path("recordings"), Path("results", "published")]
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
 class BuildWithData(build_py):

@@ -39,9 +39,7 @@ def test_the_wheel_holds_all_files_of_the_package_and_its_data(built):
     source = PROJECT / "src"
     modules = {path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     ours = {str(path.relative_to(source)) for path in modules if ".egg-info" not in str(path)}
-    published = PROJECT / "results" / "published"
-    run = published.parent / published.read_text().strip()
-    data = [published, *run.rglob("*"), *(PROJECT / "recordings").rglob("*")]
+    data = [*(PROJECT / "results" / "published").rglob("*"), *(PROJECT / "recordings").rglob("*")]
     ours |= {f"monarch_vs_ray/data/{path.relative_to(PROJECT)}" for path in data if path.is_file()}
     found = {name for name in files_of(wheel) if ".dist-info/" not in name}
     assert found == ours
@@ -109,12 +107,15 @@ def test_an_example_is_printed(base, tmp_path):
     assert "monarch_vs_ray" not in done.stdout
 
 
-@pytest.mark.parametrize("option", [(), ("--check",), ("--output", "x.md")])
-def test_what_needs_a_checkout_says_so(base, tmp_path, option):
-    done = base.mvr("document", *option, home=tmp_path)
+@pytest.mark.parametrize(
+    "command", ["document", "document --check", "document --output x.md", "verify --publish"]
+)
+def test_what_needs_a_checkout_says_so(base, tmp_path, command):
+    done = base.mvr(*command.split(), home=tmp_path)
     assert done.returncode == 2
-    assert "`mvr document` needs a checkout of the repository" in done.stderr
-    assert "./scripts/zephyr_uv_run.sh mvr document" in done.stderr
+    needed = command.partition(" --check")[0].partition(" --output")[0]
+    assert f"`mvr {needed}` needs a checkout of the repository" in done.stderr
+    assert f"./scripts/zephyr_uv_run.sh mvr {needed}" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

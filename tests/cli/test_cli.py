@@ -11,9 +11,9 @@ import pytest
 
 from histories import both
 from monarch_vs_ray import cli
-from monarch_vs_ray.cli import sources
+from monarch_vs_ray.campaign import sides
 from monarch_vs_ray.core.events import FORMAT, decoder
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.history import Header, Recorder
 
 

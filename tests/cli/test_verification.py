@@ -8,7 +8,7 @@ from histories import MACHINE, VERSIONS
 from ledger.probed import ProbedSide, claim
 from monarch_vs_ray.cli.verification import Verification
 from monarch_vs_ray.core.events import FORMAT
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.core.verdicts import Finding
 from monarch_vs_ray.ledger.plan import PlannedProbe, SidePlan
 from monarch_vs_ray.ledger.results import Manifest, Results, load

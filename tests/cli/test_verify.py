@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from monarch_vs_ray.cli.interpreter import releases
+from monarch_vs_ray.campaign.interpreter import releases
 from monarch_vs_ray.concepts import claim_folders
 from monarch_vs_ray.core.errors import BadInterpreter
 from monarch_vs_ray.ledger.claims import load

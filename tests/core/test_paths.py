@@ -18,7 +18,6 @@ THIS = Path(__file__).parents[2]
 def apart(monkeypatch, tmp_path) -> Path:
     """An installed package, without a checkout, whose user has these folders."""
     monkeypatch.setattr(paths, "CHECKOUT", None)
-    monkeypatch.setattr(paths, "PUBLISHED", paths.PACKAGE / "data" / "results")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path
@@ -53,17 +52,15 @@ def test_a_checkout_is_known_by_its_project_file_and_src(tmp_path, package, pypr
 def test_in_the_checkout_everything_is_the_repository_s():
     assert paths.CHECKOUT == THIS
     assert paths.RECORDINGS == THIS / "recordings"
-    assert paths.results_folder() == paths.PUBLISHED == THIS / "results"
-    assert paths.evidence_folders() == [THIS / "results"]
+    assert paths.PUBLISHED == THIS / "results" / "published"
+    assert paths.results_folder() == THIS / "results"
     assert paths.need_checkout("x") == THIS
     assert paths.import_folder() == THIS / "src"
 
 
-def test_apart_from_one_results_are_the_user_s_and_looked_for_in_both_places(apart):
-    mine = apart / "data" / "monarch-vs-ray" / "results"
-    assert paths.results_folder() == mine
-    assert paths.evidence_folders() == [paths.PACKAGE / "data" / "results", mine]
-    assert not mine.exists()
+def test_apart_from_one_results_are_the_user_s(apart):
+    assert paths.results_folder() == apart / "data" / "monarch-vs-ray" / "results"
+    assert list(apart.iterdir()) == [], "knowing a folder makes none"
 
 
 def test_apart_from_one_what_needs_it_says_where_to_get_it(apart):

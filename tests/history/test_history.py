@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monarch_vs_ray.core.errors import CannotRecord, UnreadableHistory
 from monarch_vs_ray.core.events import FORMAT, LogLine, Metric, Observation, decoder, encode
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.history import Header, Recorder, Replay, read
 
 HEADER = Header(

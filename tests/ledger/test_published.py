@@ -8,9 +8,9 @@ from functools import cache
 import msgspec
 import pytest
 
+from monarch_vs_ray.report.contents import RESULTS
 from monarch_vs_ray.concepts import claim_folders
 from monarch_vs_ray.core.events import Observation
-from monarch_vs_ray.core.paths import PUBLISHED
 from monarch_vs_ray.history import read
 from monarch_vs_ray.ledger.brackets import brackets
 from monarch_vs_ray.ledger.claims import load
@@ -18,7 +18,7 @@ from monarch_vs_ray.ledger.judge import judge
 from monarch_vs_ray.ledger.results import load as load_evidence
 from monarch_vs_ray.ledger.results import published
 
-FOLDER = published(PUBLISHED)
+FOLDER = published(RESULTS)
 EVIDENCE = {each.id: each for each in load_evidence(FOLDER)}
 CLAIMS = load(claim_folders()).claims
 TESTED = [claim for claim in CLAIMS if claim.cell.tested == "probe"]

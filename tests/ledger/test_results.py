@@ -9,7 +9,7 @@ from histories import MACHINE, VERSIONS
 from ledger.probed import ProbedSide, claim
 from monarch_vs_ray.core.errors import CannotRecord, NoResults
 from monarch_vs_ray.core.events import FORMAT
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.history import read
 from monarch_vs_ray.ledger.evidence import evidence, over_repeats
 from monarch_vs_ray.ledger.judge import judge

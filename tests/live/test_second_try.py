@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monarch_vs_ray.cli.sources import side_spec
+from monarch_vs_ray.campaign.sides import side_spec
 from monarch_vs_ray.cli.verification import Verification
 from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.core.events import FORMAT

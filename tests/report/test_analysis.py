@@ -9,9 +9,9 @@ import textwrap
 
 import pytest
 
-from monarch_vs_ray.cli.documenting import document_path, make_document, templates, templates_folder
 from monarch_vs_ray.concepts import all_concepts
 from monarch_vs_ray.core.paths import PACKAGE
+from monarch_vs_ray.report.contents import document_path, make_document, templates, templates_folder
 
 DOCUMENT = document_path()
 TEXT = DOCUMENT.read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from rich.console import Console
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from histories import both, side
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.screen import Screen
 from monarch_vs_ray.stage.state import State

@@ -16,7 +16,7 @@ from monarch_vs_ray.core.events import (
     OperationInvoked,
     SideEnded,
 )
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.stage.closing import print_closing
 from monarch_vs_ray.stage.lines import JsonLines, PlainLines
 from monarch_vs_ray.stage.presenter import Banner

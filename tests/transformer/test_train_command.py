@@ -14,7 +14,7 @@ import pytest
 from monarch_vs_ray import cli
 from monarch_vs_ray.cli import train
 from monarch_vs_ray.core.events import decoder
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.history import read
 from monarch_vs_ray.stage.training import TrainingState, outcome
 from test_demo_scripts import NAMES_A_MACHINE
@@ -89,7 +89,7 @@ def test_another_demos_history_is_refused(mvr_train):
 def test_without_torch_it_says_how_to_get_it(mvr_train, monkeypatch):
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find(name))
-    monkeypatch.setattr("monarch_vs_ray.cli.sources.require", lambda engines: None)
+    monkeypatch.setattr("monarch_vs_ray.campaign.sides.require", lambda engines: None)
     code, _, error = mvr_train("--steps", "5")
     assert code == 3
     assert "torch is not installed here; install it with `pip install torch`" in error

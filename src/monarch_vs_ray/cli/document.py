@@ -18,8 +18,8 @@ def document(
     ] = None,
 ) -> None:
     """Make docs/monarch-vs-ray-analysis.md from its prose, the code, the claims and the published results."""
-    from monarch_vs_ray.cli.documenting import document_path, make_document
     from monarch_vs_ray.core.errors import ExitCode
+    from monarch_vs_ray.report.contents import document_path, make_document
 
     path = output or document_path()
     text = make_document()

@@ -1,4 +1,4 @@
-"""Shows one run, live or recorded, in the way that the user and the terminal want it."""
+"""Show one run, live or recorded, in the way that the user and the terminal want it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from monarch_vs_ray.cli import sources
+from monarch_vs_ray.campaign import sides
 from monarch_vs_ray.concepts import find, script_name
 from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.errors import UserError
 from monarch_vs_ray.core.events import ENGINES, Engine
-from monarch_vs_ray.core.source import Source
+from monarch_vs_ray.core.stream import EventStream
 from monarch_vs_ray.history import Recorder, Replay, read
 from monarch_vs_ray.stage.lines import JsonLines, PlainLines
 from monarch_vs_ray.stage.presenter import Banner, Interrupt, present
@@ -23,8 +23,8 @@ INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What the user asked for on the command line."""
+class ShowOptions:
+    """How a run is to be shown, and what of it; as on the command line."""
 
     dry_run: bool = False
     speed: float = 1.0
@@ -39,50 +39,55 @@ class Wish:
 
     @property
     def engines(self) -> tuple[Engine, ...]:
-        """The engines asked for, in the order in which they stand on the stage."""
+        """Return the engines asked for, in the order in which they stand on the stage."""
         return tuple(engine for engine in ENGINES if self.engine in ("both", engine))
 
 
-def show_demo(concept: Concept, wish: Wish) -> int:
-    """Run a demo, or replay its recording, and say how it went; gives the exit code."""
-    if wish.dry_run:
-        return show_history(sources.recording(concept), wish)
-    sources.require(wish.engines)
-    recorder = _recorder(concept, wish)
-    deadline = wish.deadline or concept.deadline
+def show_demo(concept: Concept, options: ShowOptions) -> int:
+    """Run a demo, or replay its recording, and print how it went; return the exit code."""
+    if options.dry_run:
+        return show_history(sides.recording(concept), options)
+    sides.require(options.engines)
+    recorder = _recorder(concept, options)
+    deadline = options.deadline or concept.deadline
     interrupt = Interrupt()
     with interrupt.listening():
         # The engines take seconds to start: they begin before this process loads what it draws with.
-        run = sources.live(concept, wish.engines, MonotonicClock(), wish.ray_address, deadline)
-        return _show(run, State(concept, wish.engines), Banner("LIVE"), wish, interrupt, recorder)
+        run = sides.live(concept, options.engines, MonotonicClock(), options.ray_address, deadline)
+        return _show(run, State(concept, options.engines), Banner("LIVE"), options, interrupt, recorder)
 
 
-def show_history(file: Path, wish: Wish) -> int:
-    """Replay a history through the same stage; gives the exit code that its run had."""
+def show_history(file: Path, options: ShowOptions) -> int:
+    """Replay a history through the same stage; return the exit code that its run had."""
     history = read(file)
-    engines = tuple(side for side in history.header.sides if side in wish.engines)
+    engines = tuple(side for side in history.header.sides if side in options.engines)
     if not engines:
-        raise UserError(f"{file} has no run of {wish.engine}; it holds {', '.join(history.header.sides)}.")
-    banner = Banner("REPLAY", f"recorded {history.header.date[:10]}, speed {wish.speed:g}")
+        raise UserError(f"{file} has no run of {options.engine}; it holds {', '.join(history.header.sides)}.")
+    banner = Banner("REPLAY", f"recorded {history.header.date[:10]}, speed {options.speed:g}")
     interrupt = Interrupt()
     with interrupt.listening():
-        replay = Replay(history, MonotonicClock(), wish.speed)
-        return _show(replay, State(find(history.header.concept), engines), banner, wish, interrupt, None)
+        replay = Replay(history, MonotonicClock(), options.speed)
+        return _show(replay, State(find(history.header.concept), engines), banner, options, interrupt, None)
 
 
 def _show(
-    source: Source, state: State, banner: Banner, wish: Wish, interrupt: Interrupt, recorder: Recorder | None
+    source: EventStream,
+    state: State,
+    banner: Banner,
+    options: ShowOptions,
+    interrupt: Interrupt,
+    recorder: Recorder | None,
 ) -> int:
     """Show it, say how it ended, and give the exit code."""
     try:
-        interrupted = _present(source, state, banner, wish, interrupt, recorder)
+        interrupted = _present(source, state, banner, options, interrupt, recorder)
     except KeyboardInterrupt:
         print("Interrupted twice: the guardians end what is left, within 5 s.", file=sys.stderr)
         return INTERRUPTED
-    if not wish.json:
+    if not options.json:
         from monarch_vs_ray.stage.closing import print_closing
 
-        print_closing(state, banner, ascii=wish.ascii)
+        print_closing(state, banner, ascii=options.ascii)
     if recorder:
         _say_recorded(recorder)
     if interrupted:
@@ -92,26 +97,31 @@ def _show(
 
 
 def _present(
-    source: Source, state: State, banner: Banner, wish: Wish, interrupt: Interrupt, recorder: Recorder | None
+    source: EventStream,
+    state: State,
+    banner: Banner,
+    options: ShowOptions,
+    interrupt: Interrupt,
+    recorder: Recorder | None,
 ) -> bool:
     """Show it in the way that the user and the terminal want; gives whether it was interrupted."""
-    if wish.json:
+    if options.json:
         return present(source, state, JsonLines(), recorder, interrupt)
-    if wish.plain or not sys.stdout.isatty():
+    if options.plain or not sys.stdout.isatty():
         return present(source, state, PlainLines(state), recorder, interrupt)
     from monarch_vs_ray.stage.screen import Screen
 
-    with Screen(state, banner, ascii=wish.ascii or None) as screen:
+    with Screen(state, banner, ascii=options.ascii or None) as screen:
         return present(source, state, screen, recorder, interrupt)
 
 
-def _recorder(concept: Concept, wish: Wish) -> Recorder | None:
-    if wish.record is None:
+def _recorder(concept: Concept, options: ShowOptions) -> Recorder | None:
+    if options.record is None:
         return None
-    path = wish.record
-    if wish.many or path.is_dir():
+    path = options.record
+    if options.many or path.is_dir():
         path = path / f"{script_name(concept)}.jsonl"
-    return Recorder(path, sources.header(concept, wish.engines))
+    return Recorder(path, sides.header(concept, options.engines))
 
 
 def _say_recorded(recorder: Recorder) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from monarch_vs_ray.core.events import Engine
-    from monarch_vs_ray.core.source import Batch, Source
+    from monarch_vs_ray.core.stream import Batch, EventStream
     from monarch_vs_ray.history import Recorder
     from monarch_vs_ray.side.launcher import Run
     from monarch_vs_ray.stage.presenter import Banner, Interrupt
@@ -66,7 +66,7 @@ def train(
 
 
 def _recording() -> Path:
-    from monarch_vs_ray.cli.sources import recording
+    from monarch_vs_ray.campaign.sides import recording
     from monarch_vs_ray.stage.training import TRAINING
 
     return recording(TRAINING, "mvr train --engine both")
@@ -131,17 +131,17 @@ class _Show:
         """Train; gives the exit code."""
         from importlib.util import find_spec
 
-        from monarch_vs_ray.cli import sources
+        from monarch_vs_ray.campaign import sides
         from monarch_vs_ray.core.events import ENGINES
         from monarch_vs_ray.history import Recorder
         from monarch_vs_ray.stage.presenter import Banner, Interrupt
         from monarch_vs_ray.stage.training import TRAINING, TrainingState
 
         engines = [each for each in ENGINES if engine in (Engines.BOTH, Engines(each))]
-        sources.require(engines)
+        sides.require(engines)
         if find_spec("torch") is None:
             raise TorchMissing
-        recorder = Recorder(record, sources.header(TRAINING, engines)) if record else None
+        recorder = Recorder(record, sides.header(TRAINING, engines)) if record else None
         interrupt = Interrupt()
         with interrupt.listening():
             run = Monitored(_start(training, engines, deadline))
@@ -149,7 +149,7 @@ class _Show:
 
     def _run(
         self,
-        source: Source,
+        source: EventStream,
         state: TrainingState,
         banner: Banner,
         interrupt: Interrupt,
@@ -186,7 +186,7 @@ class _Show:
 
     def _present(
         self,
-        source: Source,
+        source: EventStream,
         state: TrainingState,
         banner: Banner,
         interrupt: Interrupt,
@@ -206,7 +206,7 @@ class _Show:
 
 
 def _start(training: Training, engines: Sequence[Engine], deadline: float) -> Run:
-    from monarch_vs_ray.cli.sources import side_spec
+    from monarch_vs_ray.campaign.sides import side_spec
     from monarch_vs_ray.core.clock import MonotonicClock
     from monarch_vs_ray.side.launcher import Run
     from monarch_vs_ray.transformer.spec import to_environment

@@ -105,11 +105,11 @@ class LiveNeedsLinux(UserError):
         )
 
 
-class BadClaims(UserError):
-    """A ``claims.toml`` is not as it must be."""
+class BadConcept(UserError):
+    """A ``concept.toml`` is not as it must be."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}; correct the file, its form is in `ledger/claims.py`.")
+        super().__init__(f"{path}: {reason}; correct the file, its form is in `core/concept.py`.")
 
 
 class UnknownClaim(UserError):

@@ -1,8 +1,8 @@
 """Know where this project's files are: in a checkout of the repository, or inside the installed package.
 
-The same code runs in both places. In a checkout everything lies where its author put it, and results join the
-published ones. An installed package holds copies of the recordings and of the published results, which
-`setup.py` puts under `data/`; what its user makes goes to a folder of the user's, never into the package.
+The same code runs in both places. In a checkout everything lies where its author put it, and new results lie
+beside the published evidence. An installed package holds copies of the recordings and of the published
+evidence, which `setup.py` puts under `data/`; what its user makes goes to a folder of the user's.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ CHECKOUT = find_checkout(PACKAGE)
 _DATA = CHECKOUT or PACKAGE / "data"
 RECORDINGS = _DATA / "recordings"
 """The recorded runs that `--dry-run` replays: a folder for each subject."""
-PUBLISHED = _DATA / "results"
-"""The results that the comparison quotes."""
+PUBLISHED = _DATA / "results" / "published"
+"""The evidence that the comparison quotes."""
 
 
 def results_folder() -> Path:
@@ -59,11 +59,6 @@ def results_folder() -> Path:
     from platformdirs import user_data_path  # not at the top: a side runs without it
 
     return user_data_path(NAME, appauthor=False) / "results"
-
-
-def evidence_folders() -> list[Path]:
-    """Return the folders in which evidence may lie; what a later one holds of a claim is preferred."""
-    return list(dict.fromkeys([PUBLISHED, results_folder()]))
 
 
 def need_checkout(purpose: str) -> Path:

@@ -16,12 +16,16 @@ RECORD_AGAIN = "the file was changed; record the run again"
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="history"):
-    """The first line of a history file. ``date`` is UTC in ISO 8601."""
+    """The first line of a history file.
+
+    ``date`` is UTC in ISO 8601. ``name`` tells histories apart that are kept in one file.
+    """
 
     format: int
     concept: str
     sides: list[Engine]
     date: str
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from monarch_vs_ray.core.events import (
     Trouble,
     decoder,
 )
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 
 Clean = Callable[[bytes], bytes]
 Now = Callable[[], int]

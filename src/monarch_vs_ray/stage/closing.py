@@ -28,7 +28,7 @@ def print_closing(
     console.print()
     console.print(Text(f"{state.concept.title}, {_mode(banner)}: {state.concept.question}"))
     console.print(_observations(state, ascii))
-    if any(row.described for row in state.concept.rows):
+    if any(line.described for line in lines(state)):
         console.print(Text("In (parentheses): what the code says there is, where no run can show it."))
     if any(all_.nanoseconds for side in state.sides.values() for all_ in side.operations.values()):
         console.print(_latencies(state, ascii))
@@ -52,9 +52,7 @@ def _observations(state: State, ascii: bool) -> Table:
     table = _table(["observed", *_columns(state), ""], ascii)
     for line in lines(state):
         mark = ("!=" if ascii else "≠") if line.differs else ""
-        table.add_row(
-            Text(line.row.label), *(_cell(line.cells[engine]) for engine in state.sides), Text(mark)
-        )
+        table.add_row(Text(line.label), *(_cell(line.cells[engine]) for engine in state.sides), Text(mark))
     return table
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import IO
 
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.stage.state import SideState, State
 
 TICK = 0.1

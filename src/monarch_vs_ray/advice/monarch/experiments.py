@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monarch.actor import Actor, endpoint, this_host
 
-from monarch_vs_ray.concepts.when_to_choose.counting import names_used, public_modules
+from monarch_vs_ray.advice.counting import names_used, public_modules
 from monarch_vs_ray.side import observe
 
 TO_BE_KNOWN = {"Actor", "endpoint", "this_host", "spawn_procs", "spawn", "call_one", "call", "slice", "get"}

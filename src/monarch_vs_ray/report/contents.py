@@ -1,14 +1,13 @@
-"""What the comparison document is made of: templates, claims, published evidence, the table of sources."""
+"""Gather what the comparison document is made of: templates, claims, published evidence, references."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from monarch_vs_ray.concepts import FOLDER, all_concepts, claim_folders
+from monarch_vs_ray.campaign import catalogue
+from monarch_vs_ray.concepts import FOLDER, all_concepts
 from monarch_vs_ray.core.paths import PUBLISHED, need_checkout
-from monarch_vs_ray.ledger.claims import load
-from monarch_vs_ray.ledger.results import load as load_evidence
-from monarch_vs_ray.ledger.results import published
+from monarch_vs_ray.ledger import published
 from monarch_vs_ray.report.document import Document
 from monarch_vs_ray.report.source_index import source_index
 from monarch_vs_ray.sources.table import markdown, table
@@ -30,8 +29,8 @@ def make_document() -> str:
     """Return the document's text, from what is in the repository. Raises NeedsCheckout."""
     checkout = need_checkout(COMMAND)
     maker = Document(
-        load(claim_folders()),
-        load_evidence(published(PUBLISHED)),
+        catalogue.ledger(),
+        published.evidence(PUBLISHED),
         {concept.name: concept.number for concept in all_concepts()},
         FOLDER,
         f"../{FOLDER.relative_to(checkout)}",

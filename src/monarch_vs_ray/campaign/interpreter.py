@@ -1,11 +1,11 @@
-"""Which releases of the engines the sides will find, in this interpreter or in one that the user named."""
+"""Find the engines' releases that the sides will run, in this interpreter or in one that the user named."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Collection
 
-from monarch_vs_ray.cli.sources import require
+from monarch_vs_ray.campaign.sides import require
 from monarch_vs_ray.core.errors import BadInterpreter
 from monarch_vs_ray.core.events import ENGINES, Engine
 from monarch_vs_ray.side.main import NOT_INSTALLED, PACKAGES, version
@@ -23,7 +23,7 @@ for package in sys.argv[1:]:
 
 
 def releases(python: str, needed: Collection[Engine]) -> dict[Engine, str]:
-    """The engines' releases; ``python`` is the path of another interpreter, or empty for this one.
+    """Return the engines' releases; ``python`` is another interpreter's path, or empty for this one.
 
     Raises EngineMissing or BadInterpreter when ``needed`` engines cannot run there.
     """

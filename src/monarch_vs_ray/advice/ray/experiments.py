@@ -10,8 +10,8 @@ from urllib.request import urlopen
 
 import ray
 
-from monarch_vs_ray.concepts.when_to_choose.counting import names_used
-from monarch_vs_ray.engines.ports import free_port
+from monarch_vs_ray.advice.counting import names_used
+from monarch_vs_ray.instruments.ports import free_port
 from monarch_vs_ray.side import Unavailable, observe
 
 TO_BE_KNOWN = {"remote", "get", "wait", "put", "options", "method", "kill"}

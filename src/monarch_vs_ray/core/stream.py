@@ -1,4 +1,4 @@
-"""Where events come from: a live run or a replay. Whoever consumes them cannot tell which."""
+"""A stream of events, from a live run or a replay; its consumer cannot tell which."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ class Batch:
         self.raw += encode(event)
 
 
-class Source(Protocol):
+class EventStream(Protocol):
     """A stream of events that ends."""
 
     @property
     def over(self) -> bool:
-        """Whether all events have been given."""
+        """Return whether all events have been delivered."""
         ...
 
     def now(self) -> int:
-        """Nanoseconds since the run began, on the run's own clock."""
+        """Return nanoseconds since the run began, on the run's own clock."""
         ...
 
     def poll(self, timeout: float) -> Batch:
-        """What has come, waiting up to ``timeout`` seconds for the first of it."""
+        """Return what has arrived, waiting up to ``timeout`` seconds for the first of it."""
         ...
 
     def wake_for(self, fd: int) -> None:
-        """From now on, return from ``poll`` early when this descriptor is readable."""
+        """Return from ``poll`` early whenever this descriptor is readable."""
         ...
 
     def stop(self) -> None:
-        """End it now; keep polling until ``over`` to hear how it went."""
+        """End the run now; poll until ``over`` to receive its last events."""
         ...

@@ -1,11 +1,10 @@
-"""How ``mvr verify`` shows that it goes on, and what it found."""
+"""Show how a verification goes, and what it found."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Protocol
 
 from rich import box
 from rich.console import Console
@@ -13,43 +12,18 @@ from rich.table import Table
 from rich.text import Text
 
 from demo_tui import DashboardBase, Fixed, HeaderPanel, LogPanel, PanelConfig, ProgressPanel, Rows
-from monarch_vs_ray.cli.verification import Verification
+from monarch_vs_ray.campaign.schedule import Campaign
 from monarch_vs_ray.core.events import ENGINES
-from monarch_vs_ray.core.verdicts import Verdict
 from monarch_vs_ray.ledger.evidence import Evidence
-from monarch_vs_ray.ledger.tables import NAMES, line, rows
+from monarch_vs_ray.ledger.tables import NAMES, STYLES, line, rows
 
-STYLES: dict[Verdict, str] = {"holds": "green", "refuted": "bold red", "unknown": "magenta"}
 PANEL_STYLES = {"holds": "good", "refuted": "bad", "unknown": "warn"}
 LANE_ROWS = 4
 PLAIN_WIDTH = 140
 
 
-class View(Protocol):
-    """Shows a pass while it runs; a context manager."""
-
-    @property
-    def quit(self) -> bool:
-        """Whether the user asked to end it."""
-        ...
-
-    def judged(self, each: Evidence) -> None:
-        """A claim was judged."""
-        ...
-
-    def update(self, pass_: Verification) -> None:
-        """Called some times a second."""
-        ...
-
-    def __enter__(self) -> object: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
 class PlainView:
-    """A line for each claim, on stderr, as it is judged."""
+    """Prints a line for each claim, on stderr, as it is judged."""
 
     quit = False
 
@@ -57,7 +31,7 @@ class PlainView:
         """Print its line."""
         print(line(each), file=sys.stderr, flush=True)
 
-    def update(self, pass_: Verification) -> None:
+    def update(self, campaign: Campaign) -> None:
         """Nothing to draw."""
 
     def __enter__(self) -> PlainView:
@@ -70,7 +44,7 @@ class PlainView:
 
 
 class ScreenView:
-    """The probes that run now, and the verdicts as they come."""
+    """Draws the experiments that run now, and the verdicts as they come."""
 
     def __init__(self, claims: int) -> None:
         self.dashboard = DashboardBase(
@@ -98,7 +72,7 @@ class ScreenView:
 
     @property
     def quit(self) -> bool:
-        """Whether ``q`` was pressed."""
+        """Return whether ``q`` was pressed."""
         return self._live.quit_requested
 
     def judged(self, each: Evidence) -> None:
@@ -106,13 +80,14 @@ class ScreenView:
         self._judged += 1
         self._log.append(f"{each.id}: {each.said}", None, each.verdict)
 
-    def update(self, pass_: Verification) -> None:
+    def update(self, campaign: Campaign) -> None:
         """Draw if a frame is due."""
-        done, total = pass_.probes
+        done, total = campaign.progress
         running = ", ".join(
-            f"{NAMES[lane.plan.engine]} {lane.plan.concept}.{lane.probe or 'start'}" for lane in pass_.lanes
+            f"{NAMES[lane.plan.engine]} {lane.plan.concept}.{lane.experiment or 'start'}"
+            for lane in campaign.lanes
         )
-        self._now.update("probes", done, total=total)
+        self._now.update("experiments", done, total=total)
         self._now.update("claims", self._judged, total=self._claims)
         self._header.set(centre=running, right=f"{self.dashboard.elapsed():.0f} s")
         self._live.tick()

@@ -1,4 +1,4 @@
-"""Runs the probes that claims need, several sides at a time, and judges each claim as soon as it can be."""
+"""Run the experiments that claims need, several sides at a time, and judges each claim as soon as it can be."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monarch_vs_ray.core.clock import Clock
-from monarch_vs_ray.core.events import AnyEvent, Engine, LogLine, ProbeBegun, ProbeEnded
-from monarch_vs_ray.core.source import Batch, Source
+from monarch_vs_ray.core.events import AnyEvent, Engine, LogLine, ExperimentBegun, ExperimentEnded
+from monarch_vs_ray.core.stream import Batch, EventStream
 from monarch_vs_ray.ledger.brackets import Bracket, brackets
 from monarch_vs_ray.ledger.claims import Claim
 from monarch_vs_ray.ledger.evidence import Evidence, evidence
 from monarch_vs_ray.ledger.judge import (
-    HoldsInSource,
+    HoldsInReference,
     Judgement,
     judge,
     judge_by_others,
-    judge_by_source,
+    judge_by_reference,
     trouble_of,
 )
-from monarch_vs_ray.ledger.plan import SidePlan
+from monarch_vs_ray.campaign.plan import SidePlan
 from monarch_vs_ray.ledger.results import Results
 
-Start = Callable[[SidePlan], Source]
+Start = Callable[[SidePlan], EventStream]
 Key = tuple[Engine, str, str]
-"""Engine, concept and name of a probe."""
+"""Engine, concept and name of an experiment."""
 
 
 @dataclass
@@ -32,40 +32,40 @@ class Lane:
     """A side that runs now."""
 
     plan: SidePlan
-    source: Source
+    source: EventStream
     history: str
     append: Callable[[Batch], None]
     events: list[AnyEvent] = field(default_factory=list)
-    probe: str = ""
+    experiment: str = ""
     began: int = 0
     stopped: bool = False
 
     def poll(self) -> bool:
-        """Take what came, and stop the side when its probe has taken too long; gives whether one ended."""
+        """Take what came, and stop the side when its experiment has taken too long; gives whether one ended."""
         batch = self.source.poll(0.0)
         self.append(batch)
         self.events += batch.events
         ended = False
         for event in batch.events:
-            if isinstance(event, ProbeBegun):
-                self.probe, self.began = event.probe, event.at
-            elif isinstance(event, ProbeEnded):
-                self.probe, ended = "", True
-        if self.probe and not self.stopped and self.source.now() - self.began > self._allowed * 1e9:
+            if isinstance(event, ExperimentBegun):
+                self.experiment, self.began = event.experiment, event.at
+            elif isinstance(event, ExperimentEnded):
+                self.experiment, ended = "", True
+        if self.experiment and not self.stopped and self.source.now() - self.began > self._allowed * 1e9:
             self.stop()
         return ended
 
     @property
     def _allowed(self) -> float:
-        return next(each.seconds for each in self.plan.probes if each.name == self.probe)
+        return next(each.seconds for each in self.plan.experiments if each.name == self.experiment)
 
     @property
     def over(self) -> bool:
-        """Whether the side has ended."""
+        """Return whether the side has ended."""
         return self.source.over
 
     def failed(self, bracket: Bracket) -> bool:
-        """Whether a probe of this side raised, or the side died in it; not one that took too long."""
+        """Return whether an experiment raised, or the side died in it; not one that took too long."""
         if bracket.ended:
             return bracket.ended.answer == "failed"
         return self.over and not self.stopped
@@ -76,7 +76,7 @@ class Lane:
         self.source.stop()
 
 
-class Verification:
+class Campaign:
     """One pass over some claims. ``poll`` until ``over``; it gives the evidence as it is found.
 
     ``start`` starts a side; ``results`` keeps its history and the evidence, before anybody else sees it.
@@ -88,7 +88,7 @@ class Verification:
         plans: Iterable[SidePlan],
         start: Start,
         results: Results,
-        holds_in_source: HoldsInSource,
+        holds_in_reference: HoldsInReference,
         clock: Clock,
         lanes: int,
         date: str,
@@ -98,7 +98,7 @@ class Verification:
         self._queue = list(plans)
         self._start = start
         self._results = results
-        self._holds_in_source = holds_in_source
+        self._holds_in_reference = holds_in_reference
         self._clock = clock
         self._most = lanes
         self._date = date
@@ -116,12 +116,12 @@ class Verification:
 
     @property
     def over(self) -> bool:
-        """Whether nothing runs any more, and every claim is judged that can be."""
+        """Return whether nothing runs any more, and every claim is judged that can be."""
         return self._polled and not self.lanes and not self._queue
 
     @property
-    def probes(self) -> tuple[int, int]:
-        """How many probes have run, and how many there are."""
+    def progress(self) -> tuple[int, int]:
+        """Return how many experiments have run, and how many there are."""
         return len(self._found) + len(self._missing), len(self._planned)
 
     def stop(self) -> None:
@@ -160,7 +160,7 @@ class Verification:
         return Lane(plan, self._start(plan), self._results.relative(recorder.path), recorder.append)
 
     def _note(self, lane: Lane, final: bool) -> None:
-        """Take over the probes that have ended; with ``final``, also one that never will."""
+        """Take over the experiments that have ended; with ``final``, also one that never will."""
         for name, bracket in brackets(lane.events, lane.history).items():
             key = (lane.plan.engine, lane.plan.concept, name)
             if (bracket.ended or final) and (key in self._first_tries or not lane.failed(bracket)):
@@ -169,7 +169,7 @@ class Verification:
     def _close(self, lane: Lane) -> None:
         """A side has ended: run again what it did not come to.
 
-        A probe that failed is tried once more in a fresh side, and so is a side that did not start: how one
+        An experiment that failed is tried once more in a fresh side, and so is a side that did not start: how one
         side fared is no finding.
         """
         plan, begun = lane.plan, brackets(lane.events)
@@ -191,7 +191,7 @@ class Verification:
             self._missing[key] = why
 
     def _try_again(self, plan: SidePlan, troubles: Mapping[Key, str]) -> set[Key]:
-        """Run those of these probes once more that have not been; gives which."""
+        """Run those of these experiments once more that have not been; gives which."""
         new = {key: trouble for key, trouble in troubles.items() if key not in self._first_tries}
         again = plan.without(set(plan.names) - {name for _, _, name in new})
         if again is None or self.stopping:
@@ -201,7 +201,7 @@ class Verification:
         return set(new)
 
     def _judge(self) -> Iterator[Evidence]:
-        """Judge what can be judged now: claims whose probes have all run, then those that rest on them."""
+        """Judge what can be judged now: claims whose experiments have all run, then those that rest on them."""
         progress = True
         while progress:
             progress = False
@@ -212,7 +212,7 @@ class Verification:
 
     def _keep(self, claim: Claim, judgement: Judgement) -> Evidence:
         found = self._brackets(claim)
-        keys = ((claim.engine, claim.concept, name) for name in claim.probes)
+        keys = ((claim.engine, claim.concept, name) for name in claim.experiments)
         first_tries = dict.fromkeys(self._first_tries[key] for key in keys if key in self._first_tries)
         kept = evidence(claim, judgement, found.values(), self._date, "; ".join(first_tries))
         self._judged[claim.id] = kept
@@ -221,15 +221,15 @@ class Verification:
 
     def _judgement(self, claim: Claim) -> Judgement | None:
         """The judgement on a claim, or None while something that it needs has not run."""
-        if claim.cell.tested == "source":
-            return judge_by_source(claim, self._holds_in_source)
+        if claim.cell.tested == "reference":
+            return judge_by_reference(claim, self._holds_in_reference)
         if claim.cell.tested == "judgement":
             here = [support for support in claim.cell.rests_on if support in self._ids]
             if not all(support in self._judged for support in here):
                 return None
             findings = {support: self._judged[support].finding for support in here}
             return judge_by_others(claim, findings)
-        keys = {name: (claim.engine, claim.concept, name) for name in claim.probes}
+        keys = {name: (claim.engine, claim.concept, name) for name in claim.experiments}
         if not all(
             key in self._found or key in self._missing or key not in self._planned for key in keys.values()
         ):
@@ -237,7 +237,7 @@ class Verification:
         return judge(claim, self._brackets(claim), self._why_missing(keys))
 
     def _brackets(self, claim: Claim) -> dict[str, Bracket]:
-        keys = {name: (claim.engine, claim.concept, name) for name in claim.probes}
+        keys = {name: (claim.engine, claim.concept, name) for name in claim.experiments}
         return {name: self._found[key] for name, key in keys.items() if key in self._found}
 
     def _why_missing(self, keys: Mapping[str, Key]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Where a demo's events come from: the engines, or a recording."""
+"""Start sides: one engine's run of a concept, of experiments, or of a program, under its guardian."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def side_spec(
     settings: Mapping[str, str] | None = None,
     interpreter: str = sys.executable,
 ) -> SideSpec:
-    """One engine's side of a concept, in an environment in which it is quiet and leaves nothing."""
+    """Return one engine's side, in an environment in which it is quiet and leaves nothing."""
     return SideSpec(
         engine=engine,
         command=side_command(engine, *what, interpreter=interpreter),
@@ -43,7 +43,15 @@ def side_spec(
 
 
 def live(concept: Concept, engines: Sequence[Engine], clock: Clock, ray_address: str, deadline: float) -> Run:
-    """Start the sides of a concept; ``require`` has said that they can be."""
+    """Start the sides of a demo.
+
+    Args:
+        concept: The concept whose demo is run.
+        engines: The engines to run it on; ``require`` has found that they can run.
+        clock: Times the run.
+        ray_address: A running Ray to join; empty to start one.
+        deadline: Seconds that each side may take.
+    """
     specs = [
         side_spec(
             engine,
@@ -58,7 +66,12 @@ def live(concept: Concept, engines: Sequence[Engine], clock: Clock, ray_address:
 
 
 def require(engines: Sequence[Engine]) -> None:
-    """Raise when these engines cannot be run here; looks without importing them."""
+    """Look, without importing them, whether these engines can be run here.
+
+    Raises:
+        EngineMissing: If one is not installed.
+        LiveNeedsLinux: If this is another system.
+    """
     if sys.platform != "linux":
         raise LiveNeedsLinux(sys.platform)
     for engine in engines:
@@ -86,6 +99,6 @@ def recording(concept: Concept, command: str = "") -> Path:
 
 
 def header(concept: Concept, engines: Sequence[Engine]) -> Header:
-    """The first line of a history that begins now."""
+    """Return the first line of a history that begins now."""
     date = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     return Header(format=FORMAT, concept=concept.name, sides=list(engines), date=date)

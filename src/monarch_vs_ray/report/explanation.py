@@ -1,52 +1,61 @@
-"""What ``mvr explain`` prints: statement, code, observation, links."""
+"""Print all there is to a claim: statement, code, observation, links."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.syntax import Syntax
 from rich.text import Text
 
-from monarch_vs_ray.cli.verify_view import STYLES
-from monarch_vs_ray.concepts import FOLDER, claim_folders
+from monarch_vs_ray.campaign import catalogue
 from monarch_vs_ray.core.errors import NoResults
-from monarch_vs_ray.core.paths import evidence_folders
+from monarch_vs_ray.core.paths import PUBLISHED, results_folder
 from monarch_vs_ray.core.verdicts import Verdict
-from monarch_vs_ray.ledger.claims import Claim, Ledger, load
-from monarch_vs_ray.ledger.code import Excerpt, actors_of, probe_code, telling_lines
+from monarch_vs_ray.ledger import published
+from monarch_vs_ray.ledger.claims import Claim, Ledger
+from monarch_vs_ray.ledger.code import Excerpt, actors_of, experiment_code, telling_lines
 from monarch_vs_ray.ledger.evidence import Evidence
 from monarch_vs_ray.ledger.results import EVIDENCE, latest, machine_name
 from monarch_vs_ray.ledger.results import load as load_evidence
-from monarch_vs_ray.ledger.tables import NAMES
+from monarch_vs_ray.ledger.tables import NAMES, STYLES
 
 PLAIN_WIDTH = 110
 
 
 def explain_claim(asked: str, results: Path | None) -> None:
-    """Print all there is to a claim; a row's name stands for its claims on both engines."""
-    ledger = load(claim_folders())
+    """Print all there is to a claim; a row's name stands for its claims on both engines.
+
+    Args:
+        asked: A claim, a row, or a concept.
+        results: A run's folder, or one of runs; without it the newest run, then what is published.
+
+    Raises:
+        UnknownClaim: If nothing has that name.
+        NoResults: If ``results`` holds no evidence.
+    """
+    ledger = catalogue.ledger()
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
-    observed = {each.id: each for each in (_evidence(results) if results else _last_evidence())}
-    for claim in ledger.find(asked):
+    claims = catalogue.find(asked)
+    observed = {each.id: each for each in published.evidence(PUBLISHED)} if results is None else {}
+    observed |= {each.id: each for each in _last_evidence(results)}
+    for claim in claims:
         _explain(console, ledger, claim, observed.get(claim.id))
 
 
-def _evidence(root: Path) -> list[Evidence]:
-    """Return what that run's folder holds, or the newest folder below it. Raises NoResults."""
-    return load_evidence(root if (root / EVIDENCE).is_file() else latest(root))
-
-
-def _last_evidence() -> list[Evidence]:
-    """Return what was observed last of each claim, in the user's own runs or the published ones."""
-    found: list[Evidence] = []
-    for root in evidence_folders():
-        with suppress(NoResults):
-            found += _evidence(root)
-    return found
+def _last_evidence(results: Path | None) -> list[Evidence]:
+    """Return what was observed last: in that run's folder, or in the newest below it."""
+    root = results or results_folder()
+    if (root / EVIDENCE).is_file():
+        return load_evidence(root)
+    try:
+        return load_evidence(latest(root))
+    except NoResults:
+        if results:
+            raise
+        return []
 
 
 def _explain(console: Console, ledger: Ledger, claim: Claim, found: Evidence | None) -> None:
@@ -58,19 +67,19 @@ def _explain(console: Console, ledger: Ledger, claim: Claim, found: Evidence | N
         _explain_brief(console, claim)
     _explain_observation(console, claim, found)
     roles = {
-        "Probe": claim.cell.probe,
+        "Experiment": claim.cell.experiment,
         "Control": claim.cell.control,
-        "Probe for the brief": claim.cell.brief_probe,
+        "Experiment for the brief": claim.cell.brief_experiment,
     }
     shown: set[str] = set()
-    for role, probe in roles.items():
-        if probe:
-            _explain_probe(console, ledger, claim, role, probe, shown)
+    for role, name in roles.items():
+        if name:
+            _explain_experiment(console, ledger, claim, role, name, shown)
     if claim.cell.no_control:
         console.print(Text.assemble(("\nNo control  ", "bold"), claim.cell.no_control))
     for support in claim.cell.rests_on:
         console.print(Text.assemble(("Rests on  ", "bold"), support))
-    _explain_sources(console, [*claim.cell.holds_in, *claim.cell.sources])
+    _explain_sources(console, [*claim.cell.holds_in, *claim.cell.references])
 
 
 def _explain_brief(console: Console, claim: Claim) -> None:
@@ -85,7 +94,7 @@ def _explain_brief(console: Console, claim: Claim) -> None:
 
 def _explain_observation(console: Console, claim: Claim, found: Evidence | None) -> None:
     if found is None:
-        console.print(Text(f"Not observed yet here: mvr verify {claim.id}"))
+        console.print(Text(f"Not yet published, and not observed here: mvr verify {claim.id}"))
         return
     machine = machine_name(found.machine) if found.machine else "no engine involved"
     runs = f", {found.runs} runs" if found.runs > 1 else ""
@@ -103,23 +112,23 @@ def _explain_observation(console: Console, claim: Claim, found: Evidence | None)
         console.print(Text.assemble(("Second try  ", "bold"), f"the first: {found.first_try}"))
     for each in found.observed:
         seen = ", ".join(f"{key} = {value!r}" for key, value in each.seen.items())
-        console.print(Text.assemble((f"  {each.probe}: ", "bold"), seen))
+        console.print(Text.assemble((f"  {each.experiment}: ", "bold"), seen))
 
 
 def _verdict(verdict: Verdict) -> tuple[str, str]:
     return verdict, STYLES[verdict]
 
 
-def _explain_probe(
-    console: Console, ledger: Ledger, claim: Claim, role: str, probe: str, shown: set[str]
+def _explain_experiment(
+    console: Console, ledger: Ledger, claim: Claim, role: str, name: str, shown: set[str]
 ) -> None:
-    """Print a probe's code, and what it calls where that was not shown yet."""
-    folder = FOLDER / claim.concept
-    excerpts = probe_code(folder, claim.engine, probe)
-    settings = " ".join(
-        f"{name}={value}" for name, value in ledger.settings(claim, probe).environment.items()
-    )
-    console.print(Text.assemble((f"\n{role} {probe}", "bold"), f"  with {settings}" if settings else ""))
+    """Print an experiment's code, and what it calls where that was not shown yet."""
+    folder = ledger.folder(claim)
+    excerpts = experiment_code(folder, claim.engine, ledger.function(claim, name))
+    settings = ledger.settings(claim, name)
+    given = {**settings.options, **settings.environment}
+    told = " ".join(f"{key}={value}" for key, value in given.items())
+    console.print(Text.assemble((f"\n{role} {name}", "bold"), f"  with {told}" if told else ""))
     for each in excerpts:
         if each.where in shown:
             console.print(Text(f"{each.where} {each.name}, as above", "dim"))
