@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from monarch_vs_ray.campaign.sides import RECORDINGS
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.errors import ExitCode
 from monarch_vs_ray.core.events import AnyEvent, Engine, Observation
+from monarch_vs_ray.core.paths import RECORDINGS
 from monarch_vs_ray.history import read
 from monarch_vs_ray.stage.state import State
 from monarch_vs_ray.stage.summary import exit_code

@@ -9,14 +9,15 @@ import textwrap
 
 import pytest
 
-from monarch_vs_ray.report.contents import DOCUMENT, TEMPLATES, make_document, templates
 from monarch_vs_ray.concepts import all_concepts
-from monarch_vs_ray.core.privacy import PROJECT
+from monarch_vs_ray.core.paths import PACKAGE
+from monarch_vs_ray.report.contents import document_path, make_document, templates, templates_folder
 
+DOCUMENT = document_path()
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECTIONS = {name: text for name, text in templates() if name[:2] in {f"{n:02}" for n in range(1, 9)}}
-QUOTED_FROM = [path for path in (PROJECT / "src" / "monarch_vs_ray").rglob("*.py") if "on_" in path.name]
+QUOTED_FROM = [path for path in PACKAGE.rglob("*.py") if "on_" in path.name]
 BRIEF = "the brief said"
 
 
@@ -115,4 +116,4 @@ def test_templates_say_no_number_of_their_own():
 
 
 def test_the_templates_are_all_used():
-    assert {name for name, _ in templates()} == {path.name for path in TEMPLATES.iterdir()}
+    assert {name for name, _ in templates()} == {path.name for path in templates_folder().iterdir()}

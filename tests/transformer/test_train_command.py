@@ -21,7 +21,7 @@ from test_demo_scripts import NAMES_A_MACHINE
 
 PROJECT = Path(__file__).parents[2]
 SCRIPT = PROJECT / "scripts" / "demo_monarch_two_gpu_transformer_train.py"
-RECORDING = PROJECT / "docs" / "recordings" / "transformer.jsonl"
+(RECORDING,) = (PROJECT / "recordings" / "transformer").glob("*.jsonl")
 
 
 @pytest.fixture

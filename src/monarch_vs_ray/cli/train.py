@@ -61,9 +61,10 @@ def _engines(engine: Engines | None) -> tuple[Engine, ...]:
 
 
 def _recording() -> Path:
-    from monarch_vs_ray.core.privacy import PROJECT
+    from monarch_vs_ray.campaign.sides import recording
+    from monarch_vs_ray.stage.training import TRAINING
 
-    return PROJECT / "docs" / "recordings" / "transformer.jsonl"
+    return recording(TRAINING, "mvr train --engine both")
 
 
 def _check(
