@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from monarch_vs_ray import cli
-from monarch_vs_ray.cli import train
 from monarch_vs_ray.core.events import decoder
 from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.history import read
+from monarch_vs_ray.transformer.monitored import Monitored
 from monarch_vs_ray.transformer.state import TrainingState, outcome
 from test_demo_scripts import NAMES_A_MACHINE
 
@@ -161,7 +161,7 @@ class FakeSide:
 
 def test_the_machine_is_measured_once_a_second_and_becomes_events_of_the_history():
     run = FakeRun(FakeSide())
-    monitored = train.Monitored(run)
+    monitored = Monitored(run)
     first = monitored.poll(0)
     assert monitored.poll(0).events == []
     run.time = 1_500_000_000

@@ -152,6 +152,8 @@ def _called(node: ast.AST) -> Iterator[str]:
     for each in ast.walk(node):
         if isinstance(each, ast.Call) and isinstance(each.func, ast.Name):
             yield each.func.id
+            if each.func.id == "in_second_program" and each.args and isinstance(each.args[0], ast.Name):
+                yield each.args[0].id
 
 
 def _named(node: ast.AST) -> Iterator[str]:
