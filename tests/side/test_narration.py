@@ -45,10 +45,8 @@ def test_a_step_tells_its_lines(told):
     with step("do it"):  # the first line
         inside = this_line()
     begun, ended = told()
-    assert begun == StepBegun(
-        side="ray", at=begun.at, seq=0, step=begun.step, title="do it", file="test_narration.py", line=inside - 1,
-        end_line=inside,
-    )  # fmt: skip
+    expected = {"title": "do it", "file": "test_narration.py", "line": inside - 1, "end_line": inside}
+    assert begun == StepBegun(side="ray", at=begun.at, seq=0, step=begun.step, **expected)
     assert isinstance(ended, StepEnded)
     assert (ended.step, ended.error, ended.seq) == (begun.step, "", 1)
     assert ended.at >= begun.at > 0

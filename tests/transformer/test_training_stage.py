@@ -21,8 +21,8 @@ from monarch_vs_ray.core.events import (
 )
 from monarch_vs_ray.stage.lines import PlainLines
 from monarch_vs_ray.stage.presenter import Banner
-from monarch_vs_ray.transformer.state import TrainingState, closing, outcome
 from monarch_vs_ray.transformer.screen import TrainingScreen
+from monarch_vs_ray.transformer.state import TrainingState, closing, outcome
 from stage.test_screen import PlainText
 
 STEPS = 40

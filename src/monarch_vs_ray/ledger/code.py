@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from monarch_vs_ray.core.concept import file_of, native_files
+from monarch_vs_ray.core.concept import file_of, native_files, native_name
 from monarch_vs_ray.core.errors import UnknownSymbol
 from monarch_vs_ray.core.events import ENGINES, Engine
 
@@ -35,7 +35,7 @@ class Excerpt:
     @property
     def where(self) -> str:
         """Return, for instance, ``message_ordering/ray/experiments.py:40``."""
-        return f"{short(self.path)}:{self.first}"
+        return f"{native_name(self.path)}:{self.first}"
 
 
 class Module:
@@ -97,12 +97,6 @@ def excerpt(path: Path, name: str) -> Excerpt:
     home, node = module(path).find(name)
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     return Excerpt(home, name, first, node.end_lineno or node.lineno)
-
-
-def short(path: Path) -> str:
-    """Return a native file's place from its concept on."""
-    owner = next((at for at, part in enumerate(path.parts) if part in ENGINES), len(path.parts) - 1)
-    return "/".join(path.parts[max(0, owner - 1) :])
 
 
 def experiment_code(folder: Path, engine: Engine, function: str) -> list[Excerpt]:
