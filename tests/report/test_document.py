@@ -98,7 +98,7 @@ def test_each_symbol_of_a_quote_has_its_own_link(folder):
 
 def test_a_whole_file_is_quoted_with_its_imports(folder):
     text = made(folder, '{{ quote("ordering/ray/example.py") }}')
-    assert text.startswith("<!--") and "```python\nimport ray\n" in text
+    assert "```python\nimport ray\n" in text
     assert "[ordering/ray/example.py](../src/ordering/ray/example.py)" in text
 
 
