@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
+
+from monarch_vs_ray.core.events import FORMAT, SideEnded, encode
+from monarch_vs_ray.history import Header
 
 PROJECT = Path(__file__).parents[1]
 GUIDE = (PROJECT / "docs" / "guide" / "adding-a-concept.md").read_text(encoding="utf-8")
@@ -208,40 +212,22 @@ def record(root):
     )
     folder = root / "recordings" / "greetings"
     folder.mkdir(parents=True)
-    lines = [
-        {
-            "type": "history",
-            "format": 3,
-            "concept": "greetings",
-            "sides": ["monarch", "ray"],
-            "date": "2026-11-30",
-        }
-    ]
-    text = json.dumps(lines[0], separators=(",", ":")) + "\n"
+    header = Header(format=FORMAT, concept="greetings", sides=["monarch", "ray"], date="2026-11-30")
+    text = msgspec.json.encode(header) + b"\n"
     for engine in ("monarch", "ray"):
         text += events_of(root, code, engine)
-        ended = {
-            "type": "side_ended",
-            "side": engine,
-            "at": 10**9,
-            "seq": -1,
-            "ending": "exit",
-            "exit_code": 0,
-        }
-        text += json.dumps({**ended, "signal": None, "strays": [], "removed": 0, "dropped": 0}) + "\n"
-    (folder / "linux-2-cores.jsonl").write_text(text.replace(": ", ":").replace(", ", ","))
+        text += encode(SideEnded(side=engine, at=10**9, ending="exit", exit_code=0))
+    (folder / "linux-2-cores.jsonl").write_bytes(text)
 
 
 def events_of(root, code, engine):
-    import os
-
     reading, writing = os.pipe()
     environment = {"PYTHONPATH": str(root / "src"), "MVR_EVENTS_FD": str(writing), "MVR_ORIGIN_NS": "0"}
     command = [sys.executable, "-c", code, engine, "greetings"]
     done = subprocess.run(command, env=environment, pass_fds=[writing], capture_output=True, text=True)
     os.close(writing)
     assert done.returncode == 0, done.stderr
-    with os.fdopen(reading) as events:
+    with os.fdopen(reading, "rb") as events:
         return events.read()
 
 
