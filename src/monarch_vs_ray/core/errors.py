@@ -112,6 +112,14 @@ class BadConcept(UserError):
         super().__init__(f"{path}: {reason}; correct the file, its form is in `core/concept.py`.")
 
 
+class BadEvidence(UserError):
+    """A file of evidence is not as it was written; line 0 is the file as a whole."""
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        where = f"{path} line {line}" if line else f"{path}"
+        super().__init__(f"{where}: {reason}; verify again, or name another folder with --results.")
+
+
 class UnknownClaim(UserError):
     """No claim, row or concept of that name."""
 
