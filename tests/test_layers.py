@@ -27,7 +27,9 @@ def may_import(file: Path, engine: str) -> bool:
     path = file.relative_to(SRC / "monarch_vs_ray") if "monarch_vs_ray" in file.parts else file
     if path.parts[0] == "engines":
         return path.name == f"{engine}.py"
-    return path.parts[0] in ("concepts", "transformer") and path.name.endswith(f"on_{engine}.py")
+    if path.parts[0] not in ("concepts", "transformer"):
+        return False
+    return path.parent.name == engine or path.name.endswith(f"on_{engine}.py")
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SRC)))

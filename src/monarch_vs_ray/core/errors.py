@@ -26,7 +26,7 @@ class UnknownConcept(UserError):
     """No concept of that name or number."""
 
     def __init__(self, asked: str, known: list[str]) -> None:
-        super().__init__(f"No demo is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
+        super().__init__(f"No concept is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
 
 
 class EngineMissing(UserError):
@@ -60,6 +60,17 @@ class NoRecording(UserError):
         super().__init__(
             f"No recording of {concept} in {folder}; make one with"
             f" `mvr demo {concept} --record {folder / 'run.jsonl'}`."
+        )
+
+
+class WouldOverwrite(UserError):
+    """Files that the user may have changed are in the way."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        super().__init__(
+            f"{paths[0]}{more} would be overwritten, with another content; nothing was written."
+            " Give another folder, or move them away."
         )
 
 
