@@ -39,7 +39,10 @@ def example(
         _write(found, all)
     elif name:
         concept = find(name)
-        _print([item for item in found if item.concept == concept], titles=engine is Which.BOTH)
+        chosen = [item for item in found if item.concept == concept]
+        if not chosen:
+            raise UserError(f"{concept.name} has no example yet; `mvr example` lists those that there are.")
+        _print(chosen, titles=engine is Which.BOTH)
     else:
         _list(found)
 

@@ -67,10 +67,10 @@ class WouldOverwrite(UserError):
     """Files that the user may have changed are in the way."""
 
     def __init__(self, paths: list[Path]) -> None:
-        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        more = f" (and {len(paths) - 1} more)" if len(paths) > 1 else ""
         super().__init__(
-            f"{paths[0]}{more} would be overwritten, with another content; nothing was written."
-            " Give another folder, or move them away."
+            f"{paths[0]}{more} exists and differs; nothing was written."
+            " Give another folder, or move what differs away."
         )
 
 

@@ -1,6 +1,9 @@
-"""Turn a class into actors in Monarch: a parameter server in two shards, each in a process of its own.
+"""Turn a class into actors in Monarch.
 
-What may surprise you:
+Shows a parameter server in two shards, each in a process of its own: called one by one and all at once, with
+state, with an error, and with eight calls under way.
+
+What surprises:
 
 - ``spawn`` returns one mesh, not a list. ``call`` reaches every actor in it, ``slice`` narrows it down.
 - Only methods under ``@endpoint`` can be called from outside.

@@ -1,6 +1,9 @@
-"""Turn a class into actors in Ray: a parameter server in two shards, each in a process of its own.
+"""Turn a class into actors in Ray.
 
-What may surprise you:
+Shows a parameter server in two shards, each in a process of its own: called one by one and all at once, with
+state, with an error, and with eight calls under way.
+
+What surprises:
 
 - ``.remote()`` creates one actor and returns one handle. A group of actors is a list of handles.
 - Every method can be called from outside, also one whose name begins with an underscore.

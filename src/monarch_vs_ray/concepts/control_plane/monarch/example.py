@@ -1,6 +1,9 @@
-"""Ask, tell and stream in Monarch: samplers that answer prompts.
+"""Ask, tell and stream in Monarch.
 
-What may surprise you:
+Shows samplers that answer prompts: one of them or all, word by word, and not in time; and a message without a
+reply that fails.
+
+What surprises:
 
 - The verb is the caller's choice: one endpoint serves ``call_one``, ``call``, ``stream`` and ``broadcast``.
 - An endpoint cannot be a generator. It sends many values through a ``Port``, and says itself when it ends.

@@ -1,6 +1,9 @@
-"""Ask, tell and stream in Ray: samplers that answer prompts.
+"""Ask, tell and stream in Ray.
 
-What may surprise you:
+Shows samplers that answer prompts: one of them or all, word by word, and not in time; and a message without a
+reply that fails.
+
+What surprises:
 
 - There is one verb, ``.remote()``. What you do with the reference makes the difference: ``get``, ``wait``,
   ``cancel``, or nothing.

@@ -1,8 +1,11 @@
-"""Keep messages in order in Ray: an inbox that is sent numbers without waiting for replies.
+"""Keep messages in order in Ray.
 
-What may surprise you:
+Shows an inbox that is sent numbers without waiting for replies, in several ways, and with a first message
+that waits a second for its argument.
 
-- A caller's messages to a plain actor run in the order in which it sent them, small and large ones, with a
+What surprises:
+
+- A plain actor runs a caller's messages in the order in which they were sent, small and large ones, with a
   reply and without. A message whose argument is not ready yet holds up those behind it.
 - ``allow_out_of_order_execution=True`` gives that order up.
 - An ``async`` method gives it up without being asked, and ``allow_out_of_order_execution=False`` is refused
@@ -11,7 +14,6 @@ What may surprise you:
 Run it: python example.py
 """
 
-import asyncio
 import time
 
 import ray
@@ -36,9 +38,7 @@ class AsyncInbox:
     def __init__(self) -> None:
         self.numbers: list[int] = []
 
-    async def put(self, number: int, seconds: float = 0.0) -> None:
-        if seconds:
-            await asyncio.sleep(seconds)
+    async def put(self, number: int) -> None:
         self.numbers.append(number)
 
     async def take(self) -> list[int]:
@@ -50,6 +50,12 @@ class AsyncInbox:
 def zero_after(seconds: float) -> int:
     time.sleep(seconds)
     return 0
+
+
+def send_three(inbox: ray.actor.ActorHandle) -> list[int]:
+    """Send 0, which is ready in a second, then 1 and 2, and return them as they were received."""
+    ray.get([inbox.put.remote(zero_after.remote(1.0)), inbox.put.remote(1), inbox.put.remote(2)])
+    return ray.get(inbox.take.remote())
 
 
 def main() -> None:
@@ -64,23 +70,16 @@ def main() -> None:
     assert ray.get(inbox.take.remote()) == list(range(999))
     print("999 messages, sent in three ways by turns: all in order")
 
-    ray.get([inbox.put.remote(zero_after.remote(1.0)), inbox.put.remote(1), inbox.put.remote(2)])
-    assert ray.get(inbox.take.remote()) == [0, 1, 2]
+    assert send_three(inbox) == [0, 1, 2]
     print("message 0 waits a second for its argument: 1 and 2 wait behind it")
 
-    unordered = Inbox.options(allow_out_of_order_execution=True).remote()
-    ray.get([unordered.put.remote(zero_after.remote(1.0)), unordered.put.remote(1), unordered.put.remote(2)])
-    numbers = ray.get(unordered.take.remote())
-    assert sorted(numbers[:2]) == [1, 2]
-    assert numbers[2] == 0
+    numbers = send_three(Inbox.options(allow_out_of_order_execution=True).remote())
+    assert numbers[-1] == 0
     print(f"the same with allow_out_of_order_execution: they overtake, {numbers}")
 
-    async_inbox = AsyncInbox.remote()
-    ray.get([async_inbox.put.remote(number, seconds) for number, seconds in enumerate([1.0, 0.0, 0.0])])
-    numbers = ray.get(async_inbox.take.remote())
-    assert sorted(numbers[:2]) == [1, 2]
-    assert numbers[2] == 0
-    print(f"message 0 waits a second in an async method: they overtake, {numbers}")
+    numbers = send_three(AsyncInbox.remote())
+    assert numbers[-1] == 0
+    print(f"the same with async methods: they overtake, {numbers}")
     try:
         AsyncInbox.options(allow_out_of_order_execution=False).remote()
     except ValueError as error:

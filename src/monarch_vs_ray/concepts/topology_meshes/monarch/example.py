@@ -1,6 +1,9 @@
-"""Arrange actors in Monarch: four workers as a mesh of two by two, with names for its dimensions.
+"""Arrange actors in Monarch.
 
-What may surprise you:
+Shows four workers as a mesh of two by two: asked as a whole, by column and as a flat list, and asked again
+while one of them hangs.
+
+What surprises:
 
 - The mesh is one object. Slices and other shapes are views of it: no process moves, none is started.
 - Nothing is counted or refused. You say which processes run on a host, however many cores it has.
@@ -12,6 +15,10 @@ Run it: python example.py
 
 import os
 import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from monarch.actor import Actor, current_rank, endpoint, shutdown_context, this_host
 
@@ -30,19 +37,26 @@ class Worker(Actor):
         return os.getpid()
 
 
-def replying(workers: Worker, hanging: int) -> set[int]:
-    """Stop one process, ask all workers, and return the pids of those that reply."""
-    replies = set()
-    os.kill(hanging, signal.SIGSTOP)
+@contextmanager
+def hanging(pid: int) -> Iterator[None]:
+    """Let a process hang within the block."""
+    os.kill(pid, signal.SIGSTOP)
     try:
-        for reply in workers.pid.stream():  # in the order in which they come
-            replies.add(reply.get(timeout=3))
-    except TimeoutError:
-        pass  # no more replies for 3 s, where one takes milliseconds
+        threads = Path(f"/proc/{pid}/task")  # the signal takes a moment to reach all of them
+        while any("(stopped)" not in status.read_text() for status in threads.glob("*/status")):
+            time.sleep(0.01)
+        yield
     finally:
-        os.kill(hanging, signal.SIGCONT)
-    workers.pid.call().get()  # all go on, and catch up
-    return replies
+        os.kill(pid, signal.SIGCONT)
+
+
+def replying(workers: Worker) -> set[int]:
+    """Ask all workers, and return the pids of those that reply: it takes milliseconds, or longer than 5 s."""
+    pids = set()
+    with suppress(TimeoutError):
+        for reply in workers.pid.stream():  # in the order in which they come
+            pids.add(reply.get(timeout=5))
+    return pids
 
 
 def main() -> None:
@@ -64,11 +78,12 @@ def main() -> None:
     this_host().spawn_procs(per_host={"more": 4}).spawn("worker", Worker).pid.call().get()
     print(f"8 workers run on {os.cpu_count()} cores; nobody counted")
 
-    everyone, hanging = set(pids.values()), pids.item(dp=1, tp=0)
-    behind = pids.item(dp=1, tp=1)
-    assert replying(workers, hanging) == everyone - {hanging, behind}
-    assert replying(flat, hanging) == everyone - {hanging}
-    print("worker dp=1 tp=0 hangs: 2 of 4 reply to a call of the mesh, 3 of 4 on the flattened mesh")
+    straggler, behind = pids.item(dp=1, tp=0), pids.item(dp=1, tp=1)
+    with hanging(straggler):
+        assert replying(flat) == set(pids.values()) - {straggler}
+        assert replying(workers) == set(pids.values()) - {straggler, behind}
+    workers.pid.call().get()  # all of them catch up; a message under way at the shutdown is an error
+    print("worker dp=1 tp=0 hangs: 3 of 4 reply on the flattened mesh, 2 of 4 on the mesh of two by two")
 
     shutdown_context().get()
 

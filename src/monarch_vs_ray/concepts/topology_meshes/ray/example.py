@@ -1,18 +1,25 @@
-"""Arrange actors in Ray: four workers in a placement group, as two by two.
+"""Arrange actors in Ray.
 
-What may surprise you:
+Shows four workers in a placement group, as two by two: asked as a whole and by column, and asked again while
+one of them hangs.
+
+What surprises:
 
 - The group has no shape. Workers are a list of handles; rows and columns are your own arithmetic.
 - The scheduler counts CPUs, as many as ``ray.init`` was told or found. A placement group that does not fit
   raises nothing: it waits.
-- A call of all is one call for each handle. A worker that hangs cuts off nobody else, and ``ray.get`` of
-  the whole list waits for it; ``ray.wait`` returns the others.
+- A call of all is one call for each handle, so a worker that hangs cuts off nobody else. ``ray.get`` of the
+  whole list would wait for it; ``ray.wait`` returns the others.
 
 Run it: python example.py
 """
 
 import os
 import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import ray
 from ray.util.placement_group import placement_group
@@ -32,14 +39,23 @@ class Worker:
         return os.getpid()
 
 
-def replying(workers: list[ray.actor.ActorHandle], hanging: int) -> set[int]:
-    """Stop one process, ask all workers, and return the pids of those that reply."""
-    os.kill(hanging, signal.SIGSTOP)
+@contextmanager
+def hanging(pid: int) -> Iterator[None]:
+    """Let a process hang within the block."""
+    os.kill(pid, signal.SIGSTOP)
     try:
-        replies, _ = ray.wait([w.pid.remote() for w in workers], num_returns=len(workers), timeout=3)
-        return set(ray.get(replies))
+        threads = Path(f"/proc/{pid}/task")  # the signal takes a moment to reach all of them
+        while any("(stopped)" not in status.read_text() for status in threads.glob("*/status")):
+            time.sleep(0.01)
+        yield
     finally:
-        os.kill(hanging, signal.SIGCONT)
+        os.kill(pid, signal.SIGCONT)
+
+
+def replying(workers: list[ray.actor.ActorHandle]) -> set[int]:
+    """Ask all workers, and return the pids of those that reply: it takes milliseconds, or longer than 5 s."""
+    replies, _ = ray.wait([w.pid.remote() for w in workers], num_returns=len(workers), timeout=5)
+    return set(ray.get(replies))
 
 
 def main() -> None:
@@ -62,8 +78,9 @@ def main() -> None:
     assert not placement_group([{"CPU": 1}]).wait(timeout_seconds=2), "a fifth CPU is not there"
     print("4 workers took all 4 CPUs; a group for one more waits")
 
-    hanging = pids[2]  # dp=1, tp=0
-    assert replying(workers, hanging) == set(pids) - {hanging}
+    straggler = pids[2]  # dp=1, tp=0
+    with hanging(straggler):
+        assert replying(workers) == set(pids) - {straggler}
     print("worker dp=1 tp=0 hangs: 3 of 4 reply")
 
     ray.shutdown()
