@@ -62,7 +62,7 @@ def main() -> None:
     assert words == ["MANY", "VALUES", "FROM", "ONE", "CALL"]
 
     before = ray.get(first.count.remote())
-    slow = first.sample.remote("slow", seconds=1.0)
+    slow = first.sample.remote("slow", seconds=60.0)
     try:
         ray.get(slow, timeout=0.1)
     except ray.exceptions.GetTimeoutError:

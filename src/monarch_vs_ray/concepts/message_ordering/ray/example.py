@@ -54,6 +54,7 @@ def zero_after(seconds: float) -> int:
 
 def send_three(inbox: ray.actor.ActorHandle) -> list[int]:
     """Send 0, which is ready in a second, then 1 and 2, and return them as they were received."""
+    ray.get(inbox.take.remote())  # the actor is up, so that 1 and 2 do not wait for that
     ray.get([inbox.put.remote(zero_after.remote(1.0)), inbox.put.remote(1), inbox.put.remote(2)])
     return ray.get(inbox.take.remote())
 
