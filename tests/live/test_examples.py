@@ -1,4 +1,4 @@
-"""Each example runs as it stands, as a reader runs it: a copy, with plain Python, that leaves nothing behind."""
+"""A copy of each example runs as it stands, with plain Python, ends well and leaves nothing behind."""
 
 from __future__ import annotations
 
