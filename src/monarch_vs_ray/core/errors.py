@@ -26,7 +26,7 @@ class UnknownConcept(UserError):
     """No concept of that name or number."""
 
     def __init__(self, asked: str, known: list[str]) -> None:
-        super().__init__(f"No demo is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
+        super().__init__(f"No concept is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
 
 
 class EngineMissing(UserError):
@@ -76,6 +76,17 @@ class NeedsCheckout(UserError):
         super().__init__(
             f"`{command}` needs a checkout of the repository, and this package is installed without one, in"
             f" {package}; clone the repository and call `./scripts/zephyr_uv_run.sh {command}` there."
+        )
+
+
+class WouldOverwrite(UserError):
+    """Files that the user may have changed are in the way."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        more = f" (and {len(paths) - 1} more)" if len(paths) > 1 else ""
+        super().__init__(
+            f"{paths[0]}{more} exists and differs; nothing was written."
+            " Give another folder, or move what differs away."
         )
 
 
