@@ -1,4 +1,4 @@
-"""What the comparison document is made of: templates, claims, published evidence, the table of sources."""
+"""What the comparison document is made of: templates, claims, published evidence, the table of references."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from monarch_vs_ray.core.privacy import PROJECT
 from monarch_vs_ray.ledger.claims import load
 from monarch_vs_ray.ledger.results import load as load_evidence
 from monarch_vs_ray.ledger.results import published
+from monarch_vs_ray.references.table import markdown, table
 from monarch_vs_ray.report.document import Document
 from monarch_vs_ray.report.source_index import source_index
-from monarch_vs_ray.sources.table import markdown, table
 
 DOCS = PROJECT / "docs"
 DOCUMENT = DOCS / "monarch-vs-ray-analysis.md"

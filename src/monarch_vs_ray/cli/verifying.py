@@ -190,9 +190,9 @@ def _environment(concept: str) -> dict[str, str]:
 
 def _holds_in_source(entry: str) -> Finding:
     """Whether an entry of the table of sources stands in the wheel, or, for Rust and C++, as recorded."""
-    from monarch_vs_ray.sources.check import check_in_wheel
-    from monarch_vs_ray.sources.table import table
-    from monarch_vs_ray.sources.wheels import installed
+    from monarch_vs_ray.references.check import check_in_wheel
+    from monarch_vs_ray.references.table import table
+    from monarch_vs_ray.references.wheels import installed
 
     source = table()[entry]
     release = table().releases[source.engine]
