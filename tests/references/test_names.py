@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monarch_vs_ray.references.api import Api
@@ -161,6 +161,8 @@ def test_strings_of_a_toml_file_are_prose(api):
 
 
 @given(st.text(alphabet="`~ \nrayget.*>-python", max_size=120))
+@example("`\n.`")
+@example("`` ` x ` ``\n`x\n ` x `x`")
 def test_code_is_on_the_lines_of_the_text_it_is_said_to_be_on(text):
     lines = text.split("\n")
     spans, blocks = code_in(text)

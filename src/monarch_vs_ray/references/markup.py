@@ -43,9 +43,10 @@ def code_in(text: str) -> tuple[list[Code], list[Code]]:
 def _spans(inline: Token, first: int) -> Iterator[Code]:
     """Find the code spans of a paragraph that begins on a line."""
     content = inline.content.replace("\n", " ")  # as the parser does inside spans
-    at = 0
+    end = 0
     for token in inline.children or ():
         if token.type == "code_inline":
-            at = content.index(token.content, content.index(token.markup, at))
-            yield Code(token.content.strip(), first + inline.content.count("\n", 0, at))
-            at += len(token.content) + len(token.markup)
+            code = token.content.strip()
+            start = content.index(code, content.index(token.markup, end))
+            end = content.index(token.markup, start + len(code)) + len(token.markup)
+            yield Code(code, first + inline.content.count("\n", 0, start))
