@@ -12,7 +12,7 @@ import pytest
 
 from monarch_vs_ray import cli
 from monarch_vs_ray.core.errors import CannotRead
-from monarch_vs_ray.core.privacy import PROJECT
+from monarch_vs_ray.core.paths import need_checkout
 from monarch_vs_ray.references.documents import of_paths, of_project
 from monarch_vs_ray.references.table import markdown, table
 from monarch_vs_ray.references.wheels import all_installed
@@ -124,7 +124,8 @@ def test_toml_that_is_none_is_a_message(mvr, tmp_path):
 
 
 def test_the_project_s_documents_are_found():
-    found = {str(path.relative_to(PROJECT)) for path in of_project(PROJECT)}
+    project = need_checkout("this test")
+    found = {str(path.relative_to(project)) for path in of_project(project)}
     assert {"README.md", "docs/guide/architecture.md"} <= found
     assert any(name.startswith("src/monarch_vs_ray/concepts/") for name in found)
     assert of_project(Path(__file__).parent) == []
@@ -143,7 +144,9 @@ def test_a_library_that_is_missing_is_a_message(mvr, monkeypatch, module):
 
 def test_what_others_use_of_this_room_needs_no_library():
     blocked = "import sys; sys.modules.update(griffe=None, markdown_it=None)\n"
-    rooms = "monarch_vs_ray.references.check, monarch_vs_ray.cli.explaining, monarch_vs_ray.cli.documenting"
+    rooms = (
+        "monarch_vs_ray.references.check, monarch_vs_ray.report.contents, monarch_vs_ray.report.explanation"
+    )
     code = f"{blocked}import {rooms}\nfrom monarch_vs_ray.references import link\nprint(link('ray.get'))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", f"{table()['ray.get'].url}\n")
