@@ -26,7 +26,7 @@ id = "x"
 [claim.ray]
 statement = "By `ray.gett`, as {link}."
 brief = "Once `ray.gettt`"
-sources = ["ray.get", "ray.gat"]
+references = ["ray.get", "ray.gat"]
 """
 
 
@@ -57,12 +57,12 @@ def test_a_right_document_is_fine(mvr, tmp_path):
 def test_each_problem_is_a_line_with_what_to_do(mvr, tmp_path):
     right = table()["ray.get"]
     wrong = right.url.replace(f"#L{right.line}", f"#L{right.line + 1}")
-    claims = tmp_path / "claims.toml"
-    claims.write_text(CLAIMS.format(link=wrong))
+    concept = tmp_path / "concept.toml"
+    concept.write_text(CLAIMS.format(link=wrong))
     code, out, _ = mvr("sources", "check", str(tmp_path))
     assert code == 1
-    lines = [line for line in out.splitlines() if line.startswith(f"{claims}:")]
-    assert [line.partition(f"{claims}:")[2].partition(":")[0] for line in lines] == ["5", "5", "7"]
+    lines = [line for line in out.splitlines() if line.startswith(f"{concept}:")]
+    assert [line.partition(f"{concept}:")[2].partition(":")[0] for line in lines] == ["5", "5", "7"]
     assert 'use {{ source("ray.get") }}' in lines[0]
     assert "`ray.gett` is not in the API; near it: `ray.get`" in lines[1]
     assert "no reference is called 'ray.gat'; use one of: ray.get" in lines[2]
@@ -117,7 +117,7 @@ def test_a_file_that_is_not_there_is_a_message(mvr, tmp_path):
 
 
 def test_toml_that_is_none_is_a_message(mvr, tmp_path):
-    (tmp_path / "claims.toml").write_text("= 1")
+    (tmp_path / "concept.toml").write_text("= 1")
     code, _, err = mvr("sources", "check", str(tmp_path))
     assert code == 2
     assert "it is not TOML" in err

@@ -156,7 +156,7 @@ def test_a_stale_mark_is_a_problem(api, text, complaint):
 def test_strings_of_a_toml_file_are_prose(api):
     text = 'a = 1\nstatement = "`ray.gett` is"\n'
     claimed = in_strings(text, ["`ray.gett` is"])
-    (problem,) = check_names("claims.toml", claimed, api).problems
+    (problem,) = check_names("concept.toml", claimed, api).problems
     assert problem.line == 2
 
 

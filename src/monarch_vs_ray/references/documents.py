@@ -21,7 +21,7 @@ from monarch_vs_ray.references.links import (
 from monarch_vs_ray.references.names import check_names, in_markdown, in_strings
 from monarch_vs_ray.references.table import Table, parse_toml
 
-PATTERNS = ("*.md", "docs/**/*.md", "docs/**/*.md.j2", "src/**/*.md", "src/**/claims.toml")
+PATTERNS = ("*.md", "docs/**/*.md", "docs/**/*.md.j2", "src/**/*.md", "src/**/concept.toml")
 """Where this project's documents are."""
 SUFFIXES = (".md", ".j2", ".toml")
 EARLIER = "brief"
@@ -140,13 +140,13 @@ def _strings(content: object) -> Iterator[str]:
 
 
 def _ids(content: object) -> Iterator[str]:
-    """Find the ids that ``sources = [...]`` lists, anywhere in a TOML file."""
+    """Find the ids that ``references = [...]`` lists, anywhere in a TOML file."""
     if isinstance(content, list):
         for item in content:
             yield from _ids(item)
     elif isinstance(content, dict):
         for key, value in content.items():
-            if key == "sources" and isinstance(value, list):
+            if key == "references" and isinstance(value, list):
                 yield from (str(id) for id in value)
             else:
                 yield from _ids(value)

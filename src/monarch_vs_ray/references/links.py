@@ -1,7 +1,7 @@
 """The links and ids in documents: each must be a reference of the table, with the reference's own line.
 
 Two forms are found: addresses of a file in one of the engines' repositories, wherever they stand, and ids, as
-templates (``source("monarch.Actor")``) and claims (``sources = ["monarch.Actor"]``) write them.
+templates (``source("monarch.Actor")``) and claims (``references = ["monarch.Actor"]``) write them.
 """
 
 from __future__ import annotations
