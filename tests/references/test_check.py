@@ -7,12 +7,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monarch_vs_ray.sources.check import check_in_wheel, check_offline, check_text
-from monarch_vs_ray.sources.table import Release, Source, table
-from monarch_vs_ray.sources.wheels import Wheel, all_installed, installed
+from monarch_vs_ray.references.check import check_in_wheel, check_offline, check_text
+from monarch_vs_ray.references.table import Reference, Release, table
+from monarch_vs_ray.references.wheels import Wheel, all_installed, installed
 
 WHEELS = all_installed(table().releases)
-IN_WHEEL = [source for source in table().sources.values() if source.in_wheel]
+IN_WHEEL = [reference for reference in table().references.values() if reference.in_wheel]
 needs_engines = pytest.mark.skipif(len(WHEELS) < 2, reason="needs both engines installed")
 
 RELEASE = Release(repo="meta-pytorch/monarch", ref="v0.7.0", package="torchmonarch", version="0.7.0")
@@ -36,8 +36,8 @@ LIMIT = 3
 """
 
 
-def source(**changes: object) -> Source:
-    usual = Source(
+def reference(**changes: object) -> Reference:
+    usual = Reference(
         id="monarch.Actor",
         engine="monarch",
         concept=1,
@@ -60,27 +60,29 @@ def wheel(folder: Path, *, version: str = "0.7.0", name: str = "actor.py", text:
 
 
 @needs_engines
-@pytest.mark.parametrize("source", IN_WHEEL, ids=lambda source: source.id)
-def test_every_entry_is_where_the_installed_wheel_has_it(source):
-    found = check_in_wheel(source, table().releases[source.engine], WHEELS[source.engine])
+@pytest.mark.parametrize("reference", IN_WHEEL, ids=lambda reference: reference.id)
+def test_every_entry_is_where_the_installed_wheel_has_it(reference):
+    found = check_in_wheel(reference, table().releases[reference.engine], WHEELS[reference.engine])
     assert found.status == "ok", f"{found.fact}; {found.next_step}"
 
 
 def test_what_no_wheel_has_stands_as_recorded():
     recorded = [found for found in check_offline(table(), WHEELS) if found.status == "recorded"]
-    assert {found.source.id for found in recorded} == set(table().sources) - {one.id for one in IN_WHEEL}
-    assert {found.source.language for found in recorded} >= {"Rust", "C++"}
+    assert {found.reference.id for found in recorded} == set(table().references) - {
+        one.id for one in IN_WHEEL
+    }
+    assert {found.reference.language for found in recorded} >= {"Rust", "C++"}
     assert not any(found.bad for found in recorded)
 
 
 @needs_engines
-@pytest.mark.parametrize("source", IN_WHEEL[::10], ids=lambda source: source.id)
-def test_one_line_off_is_found_and_the_right_line_told(source):
-    doctored = msgspec.structs.replace(source, line=source.line + 1)
-    found = check_in_wheel(doctored, table().releases[source.engine], WHEELS[source.engine])
+@pytest.mark.parametrize("reference", IN_WHEEL[::10], ids=lambda reference: reference.id)
+def test_one_line_off_is_found_and_the_right_line_told(reference):
+    doctored = msgspec.structs.replace(reference, line=reference.line + 1)
+    found = check_in_wheel(doctored, table().releases[reference.engine], WHEELS[reference.engine])
     assert (found.status, found.bad) == ("moved", True)
-    assert f"line {source.line}, not {source.line + 1}" in found.fact
-    assert f"line = {source.line}" in found.next_step
+    assert f"line {reference.line}, not {reference.line + 1}" in found.fact
+    assert f"line = {reference.line}" in found.next_step
 
 
 @needs_engines
@@ -105,24 +107,26 @@ def test_looking_for_the_wheels_imports_no_engine(monkeypatch):
 
 
 def test_a_right_entry_is_ok(tmp_path):
-    assert check_in_wheel(source(), RELEASE, wheel(tmp_path)).status == "ok"
+    assert check_in_wheel(reference(), RELEASE, wheel(tmp_path)).status == "ok"
 
 
 def test_a_moved_line_tells_its_new_number(tmp_path):
-    found = check_in_wheel(source(), RELEASE, wheel(tmp_path, text="# one more line\n" + MODULE))
+    found = check_in_wheel(reference(), RELEASE, wheel(tmp_path, text="# one more line\n" + MODULE))
     assert found.status == "moved"
     assert found.fact == "python/monarch/actor.py: `Actor` is now at line 5, not 4"
     assert found.next_step == "set line = 5 in table.toml"
 
 
 def test_a_changed_line_tells_what_it_reads_now(tmp_path):
-    found = check_in_wheel(source(), RELEASE, wheel(tmp_path, text=MODULE.replace("Actor:", "Actor(Base):")))
+    found = check_in_wheel(
+        reference(), RELEASE, wheel(tmp_path, text=MODULE.replace("Actor:", "Actor(Base):"))
+    )
     assert found.fact.endswith("`Actor` is now at line 4, not 4, and reads `class Actor(Base):`")
 
 
 def test_another_version_is_named(tmp_path):
     newer = wheel(tmp_path, version="0.8.0", text="\n" + MODULE)
-    found = check_in_wheel(source(), RELEASE, newer)
+    found = check_in_wheel(reference(), RELEASE, newer)
     assert found.fact.startswith("recorded for v0.7.0, installed 0.8.0: ")
     assert "now at line 5" in found.fact
     assert "install torchmonarch==0.7.0" in found.next_step
@@ -130,56 +134,56 @@ def test_another_version_is_named(tmp_path):
 
 def test_of_two_methods_of_one_name_the_right_one_counts():
     text = "def stop(self, reason=None):"
-    assert check_text(source(symbol="Mesh.stop", line=12, text=text), MODULE).status == "ok"
-    wrong = check_text(source(symbol="Actor.stop", line=12, text=text), MODULE)
+    assert check_text(reference(symbol="Mesh.stop", line=12, text=text), MODULE).status == "ok"
+    wrong = check_text(reference(symbol="Actor.stop", line=12, text=text), MODULE)
     assert (wrong.status, "now at line 5" in wrong.fact) == ("moved", True)
 
 
 def test_of_overloads_the_implementation_is_told():
-    found = check_text(source(symbol="Mesh.stop", line=99, text="def stop(self, when):"), MODULE)
+    found = check_text(reference(symbol="Mesh.stop", line=99, text="def stop(self, when):"), MODULE)
     assert "now at line 12" in found.fact
 
 
 def test_what_has_gone_names_what_is_near(tmp_path):
-    found = check_in_wheel(source(symbol="Actors", text="class Actors:"), RELEASE, wheel(tmp_path))
+    found = check_in_wheel(reference(symbol="Actors", text="class Actors:"), RELEASE, wheel(tmp_path))
     assert found.status == "missing"
     assert "has no line `class Actors:`" in found.fact
     assert found.next_step.startswith("near it: Actor")
 
 
 def test_a_line_that_defines_nothing_is_looked_for_as_text():
-    limit = source(symbol="LIMIT", line=16, text="LIMIT = 3")
+    limit = reference(symbol="LIMIT", line=16, text="LIMIT = 3")
     assert check_text(limit, MODULE).status == "ok"
     assert "now at line 17" in check_text(limit, "\n" + MODULE).fact
     assert check_text(limit, MODULE.replace("LIMIT = 3", "LIMIT = 4")).status == "missing"
 
 
 def test_a_renamed_file_is_found_by_the_line(tmp_path):
-    found = check_in_wheel(source(), RELEASE, wheel(tmp_path, name="actors.py"))
+    found = check_in_wheel(reference(), RELEASE, wheel(tmp_path, name="actors.py"))
     assert (found.status, "`Actor` is in python/monarch/actors.py line 4" in found.fact) == ("moved", True)
 
 
 def test_a_file_that_is_nowhere_is_missing(tmp_path):
-    found = check_in_wheel(source(), RELEASE, wheel(tmp_path, name="other.py", text="x = 1\n"))
+    found = check_in_wheel(reference(), RELEASE, wheel(tmp_path, name="other.py", text="x = 1\n"))
     assert (found.status, "no file of it has the line" in found.fact) == ("missing", True)
 
 
 def test_an_engine_that_is_not_installed_is_unknown_and_not_wrong():
-    found = check_in_wheel(source(), RELEASE, None)
+    found = check_in_wheel(reference(), RELEASE, None)
     assert (found.status, found.bad) == ("unknown", False)
     assert found.next_step == "pip install 'torchmonarch==0.7.0'"
     assert installed("monarch", msgspec.structs.replace(RELEASE, package="no-such-package-xyz")) is None
 
 
 def test_rust_is_compared_as_text():
-    rust = source(path="src/a.rs", symbol="Mailbox", text="pub struct Mailbox {", line=2, in_wheel=False)
+    rust = reference(path="src/a.rs", symbol="Mailbox", text="pub struct Mailbox {", line=2, in_wheel=False)
     assert check_text(rust, "//\npub struct Mailbox {\n").status == "ok"
     assert "now at line 3" in check_text(rust, "//\n//\npub struct Mailbox {\n").fact
 
 
 def test_a_form_feed_is_no_new_line():
-    assert check_text(source(line=2), "# \f \u2028\nclass Actor:\n    pass\n").status == "ok"
+    assert check_text(reference(line=2), "# \f \u2028\nclass Actor:\n    pass\n").status == "ok"
 
 
 def test_a_file_that_this_python_cannot_parse_is_compared_as_text():
-    assert check_text(source(line=2), "if\nclass Actor:\n").status == "ok"
+    assert check_text(reference(line=2), "if\nclass Actor:\n").status == "ok"

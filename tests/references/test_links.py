@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch_vs_ray.sources.links import check_ids, check_links, find_ids, find_links
-from monarch_vs_ray.sources.table import table
+from monarch_vs_ray.references.links import check_ids, check_links, find_ids, find_links
+from monarch_vs_ray.references.table import table
 
 REPOSITORIES = [release.repo for release in table().releases.values()]
 ACTOR = table()["monarch.Actor"]
@@ -65,15 +65,15 @@ def test_other_repositories_and_other_pages_are_not_ours():
 
 
 @given(
-    source=st.sampled_from(sorted(table().sources.values(), key=lambda source: source.id)),
+    reference=st.sampled_from(sorted(table().references.values(), key=lambda reference: reference.id)),
     form=st.sampled_from(
         ["[x]({})", "<{}>", "`{}`", "{}", "{}.", "({}),", '"{}"', "| {} |", "**{}**", "[a]: {}\n"]
     ),
     lines=st.integers(0, 5),
 )
-def test_a_right_link_is_found_in_any_surrounding(source, form, lines):
-    (found,) = find_links("\n" * lines + form.format(source.url), REPOSITORIES)
-    assert (found.url, found.line, found.at) == (source.url, source.line, lines + 1)
+def test_a_right_link_is_found_in_any_surrounding(reference, form, lines):
+    (found,) = find_links("\n" * lines + form.format(reference.url), REPOSITORIES)
+    assert (found.url, found.line, found.at) == (reference.url, reference.line, lines + 1)
 
 
 def test_ids_in_templates_are_found_with_their_lines():
@@ -83,5 +83,5 @@ def test_ids_in_templates_are_found_with_their_lines():
 
 def test_a_wrong_id_names_the_nearest():
     (problem,) = check_ids("x.md", find_ids('{{ source("ray.gett") }}'), table())
-    assert "no source is called 'ray.gett'" in problem.fact
+    assert "no reference is called 'ray.gett'" in problem.fact
     assert "ray.get" in problem.next_step

@@ -1,4 +1,4 @@
-"""Where an engine's installed wheel is, found without importing the engine."""
+"""The engines' installed wheels, found without importing an engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from monarch_vs_ray.core.events import Engine
-from monarch_vs_ray.sources.table import WHEEL_ROOT, Release
+from monarch_vs_ray.references.table import WHEEL_ROOT, Release
 
 
 class Wheel(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,21 +20,25 @@ class Wheel(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     root: Path
 
-    def file(self, path: str) -> Path:
-        """Where the wheel has a file of the repository, if it has it."""
-        return self.root / path.removeprefix(WHEEL_ROOT)
-
     def text(self, path: str) -> str | None:
-        """The text of a file of the repository; None when the wheel does not have it."""
-        file = self.file(path)
+        """Return the text of a file of the engine's repository; None if the wheel does not have it."""
+        file = self.root / path.removeprefix(WHEEL_ROOT)
         return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 def installed(engine: Engine, release: Release) -> Wheel | None:
-    """The wheel of an engine in this environment; None when there is none."""
+    """Find the wheel of an engine in this environment.
+
+    Args:
+        engine: The engine, which is also its top-level module.
+        release: The release, of which the package's name counts; another version is found too.
+
+    Returns:
+        The wheel; None if it is not installed.
+    """
     try:
         version = metadata.version(release.package)
-        # Finding a top-level module runs nothing of it.
+        # Finding a top-level module runs no code of it.
         spec = find_spec(engine)
     except (metadata.PackageNotFoundError, ValueError):
         return None
@@ -44,6 +48,13 @@ def installed(engine: Engine, release: Release) -> Wheel | None:
 
 
 def all_installed(releases: Mapping[Engine, Release]) -> dict[Engine, Wheel]:
-    """The wheels that are installed here."""
+    """Find the wheels of several engines in this environment.
+
+    Args:
+        releases: The release of each engine.
+
+    Returns:
+        The wheels of those that are installed.
+    """
     found = {engine: installed(engine, release) for engine, release in releases.items()}
     return {engine: wheel for engine, wheel in found.items() if wheel is not None}

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from monarch_vs_ray.sources.online import GIVE_UP_AFTER, Site, check_online
-from monarch_vs_ray.sources.table import table
+from monarch_vs_ray.references.online import GIVE_UP_AFTER, Site, check_online
+from monarch_vs_ray.references.table import table
 
 ACTOR = table()["monarch.Actor"]
 MESH = table()["monarch.ActorMesh"]
@@ -29,13 +29,13 @@ class FakeSite(ThreadingHTTPServer):
         self.status = 200
         self.asked: list[tuple[str, str]] = []
 
-    def serve(self, *sources) -> None:
+    def serve(self, *references) -> None:
         """Serve files in which these entries are right."""
-        for source in sources:
-            path = f"/{source.repo}/{source.ref}/{source.path}"
+        for reference in references:
+            path = f"/{reference.repo}/{reference.ref}/{reference.path}"
             lines = self.texts.get(path, "").split("\n")
-            lines += [""] * (source.line - len(lines))
-            lines[source.line - 1] = source.text
+            lines += [""] * (reference.line - len(lines))
+            lines[reference.line - 1] = reference.text
             self.texts[path] = "\n".join(lines)
 
     @property
@@ -109,8 +109,8 @@ def test_a_file_that_the_site_does_not_have_is_missing(server):
 
 def test_a_site_in_trouble_is_unknown_and_soon_left_alone(server):
     server.status = 503
-    sources = table().of("ray")
-    findings = check_online(sources, site(server))
+    references = table().of("ray")
+    findings = check_online(references, site(server))
     assert {found.status for found in findings} == {"unknown"}
     assert not any(found.bad for found in findings)
     assert "it answered 503" in findings[0].fact
@@ -137,6 +137,6 @@ def test_an_answer_clears_the_count_of_failures(server):
     server.status = 200
     check_online([RUST], asked)
     server.status = 500
-    others = [source for source in table().of("ray") if source.path != GET.path]
+    others = [reference for reference in table().of("ray") if reference.path != GET.path]
     check_online(others, asked)
     assert len(server.asked) == 3 + GIVE_UP_AFTER

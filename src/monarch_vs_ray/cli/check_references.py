@@ -1,7 +1,8 @@
-"""``mvr sources check``: whether every link into the engines' sources, and every API name, is right."""
+"""``mvr sources check``: check every link into the engines' code, and every API name, in our texts."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +11,9 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from monarch_vs_ray.sources.check import Finding
-    from monarch_vs_ray.sources.documents import Checked
-    from monarch_vs_ray.sources.table import Table
+    from monarch_vs_ray.references.check import ReferenceCheck
+    from monarch_vs_ray.references.documents import DocumentCheck
+    from monarch_vs_ray.references.table import Table
 
 app = typer.Typer(help="Links into the engines' public sources.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -33,21 +34,22 @@ def check(
     online: Annotated[bool, typer.Option("--online", help="Ask the public repositories too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
-    """Check the table of sources, and the links, ids and API names in documents.
+    """Check the table of references, and the links, ids and API names in documents.
 
     The installed engines are read, and not imported. What is not in their wheels (Rust, C++) stands as
     recorded, unless --online asks the repositories for it.
     """
     from monarch_vs_ray.core.errors import ExitCode
-    from monarch_vs_ray.sources.check import check_offline
-    from monarch_vs_ray.sources.online import Site, check_online
-    from monarch_vs_ray.sources.table import table
-    from monarch_vs_ray.sources.wheels import all_installed
+    from monarch_vs_ray.references.check import check_offline
+    from monarch_vs_ray.references.online import Site, check_online
+    from monarch_vs_ray.references.table import table
+    from monarch_vs_ray.references.wheels import all_installed
 
+    _require_libraries()
     links = table()
     checked = _documents(files, links)
     offline = check_offline(links, all_installed(links.releases))
-    asked = check_online(links.sources.values(), Site()) if online else []
+    asked = check_online(links.references.values(), Site()) if online else []
     if json:
         _print_json(links, offline, asked, checked)
     else:
@@ -56,11 +58,20 @@ def check(
         raise typer.Exit(ExitCode.NOT_AS_EXPECTED)
 
 
-def _documents(files: Sequence[Path] | None, links: Table) -> list[Checked]:
+def _require_libraries() -> None:
+    """Raise CheckersMissing if a library that only this command needs is not installed."""
+    from monarch_vs_ray.core.errors import CheckersMissing
+
+    for module in ("griffe", "markdown_it"):
+        if find_spec(module) is None:
+            raise CheckersMissing(module)
+
+
+def _documents(files: Sequence[Path] | None, links: Table) -> list[DocumentCheck]:
     from monarch_vs_ray.core.paths import CHECKOUT, PACKAGE
-    from monarch_vs_ray.sources.api import Api
-    from monarch_vs_ray.sources.documents import check_document, of_paths, of_project
-    from monarch_vs_ray.sources.wheels import all_installed
+    from monarch_vs_ray.references.api import Api
+    from monarch_vs_ray.references.documents import check_document, of_paths, of_project
+    from monarch_vs_ray.references.wheels import all_installed
 
     api = Api({engine: wheel.root for engine, wheel in all_installed(links.releases).items()})
     project = CHECKOUT or PACKAGE
@@ -73,7 +84,9 @@ def _shown(path: Path, project: Path) -> str:
     return str(full.relative_to(project)) if full.is_relative_to(project) else str(path)
 
 
-def _print_json(links: Table, offline: list[Finding], online: list[Finding], checked: list[Checked]) -> None:
+def _print_json(
+    links: Table, offline: list[ReferenceCheck], online: list[ReferenceCheck], checked: list[DocumentCheck]
+) -> None:
     import msgspec
 
     whole = {
@@ -81,7 +94,12 @@ def _print_json(links: Table, offline: list[Finding], online: list[Finding], che
         "table": {"offline": _counts(offline), "online": _counts(online)},
         "documents": checked,
         "problems": [
-            {"id": found.source.id, "status": found.status, "fact": found.fact, "next_step": found.next_step}
+            {
+                "id": found.reference.id,
+                "status": found.status,
+                "fact": found.fact,
+                "next_step": found.next_step,
+            }
             for found in (*offline, *online)
             if found.bad or found.status == "unknown"
         ],
@@ -89,17 +107,19 @@ def _print_json(links: Table, offline: list[Finding], online: list[Finding], che
     typer.echo(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
 
 
-def _counts(findings: Sequence[Finding]) -> dict[str, dict[str, int]]:
-    """For each engine, how many entries were found how."""
+def _counts(findings: Sequence[ReferenceCheck]) -> dict[str, dict[str, int]]:
+    """Count the statuses for each engine."""
     counts: dict[str, dict[str, int]] = {}
     for found in findings:
-        of_engine = counts.setdefault(found.source.engine, {})
+        of_engine = counts.setdefault(found.reference.engine, {})
         of_engine[found.status] = of_engine.get(found.status, 0) + 1
     return counts
 
 
-def _print_table(links: Table, offline: list[Finding], online: list[Finding], checked: list[Checked]) -> None:
-    """The counts, then a line for each problem: where, the fact, and the next step."""
+def _print_table(
+    links: Table, offline: list[ReferenceCheck], online: list[ReferenceCheck], checked: list[DocumentCheck]
+) -> None:
+    """Print the counts, then a line for each problem: the place, the fact, and the next step."""
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True)
@@ -110,8 +130,8 @@ def _print_table(links: Table, offline: list[Finding], online: list[Finding], ch
         console.print(line, markup=False, emoji=False)
 
 
-def _summary(links: Table, offline: list[Finding], online: list[Finding]) -> Any:
-    """What was found of the entries of each engine."""
+def _summary(links: Table, offline: list[ReferenceCheck], online: list[ReferenceCheck]) -> Any:
+    """Return a table of the statuses of each engine's references."""
     from rich import box
     from rich.table import Table as Grid
 
@@ -128,8 +148,8 @@ def _summary(links: Table, offline: list[Finding], online: list[Finding]) -> Any
     return grid
 
 
-def _summary_of_documents(checked: list[Checked]) -> Any:
-    """What was found in the documents, those that name nothing left out."""
+def _summary_of_documents(checked: list[DocumentCheck]) -> Any:
+    """Return a table of the documents that name anything."""
     from rich import box
     from rich.table import Table as Grid
 
@@ -145,9 +165,13 @@ def _summary_of_documents(checked: list[Checked]) -> Any:
     return grid
 
 
-def _problems(offline: list[Finding], online: list[Finding], checked: list[Checked]) -> list[str]:
+def _problems(
+    offline: list[ReferenceCheck], online: list[ReferenceCheck], checked: list[DocumentCheck]
+) -> list[str]:
     lines = [
-        f"{found.source.id}: {found.fact}; {found.next_step}." for found in (*offline, *online) if found.bad
+        f"{found.reference.id}: {found.fact}; {found.next_step}."
+        for found in (*offline, *online)
+        if found.bad
     ]
     lines += [
         f"{one.file}:{one.line}: {one.fact}; {one.next_step}."

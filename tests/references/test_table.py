@@ -1,4 +1,4 @@
-"""The table of sources: read, checked, and asked by id."""
+"""The table of references: read, checked, and asked by id."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monarch_vs_ray.core.errors import BadTable, UnknownSource, UserError
-from monarch_vs_ray.sources import link, markdown, table
-from monarch_vs_ray.sources.table import FILE, nearest, read
+from monarch_vs_ray.core.errors import BadTable, UnknownReference, UserError
+from monarch_vs_ray.references import link, markdown, table
+from monarch_vs_ray.references.table import FILE, nearest, read
 
 RELEASES = """
 [release.monarch]
@@ -26,7 +26,7 @@ package = "ray"
 version = "2.60.0"
 """
 ENTRY = """
-[source."monarch.Actor"]
+[reference."monarch.Actor"]
 concept = 1
 symbol = "Actor"
 path = "python/monarch/actor.py"
@@ -46,35 +46,35 @@ def written(folder: Path, *changes: tuple[str, str], more: str = "") -> Path:
 
 
 def test_a_link_is_markdown_to_the_line_at_the_tag():
-    source = table()["monarch.Actor"]
-    url = f"https://github.com/meta-pytorch/monarch/blob/v0.7.0/{source.path}#L{source.line}"
+    reference = table()["monarch.Actor"]
+    url = f"https://github.com/meta-pytorch/monarch/blob/v0.7.0/{reference.path}#L{reference.line}"
     assert link("monarch.Actor") == url
     assert markdown("monarch.Actor") == f"[`Actor`]({url})"
     assert markdown("monarch.Actor", "the base class") == f"[the base class]({url})"
 
 
 def test_what_is_not_in_the_wheel_links_to_where_it_was_read():
-    source = table()["monarch.SequencedReceiver.rust"]
-    assert (source.in_wheel, source.language) == (False, "Rust")
-    assert f"/blob/{source.ref}/" in source.url
-    assert source.verified_from == f"repository at {source.ref}"
+    reference = table()["monarch.SequencedReceiver.rust"]
+    assert (reference.in_wheel, reference.language) == (False, "Rust")
+    assert f"/blob/{reference.ref}/" in reference.url
+    assert reference.verified_from == f"repository at {reference.ref}"
 
 
 def test_both_engines_and_all_concepts_have_entries():
-    counts = Counter((source.engine, source.concept) for source in table().sources.values())
+    counts = Counter((reference.engine, reference.concept) for reference in table().references.values())
     assert {concept for _, concept in counts} == set(range(1, 9))
     assert all(len(table().of(engine)) > 50 for engine in ("monarch", "ray"))
 
 
 def test_no_two_entries_are_the_same_line():
-    counts = Counter(source.url for source in table().sources.values())
+    counts = Counter(reference.url for reference in table().references.values())
     assert [url for url, count in counts.items() if count > 1] == []
 
 
 def test_an_unknown_id_names_the_nearest(monkeypatch):
-    with pytest.raises(UnknownSource, match=r"'ray\.actorhandel'; the table .* near it: ray\.ActorHandle"):
+    with pytest.raises(UnknownReference, match=r"'ray\.actorhandel'; the table .* near it: ray\.ActorHandle"):
         markdown("ray.actorhandel")
-    assert issubclass(UnknownSource, UserError)
+    assert issubclass(UnknownReference, UserError)
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_the_table_says_in_its_first_lines_what_its_fields_are():
     assert all(f"`{field}`" in first for field in ("ref", "text", "earlier_line", "earlier_path"))
 
 
-@given(st.sampled_from(sorted(table().sources)), st.integers(0, 30))
+@given(st.sampled_from(sorted(table().references)), st.integers(0, 30))
 def test_one_wrong_letter_still_finds_the_id(id, at):
     at %= len(id)
     wrong = id[:at] + "~" + id[at + 1 :]
-    assert id in nearest(wrong, sorted(table().sources), count=10)
+    assert id in nearest(wrong, sorted(table().references), count=10)

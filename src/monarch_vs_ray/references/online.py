@@ -1,7 +1,8 @@
-"""Whether the lines are there on the web: asks the site that serves the repositories' raw files, politely.
+"""Check references against the engines' public repositories, over the network.
 
-One request for a file, one at a time, with a pause between them, a timeout, and a name to complain to. What
-cannot be reached is ``unknown``, never wrong; after a few failures in a row the site is not asked again.
+Each file is requested once. Requests run one at a time, with a pause between them, a timeout, and a user
+agent that names this project. A file that cannot be reached is ``unknown``, never wrong; after
+``GIVE_UP_AFTER`` failures in a row the site gets no more requests.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from urllib.request import Request, urlopen
 import msgspec
 
 from monarch_vs_ray import __version__
-from monarch_vs_ray.sources.check import TABLE, Finding, check_text
-from monarch_vs_ray.sources.table import Source
+from monarch_vs_ray.references.check import TABLE, ReferenceCheck, check_text
+from monarch_vs_ray.references.table import Reference
 
 BASE = "https://raw.githubusercontent.com"
 USER_AGENT = f"monarch-vs-ray/{__version__} (mvr sources check)"
@@ -29,15 +30,21 @@ LARGEST = 8 * 1024 * 1024
 
 
 class Gone(Exception):
-    """The site answers that it has no such file."""
+    """The site has no such file."""
 
 
 class Unreachable(Exception):
-    """The site does not answer, or not with the file."""
+    """The site did not answer, or not with the file."""
 
 
 class Site:
-    """The site, as one run sees it: a file is asked for once. ``base`` and ``sleep`` are for tests."""
+    """The site that serves the repositories' files; each file is requested once.
+
+    Args:
+        base: The address of the site; another one in tests.
+        pause: Seconds between two requests.
+        sleep: The function that waits; a recording one in tests.
+    """
 
     def __init__(self, base: str = BASE, pause: float = PAUSE, sleep: Callable[[float], None] = time.sleep):
         self.base = base.rstrip("/")
@@ -46,9 +53,20 @@ class Site:
         self._failures = 0
         self._answers: dict[str, str | Gone | Unreachable] = {}
 
-    def text(self, source: Source) -> str:
-        """The file of an entry. Raises Gone or Unreachable."""
-        address = f"{self.base}/{source.repo}/{source.ref}/{quote(source.path)}"
+    def text(self, reference: Reference) -> str:
+        """Return the text of a reference's file.
+
+        Args:
+            reference: The reference.
+
+        Returns:
+            The whole text, at the reference's tag or commit.
+
+        Raises:
+            Gone: The site has no such file.
+            Unreachable: The site did not answer, or not with the file.
+        """
+        address = f"{self.base}/{reference.repo}/{reference.ref}/{quote(reference.path)}"
         if address not in self._answers:
             self._answers[address] = self._ask(address)
         answer = self._answers[address]
@@ -74,30 +92,34 @@ class Site:
         return text
 
 
-def check_online(sources: Iterable[Source], site: Site) -> list[Finding]:
-    """What the site says of each entry."""
-    return [_check(source, site) for source in sources]
+def check_online(references: Iterable[Reference], site: Site) -> list[ReferenceCheck]:
+    """Check references against the site.
+
+    Args:
+        references: The references.
+        site: The site.
+
+    Returns:
+        A result for each reference, in their order.
+    """
+    return [_check(reference, site) for reference in references]
 
 
-def _check(source: Source, site: Site) -> Finding:
+def _check(reference: Reference, site: Site) -> ReferenceCheck:
     try:
-        return _at_tag(check_text(source, site.text(source)), source)
+        found = check_text(reference, site.text(reference))
     except Gone:
-        fact = f"{source.repo} has no {source.path} at {source.ref}"
-        return Finding(source=source, status="missing", fact=fact, next_step=f"correct the entry in {TABLE}")
+        fact = f"{reference.repo} has no {reference.path} at {reference.ref}"
+        step = f"correct the entry in {TABLE}"
+        return ReferenceCheck(reference=reference, status="missing", fact=fact, next_step=step)
     except Unreachable as failure:
         fact = f"{site.base} cannot be asked: {failure}"
-        return Finding(source=source, status="unknown", fact=fact, next_step="try again later")
-
-
-def _at_tag(found: Finding, source: Source) -> Finding:
-    if not found.bad:
-        return found
-    return msgspec.structs.replace(found, fact=f"at {source.ref}, {found.fact}")
+        return ReferenceCheck(reference=reference, status="unknown", fact=fact, next_step="try again later")
+    return msgspec.structs.replace(found, fact=f"at {reference.ref}, {found.fact}") if found.bad else found
 
 
 def _get(address: str) -> str:
-    """One request. Raises Gone or Unreachable."""
+    """Send one request; raise Gone or Unreachable."""
     request = Request(address, headers={"User-Agent": USER_AGENT})
     try:
         with urlopen(request, timeout=TIMEOUT) as answer:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from monarch_vs_ray.sources.api import Api
-from monarch_vs_ray.sources.table import table
-from monarch_vs_ray.sources.wheels import all_installed
+from monarch_vs_ray.references.api import Api
+from monarch_vs_ray.references.table import table
+from monarch_vs_ray.references.wheels import all_installed
 
 WHEELS = all_installed(table().releases)
 needs_engines = pytest.mark.skipif(len(WHEELS) < 2, reason="needs both engines installed")
@@ -18,6 +18,9 @@ FILES = {
 from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ray.shapes import Hidden
+    def typed(): ...
+else:
+    Untyped = None
 import os
 del os
 from ray._core import *
@@ -29,6 +32,9 @@ try:
 except ImportError:
     extra = None
 alias = tools.hammer
+one, (two, *three) = 1, (2, 3)
+for each in [unseen for unseen in range(3)]: ...
+from . import tools as kit, cogs
 loop = loop
 _table = {"Lazy": ("ray.shapes", "Square"), "Broken": ("ray.shapes", "Circle")}
 def __getattr__(name):
@@ -40,13 +46,17 @@ def __getattr__(name):
 """,
     "_core.py": "def init(): ...\n_private = 1\n",
     "tools.py": "def hammer(): ...\nsaw = 1\n",
+    "cogs.py": "import sys\nsize = 1\n",
+    "newer.py": "this is not Python yet\n",
     "shapes.py": """
 import enum
 from typing import Generic, NamedTuple, Protocol
 from elsewhere import Strange
 class Shape(Protocol):
     sides: int
+    left, right = 1, 2
     def __init__(self): self.color = 1
+    def paint(self): self.shade, self.gloss = 1, 2
 class Square(Shape, Generic[int]):
     class Corner:
         def round(self): ...
@@ -64,7 +74,15 @@ class Open:
 """,
     "open.py": "globals().update(everything)\n",
     "both.py": "def both(): ...\nclass Inner: ...\n",
-    "_compiled.pyi": "class Ref:\n    def future(self): ...\n",
+    "_compiled.pyi": """
+from typing import overload
+class Ref:
+    def future(self): ...
+    @overload
+    def get(self): ...
+    @overload
+    def get(self, timeout): ...
+""",
     "circle_a.py": "from ray.circle_b import thing\n",
     "circle_b.py": "from ray.circle_a import thing\n",
 }
@@ -93,12 +111,23 @@ def api(tmp_path_factory) -> Api:
         "ray.Tile.area",
         "ray.Tile.sides",
         "ray.Tile.color",
+        "ray.Tile.right",
+        "ray.Tile.gloss",
         "ray.Tile.Corner.round",
         "ray.Lazy",
         "ray.Lazy.area",
         "ray.late",
         "ray.Ref",
         "ray.Ref.future",
+        "ray.Ref.get",
+        "ray.Untyped",
+        "ray.two",
+        "ray.three",
+        "ray.each",
+        "ray.kit.saw",
+        "ray.cogs.size",
+        "ray.cogs.sys",
+        "ray.newer",
         "ray.shapes.Failure.with_traceback",
         "ray.shapes.Point._replace",
         "ray.shapes.Kind.BIG",
@@ -117,6 +146,8 @@ def test_exists(api, name):
     [
         ("ray.innit", "ray.innit", ()),
         ("ray.Hidden", "ray.Hidden", ()),
+        ("ray.typed", "ray.typed", ()),
+        ("ray.unseen", "ray.unseen", ()),
         ("ray.os", "ray.os", ()),
         ("ray.hammer", "ray.hammer", ("ray.tools.hammer",)),
         ("ray._private", "ray._private", ()),
@@ -147,6 +178,7 @@ def test_absent_says_which_part_and_what_is_near(api, name, missing, near):
         "ray.shapes.Decorated.thing",
         "ray.shapes.Open.thing",
         "ray.open.thing",
+        "ray.newer.thing",
         "ray.Ref.not_in_the_stub",
         "ray._compiled.Other",
         "ray._blob.thing",

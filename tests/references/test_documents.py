@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,9 @@ import pytest
 from monarch_vs_ray import cli
 from monarch_vs_ray.core.errors import CannotRead
 from monarch_vs_ray.core.paths import need_checkout
-from monarch_vs_ray.sources.documents import of_paths, of_project
-from monarch_vs_ray.sources.table import markdown, table
-from monarch_vs_ray.sources.wheels import all_installed
+from monarch_vs_ray.references.documents import of_paths, of_project
+from monarch_vs_ray.references.table import markdown, table
+from monarch_vs_ray.references.wheels import all_installed
 
 needs_engines = pytest.mark.skipif(
     len(all_installed(table().releases)) < 2, reason="needs both engines installed"
@@ -24,7 +26,7 @@ id = "x"
 [claim.ray]
 statement = "By `ray.gett`, as {link}."
 brief = "Once `ray.gettt`"
-sources = ["ray.get", "ray.gat"]
+references = ["ray.get", "ray.gat"]
 """
 
 
@@ -55,15 +57,15 @@ def test_a_right_document_is_fine(mvr, tmp_path):
 def test_each_problem_is_a_line_with_what_to_do(mvr, tmp_path):
     right = table()["ray.get"]
     wrong = right.url.replace(f"#L{right.line}", f"#L{right.line + 1}")
-    claims = tmp_path / "claims.toml"
-    claims.write_text(CLAIMS.format(link=wrong))
+    concept = tmp_path / "concept.toml"
+    concept.write_text(CLAIMS.format(link=wrong))
     code, out, _ = mvr("sources", "check", str(tmp_path))
     assert code == 1
-    lines = [line for line in out.splitlines() if line.startswith(f"{claims}:")]
-    assert [line.partition(f"{claims}:")[2].partition(":")[0] for line in lines] == ["5", "5", "7"]
+    lines = [line for line in out.splitlines() if line.startswith(f"{concept}:")]
+    assert [line.partition(f"{concept}:")[2].partition(":")[0] for line in lines] == ["5", "5", "7"]
     assert 'use {{ source("ray.get") }}' in lines[0]
     assert "`ray.gett` is not in the API; near it: `ray.get`" in lines[1]
-    assert "no source is called 'ray.gat'; use one of: ray.get" in lines[2]
+    assert "no reference is called 'ray.gat'; use one of: ray.get" in lines[2]
     assert "gettt" not in out
 
 
@@ -84,8 +86,8 @@ def test_a_doctored_table_fails_the_command(mvr, monkeypatch, tmp_path):
     import msgspec
 
     actor = table()["monarch.Actor"]
-    sources = table().sources | {actor.id: msgspec.structs.replace(actor, line=actor.line - 1)}
-    monkeypatch.setattr(table(), "sources", sources)
+    references = table().references | {actor.id: msgspec.structs.replace(actor, line=actor.line - 1)}
+    monkeypatch.setattr(table(), "references", references)
     (tmp_path / "x.md").write_text("")
     code, out, _ = mvr("sources", "check", str(tmp_path))
     assert code == 1
@@ -93,7 +95,7 @@ def test_a_doctored_table_fails_the_command(mvr, monkeypatch, tmp_path):
 
 
 def test_without_network_online_says_so_and_is_no_failure(mvr, monkeypatch, tmp_path):
-    import monarch_vs_ray.sources.online as online
+    import monarch_vs_ray.references.online as online
 
     def refuse(address: str) -> str:
         raise online.Unreachable("no route")
@@ -115,7 +117,7 @@ def test_a_file_that_is_not_there_is_a_message(mvr, tmp_path):
 
 
 def test_toml_that_is_none_is_a_message(mvr, tmp_path):
-    (tmp_path / "claims.toml").write_text("= 1")
+    (tmp_path / "concept.toml").write_text("= 1")
     code, _, err = mvr("sources", "check", str(tmp_path))
     assert code == 2
     assert "it is not TOML" in err
@@ -129,6 +131,25 @@ def test_the_project_s_documents_are_found():
     assert of_project(Path(__file__).parent) == []
     with pytest.raises(CannotRead):
         of_paths([Path("no-such-file.md")])
+
+
+@pytest.mark.parametrize("module", ["griffe", "markdown_it"])
+def test_a_library_that_is_missing_is_a_message(mvr, monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    code, out, err = mvr("sources", "check")
+    assert (code, out) == (3, "")
+    assert err.startswith(f"mvr: {module} is not installed here")
+    assert "pip install 'monarch-vs-ray[references]'" in err
+
+
+def test_what_others_use_of_this_room_needs_no_library():
+    blocked = "import sys; sys.modules.update(griffe=None, markdown_it=None)\n"
+    rooms = (
+        "monarch_vs_ray.references.check, monarch_vs_ray.report.contents, monarch_vs_ray.report.explanation"
+    )
+    code = f"{blocked}import {rooms}\nfrom monarch_vs_ray.references import link\nprint(link('ray.get'))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", f"{table()['ray.get'].url}\n")
 
 
 def test_the_command_has_help(mvr):

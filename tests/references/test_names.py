@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monarch_vs_ray.sources.api import Api
-from monarch_vs_ray.sources.names import check_names, in_markdown, in_python, in_strings, split
+from monarch_vs_ray.references.api import Api
+from monarch_vs_ray.references.markup import code_in
+from monarch_vs_ray.references.names import check_names, in_markdown, in_python, in_strings
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,10 @@ def names(text: str) -> list[tuple[str, int]]:
         ("`monarch.actor.Actor/x` `engines/ray.py`", []),
         ("```text\n`ray.get`\n```\n~~~\n`ray.get`\n~~~", []),
         ("a `tick\n\nray.get` b", []),
+        ("\\`ray.get\\` `ray.wait`", ["ray.wait"]),
+        ("<p>`ray.get`</p>\n\n| `ray.wait` | x |\n\n    `ray.put`", ["ray.get", "ray.wait", "ray.put"]),
+        ("> - # `ray.get`\n>   ```\n>   `ray.wait`\n>   ```\n> `ray.put`", ["ray.get", "ray.put"]),
+        ("```text\n`ray.get`", []),
     ],
 )
 def test_what_counts_in_prose(text, found):
@@ -87,6 +92,14 @@ def test_blocks_keep_their_lines_and_lists_their_indent():
         "one `ray.get`\n\n- item\n\n  ```python\n  import ray\n  ray.wait()\n  ```\n\n`monarch.actor.Actor`\n"
     )
     assert names(text) == [("ray.get", 1), ("monarch.actor.Actor", 10), ("ray", 6), ("ray.wait", 7)]
+
+
+def test_a_span_over_two_lines_does_not_move_the_next():
+    assert names("ray.put\n`ray.get(\n  1)` and\n`ray.put`, `ray.put`") == [
+        ("ray.get", 2),
+        ("ray.put", 4),
+        ("ray.put", 4),
+    ]
 
 
 def test_only_python_blocks_are_read_and_templates_are_counted():
@@ -143,17 +156,20 @@ def test_a_stale_mark_is_a_problem(api, text, complaint):
 def test_strings_of_a_toml_file_are_prose(api):
     text = 'a = 1\nstatement = "`ray.gett` is"\n'
     claimed = in_strings(text, ["`ray.gett` is"])
-    (problem,) = check_names("claims.toml", claimed, api).problems
+    (problem,) = check_names("concept.toml", claimed, api).problems
     assert problem.line == 2
 
 
 @given(st.text(alphabet="`~ \nrayget.*>-python", max_size=120))
-def test_splitting_loses_no_line(text):
-    prose, blocks = split(text)
-    assert prose.count("\n") == text.count("\n")
+@example("`\n.`")
+@example("`` ` x ` ``\n`x\n ` x `x`")
+def test_code_is_on_the_lines_of_the_text_it_is_said_to_be_on(text):
     lines = text.split("\n")
+    spans, blocks = code_in(text)
+    for span in spans:
+        assert span.text.split(" ")[0] in lines[span.at - 1]
     for block in blocks:
-        for number, line in enumerate(block.text.split("\n") if block.text else []):
+        for number, line in enumerate(block.text.splitlines()):
             assert lines[block.at - 1 + number].endswith(line)
 
 
