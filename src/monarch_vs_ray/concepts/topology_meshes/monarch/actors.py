@@ -88,3 +88,9 @@ def rented(hosts: dict[str, int]) -> Iterator[dict[str, HostMesh]]:
         finally:
             job.kill()
             stop()
+
+
+def land(hosts: HostMesh) -> int:
+    """Spawn one process there, and return the host on which it really runs."""
+    piece = hosts.spawn_procs(per_host={"procs": 1}).spawn("piece", Member)
+    return int(get(piece.where.call()).flatten("rank").item(rank=0)[1])

@@ -42,7 +42,7 @@ def group() -> Group:
 
 def reached(actors: Member) -> list[int]:
     """Return the actors that a call of this mesh reaches."""
-    return get(list(actors.who.call()).values())
+    return list(get(actors.who.call()).values())
 
 
 def pids(actors: Member) -> list[int]:
@@ -121,7 +121,7 @@ def regrouped() -> None:
     split, renamed = actors.split(procs=("dp", "tp"), tp=inputs.TP), actors.rename(hosts="pp", procs="tp")
     observe("split", inputs.shape(split.sizes))
     observe("renamed", inputs.shape(renamed.sizes))
-    observe("replies", get(inputs.shape(renamed.who.call()).sizes))
+    observe("replies", inputs.shape(get(renamed.who.call()).sizes))
     observe("same_processes", pids(split) == pids(renamed) == group().pids)
 
 
