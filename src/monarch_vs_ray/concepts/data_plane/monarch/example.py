@@ -13,6 +13,11 @@ What surprises:
 Run it: python example.py    (needs torch)
 """
 
+import os
+
+# After 30 s without an answer a process counts as dead: too soon where importing torch takes long.
+os.environ["HYPERACTOR_MESH_GET_ACTOR_STATE_MAX_IDLE"] = "2m"
+
 import torch
 from monarch.actor import Actor, Channel, Port, endpoint, shutdown_context, this_host
 from monarch.rdma import RDMABuffer

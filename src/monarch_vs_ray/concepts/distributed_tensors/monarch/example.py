@@ -14,8 +14,12 @@ What surprises:
 Run it: python example.py    (needs torch)
 """
 
+import os
 import tempfile
 from collections.abc import Callable
+
+# After 30 s without an answer a process counts as dead: too soon where importing torch takes long.
+os.environ["HYPERACTOR_MESH_GET_ACTOR_STATE_MAX_IDLE"] = "2m"
 
 import torch
 import torch.distributed as dist
