@@ -18,6 +18,20 @@ from monarch_vs_ray.instruments.wait import PATIENCE
 
 
 @ray.remote(num_cpus=0)
+class Counter:
+    """Counts; a plain actor, as a compiled graph wants it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self, number: int) -> None:
+        self.count += number
+
+    def added(self) -> int:
+        return self.count
+
+
+@ray.remote(num_cpus=0)
 class Echo:
     """Answers, and does something again and again; all its methods are async, so it serves many at once."""
 
@@ -42,7 +56,7 @@ class Echo:
     async def let(self) -> None:
         self.let_on.set()
 
-    async def add(self, _: object = None) -> None:
+    async def add(self) -> None:
         self.count += 1
 
     async def added(self) -> int:

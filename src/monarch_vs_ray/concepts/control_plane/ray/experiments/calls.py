@@ -9,19 +9,18 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import ray
-from ray.dag import MultiOutputNode
+from ray.dag import InputNode, MultiOutputNode
 from ray.runtime_context import RuntimeContext
 from ray.util import ActorPool
 from ray.util.queue import Queue
 
 from monarch_vs_ray.concepts.control_plane import inputs
-from monarch_vs_ray.concepts.control_plane.ray.actors import Desk, Echo, Holder, ThreadedDesk
+from monarch_vs_ray.concepts.control_plane.ray.actors import Counter, Desk, Echo, Holder, ThreadedDesk
 from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.flags import Tally
 from monarch_vs_ray.instruments.outcome import error_type, outcome
@@ -54,23 +53,31 @@ def added() -> list[int]:
 
 def ways_to_send(actors: int = inputs.ACTORS) -> None:
     """Send in each way that a method offers; count the actors that ran it, and look at what it returns."""
-    one, all_ = echoes()[0].add, echoes()[:actors]
-    graph = MultiOutputNode([echo.add.bind(0) for echo in all_])
+    counters = [Counter.remote() for _ in range(actors)]
+    method = counters[0].add
+    with InputNode() as given:
+        graph = MultiOutputNode([counter.add.bind(given) for counter in counters]).experimental_compile()
     ways = {
-        "remote": one.remote,
-        "remote, num_returns=0": one.options(num_returns=0).remote,
-        "bind": lambda: one.bind(0),
-        "execute what was bound": lambda: graph.execute(0),
+        "remote": (1, method.remote),
+        "remote, num_returns=0": (1, method.options(num_returns=0).remote),
+        "bind": (0, lambda given: method.bind(given)),
+        "execute, of a compiled graph": (actors, graph.execute),
     }
     returned, reached = {}, {}
-    for way, send in ways.items():
-        before = sum(added())
-        returned[way] = type(send()).__name__
-        expected = {"bind": 0, "execute what was bound": len(all_)}.get(way, 1)
-        reached[way] = settled(lambda before=before: sum(added()) - before, expected, inputs.WINDOW)  # type: ignore[misc]
+    for way, (expected, send) in ways.items():
+        before = counted(counters)
+        returned[way] = type(send(1)).__name__
+        more = settled(lambda before=before: counted(counters) - before, expected, inputs.SHORT)  # type: ignore[misc]
+        reached[way] = more
+    graph.teardown()
     observe("reached", reached)
     observe("returned", returned)
-    observe("offered", [name for name in dir(one) if not name.startswith("_")])
+    observe("offered", [name for name in dir(method) if not name.startswith("_")])
+
+
+def counted(counters: list[Any]) -> int:
+    """Return how many times all counters together have run ``add``."""
+    return sum(get([counter.added.remote() for counter in counters]))
 
 
 def message_without_reply() -> None:
@@ -147,8 +154,8 @@ def one_at_random() -> None:
 
 def observe_picks(answers: list[int]) -> None:
     """Observe how many calls went to the actor that could not answer, and how many actors got any."""
-    picks = Counter(answers)
-    observe("to_the_busy_one", picks[inputs.HELD])
+    picks = {rank: answers.count(rank) for rank in set(answers)}
+    observe("to_the_busy_one", picks.get(inputs.HELD, 0))
     observe("actors_chosen", len(picks))
 
 

@@ -201,7 +201,8 @@ def talk(stopped: str = "program") -> None:
 def talk_in_small_messages(stopped: str = "services") -> None:
     """Let two actors talk with small messages while processes stand still."""
     one, other, _ = echoes()
-    observe("stopped", sorted({name for pid, name in named().items() if pid in STOPPED[stopped]()}))
+    pids = STOPPED[stopped]()
+    observe("stopped", sorted({name for pid, name in named().items() if pid in pids}))
     (rounds,) = rounds_while_still(stopped, (one, one.chat.remote(other, 0)))
     observe("rounds", rounds)
 
