@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -13,7 +12,7 @@ import ray
 from ray.util.queue import Queue
 
 from monarch_vs_ray.concepts.control_plane import inputs
-from monarch_vs_ray.instruments.flags import Tally
+from monarch_vs_ray.instruments.flags import Flag, Tally
 from monarch_vs_ray.instruments.wait import PATIENCE
 
 
@@ -110,74 +109,48 @@ class Echo:
         self.going = False
 
 
-@ray.remote(num_cpus=0, concurrency_groups={"desk": 1, "crowd": inputs.CROWD, "window": 1})
+@ray.remote(num_cpus=0, concurrency_groups={"desk": 1, "crowd": inputs.CROWD})
 class Desk:
-    """Does one piece of work at a time, and writes down what becomes of each; a group has an event loop."""
-
-    def __init__(self, journal: Tally) -> None:
-        self.journal = journal
-        self.let_on = threading.Event()
-        self.inside = self.most = 0
+    """Does one piece of work at a time, until a flag is up, and writes down what becomes of each."""
 
     @ray.method(concurrency_group="desk")
-    async def work(self, name: str) -> str:
-        self.journal.add(f"{name} began")
-        await self.until_let()
-        self.journal.add(f"{name} ended")
+    async def work(self, name: str, journal: Tally, let_on: Flag) -> str:
+        journal.add(f"{name} began")
+        while not let_on.is_up():
+            await asyncio.sleep(0.01)
+        journal.add(f"{name} ended")
         return name
 
-    async def enter(self) -> None:
-        self.inside += 1
-        self.most = max(self.most, self.inside)
-        await self.until_let()
-        self.inside -= 1
-
-    async def until_let(self) -> None:
-        while not self.let_on.is_set():
+    async def enter(self, journal: Tally, let_on: Flag) -> None:
+        journal.add("entered")
+        while not let_on.is_up():
             await asyncio.sleep(0.01)
-
-    @ray.method(concurrency_group="window")
-    async def let(self) -> None:
-        self.let_on.set()
-
-    @ray.method(concurrency_group="window")
-    async def most_at_once(self) -> int:
-        return self.most
 
 
 @ray.remote(num_cpus=0, concurrency_groups={"desk": 1, "tap": 1, "window": 1})
 class ThreadedDesk:
     """Works on threads; its work may ask whether it has been cancelled. It also pours out values."""
 
-    def __init__(self, journal: Tally) -> None:
-        self.journal = journal
-        self.let_on = threading.Event()
-        self.count = 0
-
     @ray.method(concurrency_group="desk")
-    def work(self, name: str) -> str:
-        self.journal.add(f"{name} began")
-        self.let_on.wait(PATIENCE)
+    def work(self, name: str, journal: Tally, let_on: Flag) -> str:
+        journal.add(f"{name} began")
+        let_on.wait()
         if ray.get_runtime_context().is_canceled():
-            self.journal.add(f"{name} was cancelled")
-        self.journal.add(f"{name} ended")
+            journal.add(f"{name} was cancelled")
+        journal.add(f"{name} ended")
         return name
 
     @ray.method(concurrency_group="tap")
-    def pour(self, until_let: int = inputs.VALUES) -> Iterator[int]:
+    def pour(self, journal: Tally, let_on: Flag, until_let: int = inputs.VALUES) -> Iterator[int]:
         for value in range(inputs.VALUES):
             if value == until_let:
-                self.let_on.wait(PATIENCE)
-            self.count += 1
+                let_on.wait()
+            journal.add(value)
             yield value
 
     @ray.method(concurrency_group="window")
-    def let(self) -> None:
-        self.let_on.set()
-
-    @ray.method(concurrency_group="window")
-    def poured(self) -> int:
-        return self.count
+    def ping(self) -> None:
+        pass
 
 
 @ray.remote(num_cpus=0)

@@ -1,7 +1,7 @@
 """Ways to send, streams, mailboxes, giving up, and errors that nobody waits for, in Ray.
 
 A method is called by ``.remote()``; what is done with the reference makes the difference: get, wait, await,
-cancel, or none at all. The three echoes are shared; a desk is made anew, which takes a process.
+cancel, or none at all. Most actors are shared, since each takes a process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ray.util.queue import Queue
 from monarch_vs_ray.concepts.control_plane import inputs
 from monarch_vs_ray.concepts.control_plane.ray.actors import Counter, Desk, Echo, Holder, ThreadedDesk
 from monarch_vs_ray.instruments import faults
-from monarch_vs_ray.instruments.flags import Tally
+from monarch_vs_ray.instruments.flags import Flag, Tally
 from monarch_vs_ray.instruments.outcome import error_type, outcome
 from monarch_vs_ray.instruments.ray import finishes, get
 from monarch_vs_ray.instruments.wait import PATIENCE, happens, settled, wait_for
@@ -41,6 +41,18 @@ def echoes() -> list[Any]:
 def queue() -> Queue:
     """Return a queue, which is an actor."""
     return Queue(actor_options={"num_cpus": 0})
+
+
+@shared
+def desk() -> Any:
+    """Return a desk whose work is async."""
+    return Desk.remote()
+
+
+@shared
+def threaded_desk() -> Any:
+    """Return a desk whose work runs on threads."""
+    return ThreadedDesk.remote()
 
 
 def added() -> list[int]:
@@ -128,7 +140,7 @@ def result_of_a_call() -> None:
 
 def result_of_a_generator() -> None:
     """Do the same with a method that is a generator."""
-    call = ThreadedDesk.remote(Tally.new()).pour.remote()
+    call = threaded_desk().pour.remote(Tally.new(), Flag.new())
     observe("returned", type(call).__name__)
     observe("value", get(next(call)))
 
@@ -200,19 +212,19 @@ def mailbox() -> None:
 
 def generator_handed_on() -> None:
     """Hand the reader's end of a generator to another actor."""
-    stream = ThreadedDesk.remote(Tally.new()).pour.remote()
+    stream = threaded_desk().pour.remote(Tally.new(), Flag.new())
     observe("processes", 0)
     observe("handed_on", outcome(lambda: get(echoes()[0].echo.remote(stream))))
 
 
 def values_of_one_call() -> None:
     """Call a generator; read with `async for` before the call is let on, and with `for` after."""
-    desk = ThreadedDesk.remote(Tally.new())
-    stream = desk.pour.remote(inputs.EARLY)
+    let_on = Flag.new()
+    stream = threaded_desk().pour.remote(Tally.new(), let_on, inputs.EARLY)
     values = asyncio.run(asyncio.wait_for(taken(stream, inputs.EARLY), PATIENCE))
     observe("while_running", 0 if finishes(stream.completed(), inputs.WINDOW) else len(values))
     observe("returned", type(stream).__name__)
-    get(desk.let.remote())
+    let_on.put_up()
     observe("values", values + [get(ref) for ref in stream])
     observe("after_last", error_type(lambda: next(stream)))
 
@@ -229,21 +241,21 @@ async def taken(stream: Any, most: int) -> list[Any]:
 
 def value_of_a_plain_call() -> None:
     """Call a method that returns; nothing can be had of it before it has ended."""
-    desk = ThreadedDesk.remote(Tally.new())
-    call = desk.work.remote("first")
+    let_on = Flag.new()
+    call = threaded_desk().work.remote("first", Tally.new(), let_on)
     observe("while_running", int(finishes(call, inputs.WINDOW)))
     observe("returned", type(call).__name__)
-    get(desk.let.remote())
+    let_on.put_up()
     observe("values", [get(call)])
     observe("after_last", error_type(lambda: get(call)))
 
 
 def slow_reader(**options: Any) -> None:
     """Read nothing of a generator, and count the values that are made; then read all."""
-    desk = ThreadedDesk.remote(Tally.new())
-    stream = desk.pour.options(**options).remote()
+    journal = Tally.new()
+    stream = threaded_desk().pour.options(**options).remote(journal, Flag.new())
     expected = inputs.BOUND if options else inputs.VALUES
-    observe("made", settled(lambda: get(desk.poured.remote()), expected, inputs.WINDOW))
+    observe("made", settled(journal.count, expected, inputs.WINDOW))
     observe("made_in_the_end", len([get(ref) for ref in stream]))
 
 
@@ -269,13 +281,13 @@ def receive_by_an_abandoned_call() -> None:
 
 def queued_call_given_up(cancel: bool = True) -> None:
     """Cancel a call that is queued, and let the desk go on."""
-    journal, desk, first = at_the_desk(ThreadedDesk)
-    second = desk.work.remote("second")
-    get(desk.poured.remote())  # sent after it, so the second call has reached the actor
+    journal, let_on, first = at(threaded_desk())
+    second = threaded_desk().work.remote("second", journal, let_on)
+    get(threaded_desk().ping.remote())  # sent after it, so the second call has reached the actor
     if cancel:
         ray.cancel(second)
         finishes(second, inputs.WINDOW)  # the cancellation gets time to travel
-    get(desk.let.remote())
+    let_on.put_up()
     get(first)
     observe("queued_began", happens(lambda: "second began" in journal.lines(), inputs.WINDOW))
     observe("caller_gets", error_type(lambda: get(second)))
@@ -283,40 +295,39 @@ def queued_call_given_up(cancel: bool = True) -> None:
 
 def running_call_given_up() -> None:
     """Cancel a running async call, and let the desk go on."""
-    observe_cancelled(Desk)
+    observe_cancelled(desk())
 
 
 def running_threaded_call_given_up() -> None:
     """Cancel a running call on a thread, which can only ask whether it was cancelled."""
     if not hasattr(RuntimeContext, "is_canceled"):
         raise Unavailable("needs a Ray in which a call can ask `is_canceled`")
-    observe_cancelled(ThreadedDesk)
+    observe_cancelled(threaded_desk())
 
 
-def observe_cancelled(kind: Any) -> None:
+def observe_cancelled(where: Any) -> None:
     """Observe what becomes of a running call that is cancelled."""
-    journal, desk, call = at_the_desk(kind)
+    journal, let_on, call = at(where)
     ray.cancel(call)
     with suppress(TimeoutError, ray.exceptions.TaskCancelledError):
         get(call, inputs.WINDOW)  # the cancellation gets time to travel
-    get(desk.let.remote())
+    let_on.put_up()
     observe("running_ended", happens(lambda: "first ended" in journal.lines(), inputs.WINDOW))
     observe("was_told", "first was cancelled" in journal.lines())
     observe("caller_gets", error_type(lambda: get(call)))
 
 
-def at_the_desk(kind: Any) -> tuple[Tally, Any, Any]:
-    """Return a desk's journal, the desk, and the call that it works on."""
-    journal = Tally.new()
-    desk = kind.remote(journal)
-    first = desk.work.remote("first")
+def at(where: Any) -> tuple[Tally, Flag, Any]:
+    """Return a journal, the flag that lets a desk's work go on, and the call that the desk works on."""
+    journal, let_on = Tally.new(), Flag.new()
+    first = where.work.remote("first", journal, let_on)
     wait_for(lambda: journal.lines() == ["first began"], "the first call to begin")
-    return journal, desk, first
+    return journal, let_on, first
 
 
 def wait_too_short(cancel: bool = False) -> None:
     """Wait too short for a reply, then wait again."""
-    journal, desk, call = at_the_desk(Desk)
+    journal, let_on, call = at(desk())
     observe("error", error_type(lambda: get(call, inputs.SHORT)))
     try:
         get(call, inputs.SHORT)
@@ -325,17 +336,18 @@ def wait_too_short(cancel: bool = False) -> None:
     if cancel:
         ray.cancel(call)
         error_type(lambda: get(call))
-    get(desk.let.remote())
+    let_on.put_up()
     observe("reply_afterwards", outcome(lambda: get(call)))
     observe("ran", journal.lines().count("first ended"))
 
 
 def calls_at_once(**options: Any) -> None:
-    """Call a method several times; the actor counts those that are under way at once."""
-    desk = Desk.remote(Tally.new())
-    calls = [desk.enter.options(**options).remote() for _ in range(inputs.AT_ONCE)]
-    observe("at_once", settled(lambda: get(desk.most_at_once.remote()), inputs.CROWD, inputs.WINDOW))
-    get(desk.let.remote())
+    """Call a method several times; count the calls that have begun before any of them may end."""
+    journal, let_on = Tally.new(), Flag.new()
+    enter = desk().enter.options(**options)
+    calls = [enter.remote(journal, let_on) for _ in range(inputs.AT_ONCE)]
+    observe("at_once", settled(journal.count, inputs.CROWD, inputs.WINDOW))
+    let_on.put_up()
     get(calls)
 
 

@@ -207,6 +207,13 @@ def talk_in_small_messages(stopped: str = "services") -> None:
     observe("rounds", rounds)
 
 
+def talk_in_large_messages(stopped: str = "raylet") -> None:
+    """Let two actors talk with large messages while processes stand still."""
+    one, other, _ = echoes()
+    (rounds,) = rounds_while_still(stopped, (one, one.chat.remote(other, inputs.LARGE)))
+    observe("large_rounds", rounds)
+
+
 def talk_between_hosts(stopped: str = "program") -> None:
     """Let actors on two further nodes talk, and one on the program's node with one of them."""
     here, (left, right) = echoes()[0], abroad()
