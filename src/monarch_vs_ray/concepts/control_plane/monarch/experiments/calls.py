@@ -321,7 +321,7 @@ def wait_too_short() -> None:
     observe_wait(call)
     desk.slice(procs=0).let.broadcast()
     observe("reply_afterwards", outcome(lambda: get(call)))
-    observe("ran", journal.lines().count("first ended"))
+    observe("ran", settled(lambda: journal.lines().count("first ended"), 1, inputs.WINDOW))
 
 
 def wait_too_short_and_stop() -> None:

@@ -152,7 +152,8 @@ def names(stopped: str = "GCS") -> None:
 
 
 def store_of_the_gcs() -> None:
-    """Look at the GCS's options; start another GCS with a Redis's address, which here only listens."""
+    """Look for names, and at the GCS's options; start a GCS with a Redis's address, which here only listens."""
+    names()
     (gcs,) = map(psutil.Process, called("gcs_server"))
     observe("redis_by_default", any(each.startswith("--redis_address=") for each in gcs.cmdline()))
     with socket.create_server(("127.0.0.1", 0)) as redis:
