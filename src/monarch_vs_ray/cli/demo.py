@@ -40,8 +40,9 @@ def demo(
     if not name:
         _list()
         return
-    from monarch_vs_ray.cli.show import INTERRUPTED, ShowOptions, show_demo
+    from monarch_vs_ray.cli.show import ShowOptions, show_demo
     from monarch_vs_ray.concepts import all_concepts, find
+    from monarch_vs_ray.stage.show import INTERRUPTED
 
     concepts = all_concepts() if name == "all" else [find(name)]
     if speed != 1 and not dry_run:

@@ -18,10 +18,10 @@ def document(
     ] = None,
 ) -> None:
     """Make docs/monarch-vs-ray-analysis.md from its prose, the code, the claims and the published results."""
-    from monarch_vs_ray.report.contents import DOCUMENT, make_document
     from monarch_vs_ray.core.errors import ExitCode
+    from monarch_vs_ray.report.contents import document_path, make_document
 
-    path = output or DOCUMENT
+    path = output or document_path()
     text = make_document()
     if check:
         same = path.is_file() and path.read_text(encoding="utf-8") == text

@@ -42,7 +42,11 @@ def verify(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the verdicts as Markdown.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Print plain lines also on a terminal.")] = False,
     results: Annotated[
-        Path | None, typer.Option(help="Folder to keep evidence in.", show_default="results")
+        Path | None,
+        typer.Option(
+            help="Folder to keep evidence in.",
+            show_default="results/ of the checkout, else the user's data folder",
+        ),
     ] = None,
     lanes: Annotated[int, typer.Option(min=1, help="How many engine processes run at once.")] = 3,
     python: Annotated[
@@ -54,7 +58,10 @@ def verify(
 ) -> None:
     """Run the experiments of claims on both engines, and report which claims hold."""
     from monarch_vs_ray.campaign.verify import Options, choose
+    from monarch_vs_ray.core.paths import need_checkout
 
+    if publish:
+        need_checkout("mvr verify --publish")
     options = Options(
         asked=tuple(asked or ()),
         engine=engine.value,
@@ -135,7 +142,7 @@ def _print(choice: Choice, last: Sequence[Evidence], outcome: Outcome, form: str
 
 
 def _publish(last: Sequence[Evidence], outcome: Outcome) -> None:
-    from monarch_vs_ray.campaign.verify import PUBLISHED
+    from monarch_vs_ray.core.paths import PUBLISHED
     from monarch_vs_ray.ledger.published import publish
 
     files = publish(last, outcome.folder, PUBLISHED)

@@ -34,10 +34,11 @@ class EngineMissing(UserError):
 
     exit_code = ExitCode.ENGINE_MISSING
 
-    def __init__(self, engine: str, package: str) -> None:
+    def __init__(self, engine: str, package: str, *, in_checkout: bool) -> None:
+        script = "`./scripts/zephyr_uv_sync.sh` or " if in_checkout else ""
         super().__init__(
-            f"{engine} is not installed here; install it with `./scripts/zephyr_uv_sync.sh` or"
-            f" `pip install {package}`, run one engine with `--engine`, or replay with `--dry-run`."
+            f"{engine} is not installed here; install it with {script}`pip install {package}`,"
+            f" run one engine with `--engine`, or replay with `--dry-run`."
         )
 
 
@@ -54,12 +55,27 @@ class TorchMissing(UserError):
 
 
 class NoRecording(UserError):
-    """``--dry-run`` has nothing to replay."""
+    """``--dry-run`` has nothing to replay.
 
-    def __init__(self, concept: str, folder: Path) -> None:
+    Args:
+        command: What records such a run.
+        folder: Where the recording was looked for.
+        may_add: Whether the user may put one there; a folder inside an installed package is not the user's.
+    """
+
+    def __init__(self, command: str, folder: Path, *, may_add: bool) -> None:
+        file = str(folder / "run.jsonl") if may_add else "run.jsonl"
+        then = "" if may_add else f", and show it with `mvr replay {file}`"
+        super().__init__(f"No recording in {folder}; make one with `{command} --record {file}`{then}.")
+
+
+class NeedsCheckout(UserError):
+    """The command works on files that only the repository has."""
+
+    def __init__(self, command: str, package: Path) -> None:
         super().__init__(
-            f"No recording of {concept} in {folder}; make one with"
-            f" `mvr demo {concept} --record {folder / 'run.jsonl'}`."
+            f"`{command}` needs a checkout of the repository, and this package is installed without one, in"
+            f" {package}; clone the repository and call `./scripts/zephyr_uv_run.sh {command}` there."
         )
 
 

@@ -1,4 +1,4 @@
-"""Wait for what must come, and watch that something does not come: both with a deadline, neither with hope."""
+"""Wait for what must come, and watch that something does not come: both with a deadline."""
 
 from __future__ import annotations
 

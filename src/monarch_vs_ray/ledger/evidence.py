@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from monarch_vs_ray.core.concept import Tested
 from monarch_vs_ray.core.events import Engine, Machine
 from monarch_vs_ray.core.verdicts import Finding, Verdict, unstable
 from monarch_vs_ray.ledger.brackets import Bracket
-from monarch_vs_ray.core.concept import Tested
 from monarch_vs_ray.ledger.claims import Claim
 from monarch_vs_ray.ledger.judge import Judgement
 
@@ -32,7 +32,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     ``brief_mark`` is what the claim's data say of the brief's statement, ``brief_verdict`` what the run did.
     ``runs`` is how many times it was tested. ``made_for`` are the engine's releases that the statement is
-    about, ``version`` is the one that was tested. ``first_try`` says what failed before an experiment ran again.
+    about, ``version`` is the one that was tested. ``first_try`` says what failed before a second try.
     """
 
     id: str
@@ -140,6 +140,6 @@ decoder = msgspec.json.Decoder(Evidence)
 
 
 def read_lines(data: bytes) -> list[Evidence]:
-    """Return evidence as it was written, a line each; the last of each claim counts, an unfinished line does not."""
+    """Return evidence from its lines; the last of each claim counts, an unfinished line does not."""
     lines = data[: data.rfind(b"\n") + 1].splitlines()
     return list({each.id: each for each in map(decoder.decode, lines)}.values())

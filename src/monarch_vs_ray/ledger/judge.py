@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from monarch_vs_ray.core.concept import Check
 from monarch_vs_ray.core.verdicts import Finding, merge
 from monarch_vs_ray.ledger.brackets import Bracket
 from monarch_vs_ray.ledger.checkers import check
-from monarch_vs_ray.core.concept import Check
 from monarch_vs_ray.ledger.claims import Claim
 
 COLOUR = re.compile("\x1b\\[[0-9;]*m")

@@ -11,8 +11,8 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from monarch_vs_ray.campaign import catalogue
-from monarch_vs_ray.campaign.verify import PUBLISHED, RESULTS
 from monarch_vs_ray.core.errors import NoResults
+from monarch_vs_ray.core.paths import PUBLISHED, results_folder
 from monarch_vs_ray.core.verdicts import Verdict
 from monarch_vs_ray.ledger import published
 from monarch_vs_ray.ledger.claims import Claim, Ledger
@@ -47,7 +47,7 @@ def explain_claim(asked: str, results: Path | None) -> None:
 
 def _last_evidence(results: Path | None) -> list[Evidence]:
     """Return what was observed last: in that run's folder, or in the newest below it."""
-    root = results or RESULTS
+    root = results or results_folder()
     if (root / EVIDENCE).is_file():
         return load_evidence(root)
     try:

@@ -152,7 +152,7 @@ def names(stopped: str = "GCS") -> None:
 
 
 def store_of_the_gcs() -> None:
-    """Look for names, and at the GCS's options; start a GCS with a Redis's address, which here only listens."""
+    """Look for names, and at the GCS's options; start one with a Redis's address, which only listens."""
     names()
     (gcs,) = map(psutil.Process, called("gcs_server"))
     observe("redis_by_default", any(each.startswith("--redis_address=") for each in gcs.cmdline()))
