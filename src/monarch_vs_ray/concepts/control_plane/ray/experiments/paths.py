@@ -57,11 +57,11 @@ def abroad() -> list[Any]:
     """Return an actor on each of two further nodes."""
     cluster = Cluster(shutdown_at_exit=False)
     cluster.head_node = ray._private.worker.global_worker.node  # ours: a Cluster would start another one
-    actors = []
-    for name in ("left", "right"):
-        node = cluster.add_node(num_cpus=1, resources={name: 1}, object_store_memory=STORE)
+    names = ("left", "right")
+    for name in names:  # without CPUs, so that a node starts no worker before one is asked for
+        node = cluster.add_node(wait=False, num_cpus=0, resources={name: 1}, object_store_memory=STORE)
         FURTHER.append((cluster, node))
-        actors.append(Echo.options(resources={name: 1}).remote(0))
+    actors = [Echo.options(resources={name: 1}).remote(0) for name in names]  # each once its node is there
     get([actor.pid.remote() for actor in actors])
     return actors
 
