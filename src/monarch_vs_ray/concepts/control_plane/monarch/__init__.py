@@ -1,1 +1,1 @@
-"""The control plane of Monarch."""
+"""The concept on PyTorch Monarch."""

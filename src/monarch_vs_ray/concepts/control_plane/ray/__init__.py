@@ -1,1 +1,1 @@
-"""The control plane of Ray."""
+"""The concept on Ray."""
