@@ -1,4 +1,4 @@
-"""Ways to send, streams, mailboxes, giving up, and errors that nobody waits for, in Monarch.
+"""Ways to send, streams, mailboxes, and giving up, in Monarch.
 
 An endpoint has a verb for each way to send. A port is a value that can be handed to anybody, and carries many
 values while a call still runs. Most experiments share three processes.
@@ -18,9 +18,8 @@ from monarch_vs_ray.concepts.control_plane import inputs
 from monarch_vs_ray.concepts.control_plane.monarch.actors import Crowd, Desk, Echo, Inbox, Source
 from monarch_vs_ray.concepts.control_plane.monarch.meshes import one, procs, three_echoes
 from monarch_vs_ray.engines.family import members
-from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.flags import Tally
-from monarch_vs_ray.instruments.monarch import faults_at_root, finishes, get
+from monarch_vs_ray.instruments.monarch import finishes, get
 from monarch_vs_ray.instruments.outcome import error_type, outcome
 from monarch_vs_ray.instruments.wait import PATIENCE, happens, settled, wait_for
 from monarch_vs_ray.side import observe
@@ -355,30 +354,3 @@ def observe_crowd(crowd: Any, enter: Any) -> None:
     for call in [enter.call_one() for _ in range(inputs.AT_ONCE)]:
         get(call)
     observe("at_once", get(crowd.most_at_once.call_one()))
-
-
-# --- An error that nobody waits for ---------------------------------------
-
-
-def error_unheard() -> None:
-    """Raise in a message that nobody waits for; in a process of its own, which takes no actors afterwards."""
-    unlucky = this_host().spawn_procs().spawn("unheard", Echo)
-    observe_error("unheard", unlucky, lambda stumble, raised: stumble.broadcast(raised))
-
-
-def error_waited_for() -> None:
-    """Raise in a call whose caller waits for the reply."""
-    unlucky = procs().spawn("waited_for", Echo).slice(procs=0)
-    observe_error("waited_for", unlucky, lambda stumble, raised: get(stumble.call_one(raised)))
-
-
-def observe_error(name: str, unlucky: Any, send: Callable[[Any, Tally], object]) -> None:
-    """Observe the caller's error, whether the hook hears of this actor, and whether it lives on."""
-    failures, raised = faults_at_root(), Tally.new()
-    get(unlucky.added.call_one())
-    observe("caller_gets", error_type(lambda: send(unlucky.stumble, raised)))
-    faults.proved("exception", "an endpoint", raised.count)
-    died = happens(lambda: error_type(lambda: get(unlucky.added.call_one())) != "none", inputs.SURVIVAL)
-    observe("survived", not died)
-    hook_called = happens(lambda: any(name in each.report() for each in failures), inputs.WINDOW)
-    observe("hook_called", hook_called)

@@ -1,4 +1,4 @@
-"""Ways to send, streams, mailboxes, giving up, and errors that nobody waits for, in Ray.
+"""Ways to send, streams, mailboxes, and giving up, in Ray.
 
 A method is called by ``.remote()``; what is done with the reference makes the difference: get, wait, await,
 cancel, or none at all. Most actors are shared, since each takes a process.
@@ -348,39 +348,3 @@ def calls_at_once(**options: Any) -> None:
     observe("at_once", settled(journal.count, inputs.CROWD, inputs.WINDOW))
     let_on.put_up()
     get(calls)
-
-
-# --- An error that nobody waits for ---------------------------------------
-
-
-def error_unheard() -> None:
-    """Raise in a call without a reference."""
-    observe_error(lambda stumble, raised: stumble.options(num_returns=0).remote(raised))
-
-
-def error_waited_for() -> None:
-    """Raise in a call whose caller gets the reply."""
-    observe_error(lambda stumble, raised: get(stumble.remote(raised)))
-
-
-def exit_unheard() -> None:
-    """End the actor's process in place of raising: the watch would see it."""
-    unlucky = Echo.remote(0)
-    with faults.ends(get(unlucky.pid.remote()), "the actor"):
-        unlucky.__ray_call__.options(num_returns=0).remote(lambda actor: os._exit(1))
-    observe_survival(unlucky)
-
-
-def observe_error(send: Callable[[Any, Tally], object]) -> None:
-    """Observe the caller's error, and whether the actor lives on."""
-    unlucky, raised = Echo.remote(0), Tally.new()
-    get(unlucky.added.remote())
-    observe("caller_gets", error_type(lambda: send(unlucky.stumble, raised)))
-    faults.proved("exception", "a method", raised.count)
-    observe_survival(unlucky)
-
-
-def observe_survival(actor: Any) -> None:
-    """Observe whether the actor answers all calls of the next seconds."""
-    died = happens(lambda: error_type(lambda: get(actor.added.remote())) != "none", inputs.SURVIVAL)
-    observe("survived", not died)
