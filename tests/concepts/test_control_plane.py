@@ -39,6 +39,7 @@ OF_ONE = [
     ("monarch", "one_of_several.to_the_busy_one", 1),
     ("monarch", "error_unheard.survived", True),
     ("monarch", "error_unheard.hook_called", False),
+    ("ray", "error_unheard.logged", True),
     ("monarch", "talk_between_hosts.rounds", 0),
     ("monarch", "talk_between_hosts.rounds_from_here", 1),
     ("ray", "values_of_one_call.after_last", "TimeoutError"),
