@@ -1,125 +1,147 @@
-"""Tensors in Ray: past the object store, by a collective group or by a one-sided transport."""
+"""Tensors through the store and past it, by Ray's tensor transports; and collectives."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import ray
+from ray.experimental.rdt import util as transports  # no public name yet
 
-from monarch_vs_ray.concepts.data_plane import instruments, spec
-from monarch_vs_ray.concepts.data_plane.calls_on_ray import busy, finishes, get
-from monarch_vs_ray.concepts.data_plane.nodes_on_ray import gpus
-from monarch_vs_ray.engines import machine
-from monarch_vs_ray.side import observe, operation
+from monarch_vs_ray.concepts.data_plane import inputs
+from monarch_vs_ray.concepts.data_plane.ray.experiments.subjects import (
+    busy,
+    locked,
+    owner,
+    peers,
+    peers_in_no_group,
+    published,
+    reader,
+    two_peers,
+)
+from monarch_vs_ray.instruments import faults, needs
+from monarch_vs_ray.instruments.outcome import error_type
+from monarch_vs_ray.instruments.ray import finishes, get
+from monarch_vs_ray.side import Unavailable, observe
 
-
-@ray.remote(enable_tensor_transport=True)
-class Peer:
-    """Has a tensor; one of two ranks of a collective group."""
-
-    def __init__(self) -> None:
-        from monarch_vs_ray.concepts.data_plane.tensors import workload
-
-        self.workload = workload
-        self.tensor = workload.tensor()
-
-    def publish(self, device: str = "cpu") -> Any:
-        return self.workload.tensor(device)
-
-    def publish_own(self) -> Any:
-        return self.tensor
-
-    def put_own(self) -> list[Any]:
-        return [ray.put(self.tensor)]
-
-    def overwrite_own(self) -> None:
-        self.tensor.copy_(self.workload.empty())
-
-    def renew_own(self) -> None:
-        self.tensor = self.workload.tensor()
-
-    def read(self, tensor: Any) -> str:
-        return str(self.workload.compare(tensor))
-
-    def read_object(self, box: list[Any]) -> str:
-        return str(self.workload.compare(ray.get(box[0])))
-
-    def send(self, to: int, group: str) -> None:
-        from ray.util import collective
-
-        collective.send(self.tensor, to, group)
-
-    def receive(self, sender: int, group: str) -> str:
-        from ray.util import collective
-
-        destination = self.workload.empty()
-        collective.recv(destination, sender, group)
-        return str(self.workload.compare(destination))
-
-    def sum(self, group: str) -> float:
-        from ray.util import collective
-
-        one = self.workload.tensor()[1:2].clone()
-        collective.allreduce(one, group)
-        return float(one.item())
-
-    def work(self, inside: instruments.Flag, done: instruments.Flag) -> None:
-        inside.put_up()
-        done.wait()
+NIXL = "pip install --no-deps nixl nixl-cu12"
+FINISHING = {("nixl", "lock"), ("gloo", "busy")}
+"""Transports and owners for which a read should finish; the others are watched for HOLD seconds."""
 
 
-def pair(here: dict[str, Any]) -> tuple[Any, Any, str]:
-    """Two actors, and the name of their gloo group."""
+def read_tensor(transport: str = "gloo", changed: bool = False) -> None:
+    """Hand a tensor out by a transport, and read it; ``changed``: its owner overwrites it before that."""
+    first, second = by(transport)
+    tensor = handed_out(first, transport)
+    if changed:
+        get(first.clear.remote())
+    compared = get(second.read.remote(tensor))
+    observe("tensor", compared)
+    observe("as_it_was", compared.startswith("equal"))
+    observe("handle_bytes", len(ray.cloudpickle.dumps(tensor)))
+
+
+def by(transport: str) -> tuple[Any, Any]:
+    """Return two actors that a transport can be used between."""
+    if transport == "gloo":
+        return peers()[:2]
+    needs.package("nixl", NIXL)
+    return peers_in_no_group()
+
+
+def handed_out(first: Any, transport: str) -> Any:
+    """Return the reference to a tensor that an actor has handed out."""
+    tensor = first.publish.options(tensor_transport=transport).remote()
+    ray.wait([tensor], timeout=inputs.GRACE, fetch_local=False)
+    return tensor
+
+
+def tensor_of_a_held_owner(transport: str, held: str = "lock") -> None:
+    """Read a tensor while its owner keeps the interpreter's lock, is in a method, or is stopped."""
+    first, second = by(transport)
+    get(second.read.remote(handed_out(first, transport)))  # the transport is set up
+    tensor, pid = handed_out(first, transport), get(first.pid.remote())
+    holds = {"lock": locked, "busy": busy, "stopped": lambda _: faults.stopped(pid, "the owner's process")}
+    finishing = (transport, held) in FINISHING
+    with holds[held](first):
+        reading = second.read.remote(tensor)
+        window = inputs.GRACE if finishing else inputs.HOLD
+        observe("read", inputs.went(finishes, [reading], [window])[0])
+    observe("equal", get(reading).startswith("equal"))
+
+
+def tensor_in_the_store() -> None:
+    """Get a tensor from the object store, write into what was got, and let another actor get it."""
+    first, second, _ = peers()
+    box = get(first.put.remote())
+    compared, lies = get(second.read_object.remote(box))
+    observe("equal", compared.startswith("equal"))
+    observe("lies", lies)
+    observe("write", get(second.write_into_object.remote(box)))
+    observe("others_have_it", get(first.read_object.remote(box))[0].startswith("different"))
+
+
+def tensor_got_by_the_program(transport: str = "gloo", through_the_store: bool = False) -> None:
+    """Get a tensor in the program that made the call, which is in no collective group."""
+    first, _ = by(transport)
+    tensor = handed_out(first, transport)
+    options = {"_use_object_store": True} if through_the_store else {}
+    observe("error", error_type(lambda: ray.get(tensor, timeout=inputs.GRACE, **options)))
+
+
+def tensor_transports() -> None:
+    """List the transports that Ray names, and those of them that it calls one-sided."""
+    needs.package("torch")
+    transports.normalize_and_validate_tensor_transport("gloo")  # registers all of them
+    names = sorted(transports.transport_manager_info)
+    observe("transports", names)
+    observe("one_sided", [name for name in names if transports.is_one_sided_transport(name)])
+    observe("unknown_name", error_type(lambda: transports.normalize_and_validate_tensor_transport("rdma")))
+
+
+def transport_without_its_hardware(transport: str = "nccl") -> None:
+    """Ask for a transport that needs GPUs where there are none; and ask for none, which takes the store."""
+    if needs.number_of_gpus():
+        raise Unavailable("needs a machine without GPUs")
+    first, second, _ = peers()
+
+    def read(**options: Any) -> Any:
+        return get(second.read.remote(first.publish.options(**options).remote()))
+
+    observe("transport", error_type(lambda: read(tensor_transport=transport)))
+    observe("without_one", read())
+
+
+def read_tensor_on_a_gpu(transport: str = "cuda_ipc") -> None:
+    """Hand a CUDA tensor to an actor: on the same GPU, or by NCCL to one with a GPU of its own."""
     from ray.experimental.collective import create_collective_group
 
-    first, second = (Peer.options(**here).remote() for _ in range(2))
-    return first, second, create_collective_group([first, second], backend="gloo").name
+    needs.gpus(2 if transport == "nccl" else 1)
+    needs.package("torch")
+    if transport == "nixl":
+        needs.package("nixl", NIXL)
+    from monarch_vs_ray.concepts.data_plane import workload
 
-
-def read(first: Any, second: Any) -> None:
-    published = first.publish.options(tensor_transport="gloo")
-    ref = published.remote()
-    with operation("read a tensor", device="cpu"):
-        observe("tensor", get(second.read.remote(ref)))
-    observe("tensor_handle", len(ray.cloudpickle.dumps(ref)))
-    ref = published.remote()
-    ray.wait([ref], timeout=instruments.PATIENCE)
-    with busy(first):
-        observe("tensor_busy", finishes(second.read.remote(ref), spec.GRACE))
-
-
-def wait_for_each_other(first: Any, second: Any, group: str) -> None:
-    receiving = second.receive.remote(0, group)
-    observe("receiver_alone", finishes(receiving, spec.HOLD))
-    get([first.send.remote(1, group), receiving])
-    sending = first.send.remote(1, group)
-    observe("sender_alone", finishes(sending, spec.HOLD))
-    get([second.receive.remote(0, group), sending])
-
-
-def missing() -> dict[str, str]:
-    """Why a tensor transport cannot be used here."""
-    why = {} if instruments.has("nixl") else {"nixl": "missing (package nixl)"}
-    if gpus() < 1 or machine.cuda().state != "works":
-        why["cuda_ipc"] = "missing (no GPU)"
-    if gpus() < 2 or machine.nccl().state != "works":
-        why["nccl"] = f"missing ({gpus()} of 2 GPUs, {machine.nccl().detail})"
-    return why
-
-
-def other_ways(here: dict[str, Any]) -> dict[str, str]:
-    """How each tensor transport besides gloo did, or why it is missing."""
-    why = missing()
-    return {way: why.get(way) or by(way, here) for way in ("nixl", "cuda_ipc", "nccl")}
-
-
-def by(transport: str, here: dict[str, Any]) -> str:
-    """What comes out when two new actors move a tensor that way: nixl and cuda_ipc are one-sided."""
-    from ray.experimental.collective import create_collective_group
-
-    share = {"nixl": 0.0, "cuda_ipc": 0.5, "nccl": 1.0}[transport]  # cuda_ipc: both on the same GPU
-    first, second = (Peer.options(num_gpus=share, **here).remote() for _ in range(2))
+    workload.needs_cuda()
+    first, second = two_peers(gpus=1.0 if transport == "nccl" else 0.5)
     if transport == "nccl":
         create_collective_group([first, second], backend="nccl")
-    ref = first.publish.options(tensor_transport=transport).remote("cuda" if share else "cpu")
-    return str(get(second.read.remote(ref)))
+    tensor = first.publish.options(tensor_transport=transport).remote("cuda")
+    observe("tensor", get(second.read.remote(tensor)))
+
+
+def receiver_alone() -> None:
+    """Receive by a gloo group, before the sender comes and after."""
+    first, second, group = peers()
+    receiving = second.receive.remote(0, group)
+    observe("alone", inputs.went(finishes, [receiving], [inputs.HOLD])[0])
+    get(first.send.remote(1, group))
+    observe("together", inputs.went(finishes, [receiving], [inputs.GRACE])[0])
+
+
+def reader_alone() -> None:
+    """Read an object whose owner is inside a method, so that it cannot come."""
+    box, reads = published(), reader()
+    with busy(owner()):
+        reading = reads.read.remote(box)
+        observe("alone", inputs.went(finishes, [reading], [inputs.GRACE])[0])
+    observe("together", inputs.went(finishes, [reading], [inputs.GRACE])[0])
