@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray.experimental.collective import create_collective_group
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from monarch_vs_ray.concepts.data_plane import inputs
@@ -94,8 +95,6 @@ def training() -> tuple[Any, Any]:
 @shared
 def peers() -> tuple[Any, Any, str]:
     """Return two actors with torch, and the name of their gloo group."""
-    from ray.experimental.collective import create_collective_group
-
     first, second = two_peers()
     return first, second, create_collective_group([first, second], backend="gloo").name
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ray
+from ray.experimental.collective import create_collective_group
 from ray.experimental.rdt import util as transports  # no public name yet
 
 from monarch_vs_ray.concepts.data_plane import inputs
@@ -98,23 +99,17 @@ def tensor_transports() -> None:
     observe("unknown_name", error_type(lambda: transports.normalize_and_validate_tensor_transport("rdma")))
 
 
-def transport_without_its_hardware(transport: str = "nccl") -> None:
-    """Ask for a transport that needs GPUs where there are none; and ask for none, which takes the store."""
+def group_without_its_hardware(backend: str = "nccl") -> None:
+    """Make a group for a transport that needs GPUs, where there are none; and call without a transport."""
     if needs.number_of_gpus():
         raise Unavailable("needs a machine without GPUs")
-    first, second, _ = peers()
-
-    def read(**options: Any) -> Any:
-        return get(second.read.remote(first.publish.options(**options).remote()))
-
-    observe("transport", error_type(lambda: read(tensor_transport=transport)))
-    observe("without_one", read())
+    first, second = two_peers()
+    observe("group", error_type(lambda: create_collective_group([first, second], backend=backend)))
+    observe("without_transport", get(second.read.remote(first.publish.remote())))
 
 
 def read_tensor_on_a_gpu(transport: str = "cuda_ipc") -> None:
     """Hand a CUDA tensor to an actor: on the same GPU, or by NCCL to one with a GPU of its own."""
-    from ray.experimental.collective import create_collective_group
-
     needs.gpus(2 if transport == "nccl" else 1)
     needs.package("torch")
     if transport == "nixl":
