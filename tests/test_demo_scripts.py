@@ -17,7 +17,7 @@ from monarch_vs_ray.core.paths import RECORDINGS
 from monarch_vs_ray.history import read
 from monarch_vs_ray.stage.state import State
 from monarch_vs_ray.stage.summary import exit_code
-from monarch_vs_ray.stage.training import TRAINING
+from monarch_vs_ray.transformer.state import TRAINING
 
 PROJECT = Path(__file__).parents[1]
 SCRIPTS = PROJECT / "scripts" / "demos"

@@ -1,4 +1,4 @@
-"""Code is found by symbol: an experiment, what it calls in its folder, the actors it names, the lines that tell."""
+"""Code is found by symbol: an experiment, what it calls, the actors it names, the lines that tell."""
 
 from __future__ import annotations
 

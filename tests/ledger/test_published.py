@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from monarch_vs_ray.campaign import catalogue
-from monarch_vs_ray.campaign.verify import PUBLISHED
 from monarch_vs_ray.core.events import Observation
+from monarch_vs_ray.core.paths import PUBLISHED
 from monarch_vs_ray.core.verdicts import Finding, unstable
 from monarch_vs_ray.ledger import published
 from monarch_vs_ray.ledger.brackets import Bracket, brackets

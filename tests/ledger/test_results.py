@@ -44,7 +44,7 @@ def test_two_runs_of_one_second_have_a_folder_each(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(CannotRecord, match="Not a directory|File exists"):
+    with pytest.raises(CannotRecord, match=r"Not a directory|File exists"):
         Results(tmp_path / "file", MANIFEST)
 
 

@@ -118,4 +118,4 @@ def test_no_colour_writes_no_colour(monkeypatch):
     with Screen(state, Banner("LIVE"), console=console):
         pass
     assert "\x1b[38;2;" not in file.getvalue()
-    assert "Who says hello?" in file.getvalue()
+    assert "What does a greeter answer?" in file.getvalue()

@@ -62,7 +62,7 @@ def _engines(engine: Engines | None) -> tuple[Engine, ...]:
 
 def _recording() -> Path:
     from monarch_vs_ray.campaign.sides import recording
-    from monarch_vs_ray.stage.training import TRAINING
+    from monarch_vs_ray.transformer.state import TRAINING
 
     return recording(TRAINING, "mvr train --engine both")
 

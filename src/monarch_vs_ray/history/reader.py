@@ -50,7 +50,7 @@ def read(path: Path) -> History:
     """Read a history file, a compressed one (``.gz``) too.
 
     A last line without an end is what a crash leaves, and is passed over. Raises UnreadableHistory
-    for anything else that is not a history of this format or an older one.
+    for anything else that is not a history of this format.
     """
     try:
         data = path.read_bytes()
@@ -72,9 +72,9 @@ def _header(path: Path, line: bytes) -> Header:
         header = msgspec.json.decode(line, type=Header)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableHistory(path, 1, f"no header of a history ({error})", NAME_ANOTHER) from None
-    if header.format > FORMAT:
-        reason = f"format {header.format}, and this version reads up to {FORMAT}"
-        raise UnreadableHistory(path, 1, reason, "update this project, or record the run again")
+    if header.format != FORMAT:
+        reason = f"format {header.format}, and this version reads {FORMAT}"
+        raise UnreadableHistory(path, 1, reason, "record the run again, or use the version that made it")
     return header
 
 

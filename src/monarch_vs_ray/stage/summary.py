@@ -56,7 +56,7 @@ def _line(step: Step, row: Row, state: State) -> Line:
     seen = [side.observations[key].value for side in state.sides.values() if key in side.observations]
     measured = row.measured or bool(row.unit) or any(isinstance(value, float) for value in seen)
     described = bool(row.says)
-    differs = not measured and any(value != seen[0] for value in seen)
+    differs = not (measured or described) and any(value != seen[0] for value in seen)
     return Line(key, state.concept.fill(row.label), cells, differs, measured, described)
 
 

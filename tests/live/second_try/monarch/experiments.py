@@ -1,15 +1,14 @@
-"""Three probes on Monarch; the second ends its own side by SIGKILL, unless it has done so before."""
+"""Three experiments on Monarch; the second ends its own side by SIGKILL, unless it has done so before."""
 
 from __future__ import annotations
 
 import os
 import signal
-from functools import cache
 from pathlib import Path
 
 from monarch.actor import Actor, endpoint, this_host
 
-from monarch_vs_ray.side import observe
+from monarch_vs_ray.side import observe, shared
 
 MARKER = Path(os.environ.get("DIED_ONCE", "/nowhere"))
 
@@ -26,7 +25,7 @@ class Counter(Actor):
         return self.count
 
 
-@cache
+@shared
 def counter():
     return this_host().spawn_procs(per_host={"gpus": 1}).spawn("counter", Counter)
 
