@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from monarch_vs_ray.instruments.flags import Flag
-from monarch_vs_ray.instruments.wait import PATIENCE, wait_for
+from monarch_vs_ray.instruments.wait import PATIENCE, happens, wait_for
 
 KB, MB = 1024, 1024 * 1024
 SIZES = (KB, MB, 64 * MB)
@@ -135,10 +135,13 @@ def pull(once: Callable[[], memoryview], times: int) -> Pulled:
     return Pulled(began, time.monotonic(), max(found), checksum(weights))
 
 
-def pull_through_a_step(pull_often: Callable[[int], Pulled], inside: Flag) -> Pulled:
+def pull_through_a_step(
+    pull_often: Callable[[int], Pulled], inside: Flag, *, until_torn: bool = False
+) -> Pulled:
     """Pull until a step has ended between the begin of the first pull and the end of the last one.
 
-    A busy machine may take no step for many pulls. Returns all the pulls as one.
+    A busy machine may take no step for many pulls, and tear none of them; with ``until_torn`` pulls go on
+    for up to GRACE seconds until one holds several versions. Returns all the pulls as one.
 
     Raises:
         TimeoutError: If the trainer takes no step within PATIENCE seconds.
@@ -153,6 +156,8 @@ def pull_through_a_step(pull_often: Callable[[int], Pulled], inside: Flag) -> Pu
         inside.take_down()
         wait_for(stepped, "a training step to end during the pulls", PATIENCE)
     pulls.append(pull_often(1))
+    if until_torn:
+        happens(lambda: stepped() and pulls[-1].versions > 1, GRACE)
     most = max(pulled.versions for pulled in pulls)
     return Pulled(pulls[0].began, pulls[-1].ended, most, pulls[-1].checksum)
 

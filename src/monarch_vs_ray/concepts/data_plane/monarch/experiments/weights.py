@@ -22,7 +22,9 @@ def pull_weights(live: bool = False) -> None:
     inside, done = Flag.new(), Flag.new()
     steps = trainer.train.call_one(inside, done)
     inside.wait()
-    pulled = inputs.pull_through_a_step(lambda times: get(generator.pull.call_one(handle, times)), inside)
+    pulled = inputs.pull_through_a_step(
+        lambda times: get(generator.pull.call_one(handle, times)), inside, until_torn=live
+    )
     done.put_up()
     observe("handle_bytes", len(pickle.dumps(handle)))
     observe("steps", inputs.steps_within(get(steps), pulled))

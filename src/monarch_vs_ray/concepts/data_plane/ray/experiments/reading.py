@@ -149,7 +149,7 @@ def read_without_torch(with_torch: bool = False) -> None:
         own, other = two_peers()
         observe("equal", get(other.read_object.remote(get(own.put.remote())))[0].startswith("equal"))
     else:
-        own, other = (kind.options(**PLACES[0]).remote() for kind in (Owner, Reader))
+        own, other = Owner.options(**PLACES[0]).remote(), Reader.options(**PLACES[0]).remote()
         arrived = get(other.read.remote(get(own.publish.remote(inputs.MB))))
         observe("equal", arrived.checksum == inputs.expected(inputs.MB))
     observe("torch_loaded", get([each.has_torch.remote() for each in (own, other)]))

@@ -61,9 +61,13 @@ def tensor_of_a_held_owner(transport: str, held: str = "lock") -> None:
     first, second = by(transport)
     get(second.read.remote(handed_out(first, transport)))  # the transport is set up
     tensor, pid = handed_out(first, transport), get(first.pid.remote())
-    holds = {"lock": locked, "busy": busy, "stopped": lambda _: faults.stopped(pid, "the owner's process")}
+    holding = {
+        "lock": locked(first),
+        "busy": busy(first),
+        "stopped": faults.stopped(pid, "the owner's process"),
+    }
     finishing = (transport, held) in FINISHING
-    with holds[held](first):
+    with holding[held]:
         reading = second.read.remote(tensor)
         window = inputs.GRACE if finishing else inputs.HOLD
         observe("read", inputs.went(finishes, [reading], [window])[0])
