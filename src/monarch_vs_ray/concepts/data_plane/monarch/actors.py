@@ -32,6 +32,11 @@ class Process(Actor):
         return os.getpid()
 
     @endpoint
+    def parent(self) -> int:
+        """Return the process that runs this one's host."""
+        return os.getppid()
+
+    @endpoint
     def has_torch(self) -> bool:
         return "torch" in sys.modules
 
@@ -93,8 +98,9 @@ class Owner(Process):
         return int(status.partition("RssAnon:")[2].split()[0]) // inputs.KB
 
     @endpoint
-    def write_shared(self) -> None:
+    def write_shared(self) -> str:
         SHARED[:] = b"1" * len(SHARED)
+        return inputs.checksum(SHARED)
 
     @endpoint
     def publish_with_fallback(self, allowed: bool) -> tuple[str, str]:

@@ -25,6 +25,9 @@ class Process:
     def pid(self) -> int:
         return os.getpid()
 
+    def node(self) -> str:
+        return ray.get_runtime_context().get_node_id()
+
     def has_torch(self) -> bool:
         return "torch" in sys.modules
 
@@ -52,11 +55,16 @@ class Owner(Process):
     def publish_many(self, count: int, size: int) -> Box:
         return [ray.put(np.frombuffer(inputs.payload(size), np.uint8)) for _ in range(count)]
 
-    def withdraw(self, size: int) -> None:
+    def withdraw(self, size: int) -> bool:
+        """Drop a reference; return whether this actor still has one."""
         del self.kept[size]
+        return size in self.kept
 
     def clear(self, size: int) -> None:
         self.memory[size].fill(0)
+
+    def checksum(self, size: int) -> str:
+        return inputs.checksum(self.memory[size].data)
 
 
 @ray.remote
@@ -69,10 +77,14 @@ class Reader(Process):
     def read_and_copy(self, box: Box) -> inputs.Arrived:
         return arrived(np.array(ray.get(box[0])))
 
-    def write(self, box: Box, copied: bool) -> tuple[str, str]:
-        """Write into what ``get`` returned, or into a copy; return the error's type and where it lies."""
+    def write(self, box: Box, copied: bool) -> tuple[str, str, bool]:
+        """Write into what ``get`` returned, or into a copy.
+
+        Returns the error's type, where the array lies, and whether it holds what was written.
+        """
         array = np.array(ray.get(box[0])) if copied else ray.get(box[0])
-        return error_type(lambda: array.fill(0)), memory.where_it_lies(array.ctypes.data)
+        error = error_type(lambda: array.fill(0))
+        return error, memory.where_it_lies(array.ctypes.data), not array.any()
 
     def get_into(self, box: Box, size: int) -> str:
         return error_type(lambda: ray.get(box[0], np.zeros(size, np.uint8)))
@@ -157,8 +169,10 @@ class Peer(Process):
         tensor = ray.get(box[0])
         return self.workload.compare(tensor), memory.where_it_lies(tensor.data_ptr())
 
-    def write_into_object(self, box: Box) -> str:
-        return error_type(ray.get(box[0]).zero_)
+    def write_into_object(self, box: Box) -> tuple[str, bool]:
+        """Write into a tensor; return the error's type, and whether it holds what was written."""
+        tensor = ray.get(box[0])
+        return error_type(tensor.zero_), not tensor.any()
 
     def send(self, to: int, group: str) -> None:
         from ray.util import collective

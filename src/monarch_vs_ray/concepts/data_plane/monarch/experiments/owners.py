@@ -29,18 +29,20 @@ from monarch_vs_ray.side import Unavailable, observe
 def busy_owner(called: bool = False) -> None:
     """Read while the owner is inside an endpoint; as the control, call the owner."""
     start = started(called)
-    with busy(owner()):
+    with busy(owner()) as earlier_call:
         calls = start()
         observe_went(calls, (inputs.HOLD, 0) if called else (inputs.GRACE, inputs.GRACE))
+        observe("earlier_call", inputs.went(finishes, [earlier_call], [0])[0])
     observe_ends(calls)
 
 
 def owner_keeps_lock(called: bool = False) -> None:
     """Read while one C call of the owner keeps the interpreter's lock; as the control, call the owner."""
     start = started(called)
-    with locked(owner()):
+    with locked(owner()) as earlier_call:
         calls = start()
         observe_went(calls, (inputs.HOLD, 0) if called else (inputs.GRACE, inputs.GRACE))
+        observe("earlier_call", inputs.went(finishes, [earlier_call], [0])[0])
     observe_ends(calls)
 
 
@@ -61,6 +63,8 @@ def started(called: bool = False) -> Callable[[], list[Any]]:
     own, buffer, readers = owner(), published(), (reader(), far())
     for each in readers:
         get(each.read.call_one(buffer))
+    parents = [get(each.parent.call_one()) for each in readers]
+    observe("hosts", len(set(parents)))
     if called:
         return lambda: [own.pid.call_one() for _ in readers]
     return lambda: [each.read.call_one(buffer) for each in readers]

@@ -58,6 +58,7 @@ def read_within_a_process() -> None:
     get(neighbour.keep.call_one(get(own.publish.call_one(inputs.KB))))
     read_before = get(neighbour.checksum_of_kept.call_one())
     get(own.clear.call_one(inputs.KB))
+    observe("owner_changed", get(own.checksum.call_one(inputs.KB)) != read_before)
     observe("equal", read_before == inputs.expected(inputs.KB))
     observe("follows", get(neighbour.checksum_of_kept.call_one()) != read_before)
 
@@ -68,7 +69,7 @@ def object_of_a_shared_module() -> None:
     observe("one_process", get(own.pid.call_one()) == get(neighbour.pid.call_one()))
     before = get(neighbour.checksum_of_shared.call_one())
     observe("equal", before == inputs.checksum(bytes(inputs.KB)))
-    get(own.write_shared.call_one())
+    observe("owner_changed", get(own.write_shared.call_one()) != before)
     observe("follows", get(neighbour.checksum_of_shared.call_one()) != before)
 
 
@@ -79,6 +80,7 @@ def read_after_a_change(changed: bool = True) -> None:
     if changed:
         get(own.clear.call_one(inputs.KB))
     arrived = get(reader().read.call_one(buffer))
+    observe("owner_changed", get(own.checksum.call_one(inputs.KB)) != inputs.expected(inputs.KB))
     observe("as_it_was", arrived.checksum == inputs.expected(inputs.KB))
     get(own.stop())
 

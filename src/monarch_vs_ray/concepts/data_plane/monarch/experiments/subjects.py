@@ -101,26 +101,26 @@ def peers() -> tuple[Any, Any]:
 
 
 @contextmanager
-def busy(actor: Any) -> Iterator[None]:
-    """Keep an actor inside an endpoint for the block."""
+def busy(actor: Any) -> Iterator[Any]:
+    """Keep an actor inside an endpoint for the block; yield a call of it, which has to wait."""
     inside, done = Flag.new(), Flag.new()
     working = actor.work.call_one(inside, done)
     inside.wait()
     try:
-        yield
+        yield actor.pid.call_one()
     finally:
         done.put_up()
     get(working)
 
 
 @contextmanager
-def locked(actor: Any) -> Iterator[None]:
-    """Let no other Python code run in the actor's process for the block."""
+def locked(actor: Any) -> Iterator[Any]:
+    """Let no other Python run in the actor's process for the block; yield a call, which has to wait."""
     inside, fifo = Flag.new(), memory.new_fifo()
     working = actor.keep_the_gil.call_one(fifo, inside)
     inside.wait()
     try:
-        yield
+        yield actor.pid.call_one()
     finally:
         memory.release(fifo)
     get(working)

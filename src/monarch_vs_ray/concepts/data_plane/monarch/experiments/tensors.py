@@ -52,7 +52,8 @@ def receiver_alone() -> None:
 def reader_alone() -> None:
     """Read a buffer whose owner is inside an endpoint, so that it cannot come."""
     buffer, reads, own = published(), reader(), owner()
-    with busy(own):
+    with busy(own) as earlier_call:
         reading = reads.read.call_one(buffer)
         observe("alone", inputs.went(finishes, [reading], [inputs.GRACE])[0])
+        observe("earlier_call", inputs.went(finishes, [earlier_call], [0])[0])
     observe("together", inputs.went(finishes, [reading], [inputs.GRACE])[0])

@@ -20,7 +20,7 @@ from monarch_vs_ray.concepts.data_plane.ray.experiments.subjects import (
     reader,
 )
 from monarch_vs_ray.instruments import faults
-from monarch_vs_ray.instruments.ray import finishes, get, ready
+from monarch_vs_ray.instruments.ray import finishes, get
 from monarch_vs_ray.instruments.wait import wait_for
 from monarch_vs_ray.side import observe
 
@@ -31,18 +31,20 @@ CALL_WINDOWS = (inputs.HOLD, 0)
 def busy_owner(called: bool = False) -> None:
     """Read while the owner is inside a method; as the control, call the owner."""
     start = started(called)
-    with busy(owner()):
+    with busy(owner()) as earlier_call:
         calls = start()
         observe_went(calls, CALL_WINDOWS if called else READ_WINDOWS)
+        observe("earlier_call", inputs.went(finishes, [earlier_call], [0])[0])
     observe_ends(calls)
 
 
 def owner_keeps_lock(called: bool = False) -> None:
     """Read while one C call of the owner keeps the interpreter's lock; as the control, call the owner."""
     start = started(called)
-    with locked(owner()):
+    with locked(owner()) as earlier_call:
         calls = start()
         observe_went(calls, CALL_WINDOWS if called else READ_WINDOWS)
+        observe("earlier_call", inputs.went(finishes, [earlier_call], [0])[0])
     observe_ends(calls)
 
 
@@ -58,7 +60,7 @@ def stopped_owner(called: bool = False) -> None:
 def started(called: bool) -> Any:
     """Return what starts a read on the owner's node and one on another node, or two calls of the owner."""
     own, box, readers = owner(), published(), (reader(), far())
-    ready(*readers)
+    observe("hosts", len(set(get([each.node.remote() for each in readers]))))
     if called:
         return lambda: [own.pid.remote() for _ in readers]
     return lambda: [each.read.remote(box) for each in readers]
@@ -81,7 +83,7 @@ def observe_ends(calls: Sequence[Any]) -> None:
 def withdrawn() -> None:
     """Read by a reference that somebody kept, when the owner has dropped its own."""
     box = get(owner().publish.remote(inputs.KB))
-    get(owner().withdraw.remote(inputs.KB))
+    observe("owner_has_one", get(owner().withdraw.remote(inputs.KB)))
     observe("read", get(reader().try_to_read.remote(box, inputs.GRACE)))
 
 

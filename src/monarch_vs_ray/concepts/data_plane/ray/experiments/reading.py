@@ -91,14 +91,16 @@ def read_after_a_change(changed: bool = True) -> None:
     if changed:
         get(owner().clear.remote(inputs.MB))
     arrived = get(reader().read.remote(box))
+    observe("owner_changed", get(owner().checksum.remote(inputs.MB)) != inputs.expected(inputs.MB))
     observe("as_it_was", arrived.checksum == inputs.expected(inputs.MB))
 
 
 def write_into_what_was_read(copied: bool = False) -> None:
     """Let a reader write into the array that it got; ``copied``: into a copy of it."""
     box = published()
-    error, lies = get(reader().write.remote(box, copied))
+    error, lies, written = get(reader().write.remote(box, copied))
     observe("write", error)
+    observe("written", written)
     observe("lies", lies)
     arrived = get(reader().read.remote(box))
     observe("owner_has_it", arrived.checksum != inputs.expected(inputs.MB))

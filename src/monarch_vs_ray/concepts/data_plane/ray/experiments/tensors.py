@@ -67,10 +67,12 @@ def tensor_of_a_held_owner(transport: str, held: str = "lock") -> None:
         "stopped": faults.stopped(pid, "the owner's process"),
     }
     finishing = (transport, held) in FINISHING
-    with holding[held]:
+    with holding[held] as earlier_call:
         reading = second.read.remote(tensor)
         window = inputs.GRACE if finishing else inputs.HOLD
         observe("read", inputs.went(finishes, [reading], [window])[0])
+        calls = [earlier_call] if earlier_call else []
+        observe("earlier_call", inputs.went(finishes, calls, [0] * len(calls)))
     observe("equal", get(reading).startswith("equal"))
 
 
@@ -81,7 +83,9 @@ def tensor_in_the_store() -> None:
     compared, lies = get(second.read_object.remote(box))
     observe("equal", compared.startswith("equal"))
     observe("lies", lies)
-    observe("write", get(second.write_into_object.remote(box)))
+    error, written = get(second.write_into_object.remote(box))
+    observe("write", error)
+    observe("written", written)
     observe("others_have_it", get(first.read_object.remote(box))[0].startswith("different"))
 
 
@@ -140,7 +144,8 @@ def receiver_alone() -> None:
 def reader_alone() -> None:
     """Read an object whose owner is inside a method, so that it cannot come."""
     box, reads = published(), reader()
-    with busy(owner()):
+    with busy(owner()) as earlier_call:
         reading = reads.read.remote(box)
         observe("alone", inputs.went(finishes, [reading], [inputs.GRACE])[0])
+        observe("earlier_call", inputs.went(finishes, [earlier_call], [0])[0])
     observe("together", inputs.went(finishes, [reading], [inputs.GRACE])[0])
