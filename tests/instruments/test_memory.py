@@ -6,8 +6,8 @@ import ctypes
 import mmap
 import os
 import subprocess
-import sys
 import tempfile
+import threading
 import time
 
 import pytest
@@ -47,31 +47,35 @@ def test_processor_time_grows_with_work():
     assert memory.cpu_milliseconds(os.getpid()) - before >= 50
 
 
-KEEPING = """
-import sys, threading, time
-from monarch_vs_ray.instruments import memory
-from monarch_vs_ray.instruments.flags import Flag
-from pathlib import Path
-counted = 0
-def count():
-    global counted
-    while True:
-        counted += 1
-        time.sleep(0.001)
-threading.Thread(target=count, daemon=True).start()
-before = counted
-memory.keep_the_gil(sys.argv[1], Flag(Path(sys.argv[2])))
-print(counted - before)
-"""
+def keep_for_a_while():
+    """Keep the lock for 0.3 s; another process lets it go, since this one can run no Python meanwhile."""
+    fifo, inside = memory.new_fifo(), Flag.new()
+    wait = f"while [ ! -e {inside.path} ]; do sleep 0.01; done; sleep 0.3; echo > {fifo}"
+    letting_go = subprocess.Popen(["sh", "-c", wait])
+    try:
+        memory.keep_the_gil(fifo, inside)
+    finally:
+        letting_go.wait(timeout=30)
 
 
-def test_the_lock_is_kept_until_it_is_released(tmp_path):
-    """In another process, whose second thread counts: it must not count while the lock is kept."""
-    fifo, inside = memory.new_fifo(), Flag(tmp_path / "flag")
-    command = [sys.executable, "-c", KEEPING, fifo, str(inside.path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        inside.wait()
-        time.sleep(0.3)
-        memory.release(fifo)
-        assert process.stdout
-        assert int(process.stdout.readline()) < 50
+def test_the_lock_is_kept_until_it_is_released():
+    ran, over = [], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.001):
+            ran.append(time.monotonic())
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    keep_for_a_while()
+    over.set()
+    thread.join(timeout=30)
+    assert (
+        max(later - earlier for earlier, later in zip(ran, [*ran[1:], time.monotonic()], strict=True)) > 0.25
+    )
+
+
+def test_a_lock_that_is_not_kept_is_noticed(monkeypatch):
+    monkeypatch.setattr(memory.ctypes, "PyDLL", ctypes.CDLL)  # gives the lock up during a call
+    with pytest.raises(RuntimeError, match="another thread ran"):
+        keep_for_a_while()
