@@ -26,7 +26,7 @@ class UnknownConcept(UserError):
     """No concept of that name or number."""
 
     def __init__(self, asked: str, known: list[str]) -> None:
-        super().__init__(f"No demo is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
+        super().__init__(f"No concept is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
 
 
 class EngineMissing(UserError):
@@ -79,6 +79,17 @@ class NeedsCheckout(UserError):
         )
 
 
+class WouldOverwrite(UserError):
+    """Files that the user may have changed are in the way."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        more = f" (and {len(paths) - 1} more)" if len(paths) > 1 else ""
+        super().__init__(
+            f"{paths[0]}{more} exists and differs; nothing was written."
+            " Give another folder, or move what differs away."
+        )
+
+
 class UnreadableHistory(UserError):
     """The file is not a history that this version can read; line 0 is the file as a whole."""
 
@@ -112,6 +123,14 @@ class BadConcept(UserError):
         super().__init__(f"{path}: {reason}; correct the file, its form is in `core/concept.py`.")
 
 
+class BadEvidence(UserError):
+    """A file of evidence is not as it was written; line 0 is the file as a whole."""
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        where = f"{path} line {line}" if line else f"{path}"
+        super().__init__(f"{where}: {reason}; verify again, or name another folder with --results.")
+
+
 class UnknownClaim(UserError):
     """No claim, row or concept of that name."""
 
@@ -140,18 +159,30 @@ class UnknownSymbol(UserError):
 
 
 class BadTable(UserError):
-    """The table of sources is not as it must be."""
+    """The table of references is not as it must be."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}; correct the file, its form is in its first lines.")
 
 
-class UnknownSource(UserError):
-    """No entry of that id in the table of sources; ``near`` are those that look most like it."""
+class UnknownReference(UserError):
+    """The table of references has no entry of that id; ``near`` are those that look most like it."""
 
     def __init__(self, asked: str, near: list[str], known: int) -> None:
         hint = f"; near it: {', '.join(near)}" if near else ""
-        super().__init__(f"No source is called {asked!r}; the table has {known}{hint}.")
+        super().__init__(f"No reference is called {asked!r}; the table has {known}{hint}.")
+
+
+class CheckersMissing(UserError):
+    """The libraries that check references and API names are not installed."""
+
+    exit_code = ExitCode.ENGINE_MISSING
+
+    def __init__(self, module: str) -> None:
+        super().__init__(
+            f"{module} is not installed here, and API names are checked with it; install it with"
+            " `pip install 'monarch-vs-ray[references]'` or `./scripts/zephyr_uv_sync.sh`."
+        )
 
 
 class CannotRead(UserError):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
 
 from monarch_vs_ray.core.concept import Tested
+from monarch_vs_ray.core.errors import BadEvidence
 from monarch_vs_ray.core.events import Engine, Machine
 from monarch_vs_ray.core.verdicts import Finding, Verdict, unstable
 from monarch_vs_ray.ledger.brackets import Bracket
@@ -139,7 +141,13 @@ encoder = msgspec.json.Encoder()
 decoder = msgspec.json.Decoder(Evidence)
 
 
-def read_lines(data: bytes) -> list[Evidence]:
+def read_lines(data: bytes, path: Path) -> list[Evidence]:
     """Return evidence from its lines; the last of each claim counts, an unfinished line does not."""
-    lines = data[: data.rfind(b"\n") + 1].splitlines()
-    return list({each.id: each for each in map(decoder.decode, lines)}.values())
+    found: dict[str, Evidence] = {}
+    for number, line in enumerate(data[: data.rfind(b"\n") + 1].splitlines(), start=1):
+        try:
+            each = decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadEvidence(path, number, str(error) or "nested too deeply") from None
+        found[each.id] = each
+    return list(found.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,8 +20,7 @@ from monarch_vs_ray.ledger.evidence import Evidence
 from monarch_vs_ray.ledger.results import EVIDENCE, latest, machine_name
 from monarch_vs_ray.ledger.results import load as load_evidence
 from monarch_vs_ray.ledger.tables import NAMES, STYLES
-
-PLAIN_WIDTH = 110
+from monarch_vs_ray.stage.console import console as new_console
 
 
 def explain_claim(asked: str, results: Path | None) -> None:
@@ -37,7 +35,7 @@ def explain_claim(asked: str, results: Path | None) -> None:
         NoResults: If ``results`` holds no evidence.
     """
     ledger = catalogue.ledger()
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    console = new_console()
     claims = catalogue.find(asked)
     observed = {each.id: each for each in published.evidence(PUBLISHED)} if results is None else {}
     observed |= {each.id: each for each in _last_evidence(results)}
@@ -167,7 +165,7 @@ def _marked(each: Excerpt, lit: set[int]) -> Sequence[str]:
 
 
 def _explain_sources(console: Console, entries: list[str]) -> None:
-    from monarch_vs_ray.sources.table import link
+    from monarch_vs_ray.references.table import link
 
     for entry in entries:
         console.print(Text.assemble((f"{entry}  ", "bold"), link(entry)))

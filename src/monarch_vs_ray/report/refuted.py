@@ -13,7 +13,7 @@ from monarch_vs_ray.report.words import escape, inline
 def refuted_table(
     claims: Sequence[Claim], evidence: Mapping[str, Evidence], places: Mapping[str, str]
 ) -> str:
-    """Return a row for each statement of the brief that was refuted, with what is true and what was observed."""
+    """Return a row for each statement of the brief that was refuted, with what is true instead."""
     lines = ["| | engine | the brief said | what is true | we observed |", "|---|---|---|---|---|"]
     for claim in claims:
         found = evidence.get(claim.id)

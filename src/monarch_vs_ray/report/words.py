@@ -23,7 +23,7 @@ def number_text(value: object, unit: str = "") -> str:
 
 
 def cell(claim: Claim, evidence: Evidence | None) -> str:
-    """Return a claim for a comparison table: statement, verdict, evidence, and what the brief said instead."""
+    """Return a claim for a comparison table: statement, verdict, evidence, and the brief's words."""
     parts = [inline(claim.cell.statement)]
     if evidence is None:
         parts.append("<sub>**not yet published**</sub>")

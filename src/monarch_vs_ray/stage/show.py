@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from monarch_vs_ray.core.output import complain
 from monarch_vs_ray.core.stream import EventStream
 from monarch_vs_ray.history import Recorder
 from monarch_vs_ray.stage.lines import JsonLines, PlainLines
@@ -66,7 +67,7 @@ def show(
     try:
         interrupted = _present(stream, performance, form, interrupt, recorder)
     except KeyboardInterrupt:
-        print("Interrupted twice: the guardians end what is left, within 5 s.", file=sys.stderr)
+        complain("Interrupted twice: the guardians end what is left, within 5 s.")
         return INTERRUPTED
     if not form.json:
         performance.closing()
@@ -99,20 +100,16 @@ def _keep(recorder: Recorder, again: str) -> bool:
     recorder.close()
     told = f"History: {recorder.events} events in {recorder.path}"
     if recorder.trouble:
-        print(
-            f"{told}, and then no more: {recorder.trouble}; free space there and record again.",
-            file=sys.stderr,
-        )
+        complain(f"{told}, and then no more: {recorder.trouble}; free space there and record again.")
         return False
-    print(f"{told}; show it again with `{again.format(path=recorder.path)}`.", file=sys.stderr)
+    complain(f"{told}; show it again with `{again.format(path=recorder.path)}`.")
     return True
 
 
 def _say_interrupted(state: State) -> None:
     ended = [side.ended for side in state.sides.values() if side.ended]
     removed = sum(end.removed for end in ended)
-    print(
+    complain(
         f"Interrupted: {len(ended)} of {len(state.sides)} sides were ended with all their processes,"
-        f" and {removed} of their files were removed.",
-        file=sys.stderr,
+        f" and {removed} of their files were removed."
     )

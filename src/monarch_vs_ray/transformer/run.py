@@ -13,6 +13,7 @@ from monarch_vs_ray.campaign import sides
 from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.core.errors import TorchMissing, UserError
 from monarch_vs_ray.core.events import Engine
+from monarch_vs_ray.core.output import say
 from monarch_vs_ray.history import Recorder, Replay, read
 from monarch_vs_ray.side.launcher import Run
 from monarch_vs_ray.stage.presenter import Banner, Interrupt
@@ -116,6 +117,6 @@ def _print(sentences: Sequence[str], form: Form) -> None:
     """Print the closing, whose lines fit into a terminal and are whole everywhere else."""
     width = get_terminal_size().columns if sys.stdout.isatty() else WIDE
     mark = "•" if "utf" in (sys.stdout.encoding or "").lower() and not form.ascii else "*"
-    print()
+    say("")
     for sentence in sentences:
-        print(fill(f"{mark} {sentence}", width, subsequent_indent="  "))
+        say(fill(f"{mark} {sentence}", width, subsequent_indent="  "))
