@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,12 +33,18 @@ from monarch_vs_ray.instruments.ray import get
 from monarch_vs_ray.instruments.wait import PATIENCE, wait_for
 from monarch_vs_ray.side import Unavailable, observe, shared
 
-session: Callable[[], Any] = racks
 PlainMember: Any = Member.__ray_metadata__.modified_class
 Tree = list[tuple[Any, "Tree"]]
 HAS_TOPOLOGY = "topology_strategy" in inspect.signature(placement_group).parameters
 IN_ONE_RACK: Any = {"topology_strategy": SAME_RACK} if HAS_TOPOLOGY else {"strategy": "STRICT_SPREAD"}
 """On two nodes of one rack; on any two where this release of Ray cannot tell racks."""
+
+
+@contextmanager
+def session() -> Iterator[None]:
+    """Run three nodes in two racks, for all the experiments of a side."""
+    with racks():
+        yield
 
 
 @ray.remote(num_cpus=0)
