@@ -35,7 +35,7 @@ def test_the_recorded_run_is_as_claimed(events):
         ("ray", "stopped_process.held_up", "4-7"),
         ("ray", "stopped_process.lost", 1),
         ("monarch", "row_with_fanout_of_two.hops_to_eight", 2),
-        ("ray", "compiled_graph.heard_by_all", 7),
+        ("ray", "compiled_graph.reached_by_one_call", 7),
         ("ray", "more_gpus_than_there_are.state", "CREATED"),
     ],
 )

@@ -184,7 +184,7 @@ def compiled_graph() -> None:
     finally:
         compiled.teardown()
     observe("answers", len(answers))
-    observe("heard_by_all", _heard() - before)
+    observe("reached_by_one_call", _heard() - before)
     group().sent += 1
 
 
