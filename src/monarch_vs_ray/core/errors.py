@@ -89,6 +89,16 @@ class LiveNeedsLinux(UserError):
         )
 
 
+class UnsafeFolder(UserError):
+    """No folder for temporary files in which another user could not replace a run's folder."""
+
+    def __init__(self, tried: str) -> None:
+        super().__init__(
+            f"Other users can replace folders in {tried}, or its path is too long for sockets; set TMPDIR to"
+            " a folder of yours that is closed to others (chmod 700), with a path of at most 20 characters."
+        )
+
+
 class BadClaims(UserError):
     """A ``claims.toml`` is not as it must be."""
 
