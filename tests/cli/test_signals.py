@@ -1,4 +1,4 @@
-"""How the program ends by signals: with 130 however often they come, and not at all where they are ignored."""
+"""How the program ends by signals: with 130, however often they come; and not by those that are ignored."""
 
 from __future__ import annotations
 
