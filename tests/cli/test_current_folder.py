@@ -11,7 +11,17 @@ import pytest
 import monarch_vs_ray
 from monarch_vs_ray.cli.interpreter import releases
 
-NAMES = ["typing_extensions", "ray", "monarch", "msgspec", "rich", "typer", "json", "demo_tui", "monarch_vs_ray"]
+NAMES = [
+    "typing_extensions",
+    "ray",
+    "monarch",
+    "msgspec",
+    "rich",
+    "typer",
+    "json",
+    "demo_tui",
+    "monarch_vs_ray",
+]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from monarch_vs_ray.cli import check_sources, demo, doctor, document, explain, replay, train, verify
+from monarch_vs_ray.cli import check_sources, clean, demo, doctor, document, explain, replay, train, verify
 
 # The \b keeps the lines of a paragraph as they are.
 EPILOG = """\b
@@ -42,4 +42,5 @@ app.command("explain", short_help="Show all there is to one claim: code, observa
 app.command("document", short_help="Make the comparison document.")(document.document)
 app.command("train", short_help="Train a transformer on two workers of each engine.")(train.train)
 app.command("doctor", short_help="Say what works here, and what to install.")(doctor.doctor)
+app.command("clean", short_help="List and remove what dead runs left.")(clean.clean)
 app.add_typer(check_sources.app, name="sources", short_help="Check the links into the engines' sources.")

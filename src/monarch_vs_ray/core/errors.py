@@ -89,6 +89,15 @@ class LiveNeedsLinux(UserError):
         )
 
 
+class LimitTooLow(UserError):
+    """An engine could not start on this machine, or would stop on the way."""
+
+    exit_code = ExitCode.SIDE_FAILED
+
+    def __init__(self, fact: str, remedy: str) -> None:
+        super().__init__(f"{fact}; next: {remedy} (`mvr doctor` shows every limit).")
+
+
 class UnsafeFolder(UserError):
     """No folder for temporary files in which another user could not replace a run's folder."""
 

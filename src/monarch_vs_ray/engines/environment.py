@@ -70,6 +70,10 @@ def _for_ray(run_dir: str, address: str) -> dict[str, str | None]:
     }
 
 
+LOGS = "/tmp/*/monarch_log_*.log"
+"""Monarch's logs of any run of ours, and of any other program."""
+
+
 def strays(run_dir: str) -> list[str]:
     """Patterns of the files that a run leaves outside its folder, for whoever cleans up.
 
@@ -79,5 +83,5 @@ def strays(run_dir: str) -> list[str]:
 
 
 def _mark(run_dir: str) -> str:
-    """Return a name for the run that fits into a file's name, as unique as its folder's path."""
-    return "-".join(Path(run_dir).parts[1:][-3:])
+    """Return a name for the run that fits into a file's name, as unique as its folder's short path."""
+    return "-".join(Path(run_dir).parts[1:])

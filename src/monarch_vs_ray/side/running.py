@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from monarch_vs_ray.core.events import Ending, Engine, HarnessNote, SideEnded
+from monarch_vs_ray.core.events import Ending, Engine, HarnessNote, LogLine, SideEnded
 from monarch_vs_ray.core.privacy import Scrubber, names_of_this_machine
 from monarch_vs_ray.core.source import Batch
 from monarch_vs_ray.side.emitter import EVENTS_FD, ORIGIN_NS
 from monarch_vs_ray.side.guardian import RUN_DIR
 from monarch_vs_ray.side.guardian.sweep import sweep
 from monarch_vs_ray.side.run_folder import SIDE, inner, new_folder, take_over
+from monarch_vs_ray.side.start_watch import StartWatch, Suspect, Suspects
 from monarch_vs_ray.side.wire import EventReader, OutputReader
 
 Pipe = Literal["events", "stdout", "stderr", "report"]
@@ -39,13 +40,15 @@ class SideSpec:
 
     ``command`` runs as it stands, in its run folder, in this process's environment with
     ``environment(run_dir)`` on top, where None removes a variable. ``traces(run_dir)`` are patterns of files
-    that the engine writes outside its run folder, and that are removed with it. ``deadline`` is in seconds.
+    that the engine writes outside its run folder, and that are removed with it. ``suspects(run_dir)`` says
+    what on this machine may keep the engine from starting. ``deadline`` is in seconds.
     """
 
     engine: Engine
     command: tuple[str, ...]
     environment: Callable[[str], Mapping[str, str | None]] = field(default=lambda run_dir: {})
     traces: Callable[[str], Sequence[str]] = field(default=lambda run_dir: ())
+    suspects: Suspects = field(default=lambda run_dir: ())
     deadline: float = 60.0
 
 
@@ -79,6 +82,9 @@ class RunningSide:
         self.over = False
         self._now = now
         self._watch = watch
+        self._began = now()
+        self._start = StartWatch(spec.suspects, self.run_dir)
+        self._failed = False
         clean = Scrubber({**names_of_this_machine(self.run_dir), self.folder: "<run>"})
         self._events = EventReader(spec.engine, clean, now, limits.events)
         self._outputs = {
@@ -157,7 +163,10 @@ class RunningSide:
         elif self._drained and data:
             self._events.late(data, batch)
         else:
+            before = len(batch.events)
             self._events.feed(data, batch)
+            if not self._start.up:
+                self._start.take(batch.events[before:])
         if not data:
             self._close(name, batch)
         return True
@@ -170,6 +179,7 @@ class RunningSide:
                 self.pid = said["started"]
             elif "ended" in said:
                 self._ended = said
+                self._failed = said["ended"] != "stopped" and said["exit_code"] != 0
             else:
                 self._cleaned = said
 
@@ -203,8 +213,20 @@ class RunningSide:
             batch.add(HarnessNote(side=self.engine, at=now, trouble="pipe_closed", detail=detail))
         if now > self._give_up_at:
             self._guardian.kill()
+        if running and any(self._tell(self._start.stalled(now - self._began), batch)):
+            self.stop()
+        if self._failed:
+            self._failed = False
+            self._tell(self._start.found(), batch)
         if self._gone_at is not None and (not self.open or now - self._gone_at > LATE_GRACE_NS):
             self._finish(batch)
+
+    def _tell(self, suspects: Sequence[Suspect], batch: Batch) -> list[Suspect]:
+        """Add to the side's log why it may have failed; return what is certain."""
+        for suspect in suspects:
+            text = f"mvr: {suspect.text}"
+            batch.add(LogLine(side=self.engine, at=self._now(), origin="stderr", text=text))
+        return [suspect for suspect in suspects if suspect.certain]
 
     def _finish(self, batch: Batch) -> None:
         for name in tuple(self.open):

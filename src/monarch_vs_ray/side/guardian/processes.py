@@ -48,6 +48,8 @@ def belongs(pid: int, folder: str) -> bool:
     files count: a process with an environment of its own is somebody who reads the run's logs.
     """
     environment = _read(f"/proc/{pid}/environ")
+    if _is_guardian(pid):
+        return False
     if f"{RUN_DIR}={folder}/".encode() in environment:
         return True
     if b"=" in environment.partition(b"\0")[0]:
@@ -68,6 +70,8 @@ def marked() -> dict[int, str]:
     """Return this user's processes that belong to a run, each with the folder that its environment names."""
     found = {}
     for pid in _own():
+        if _is_guardian(pid):
+            continue
         for variable in _read(f"/proc/{pid}/environ").split(b"\0"):
             label, _, value = variable.partition(b"=")
             if label == RUN_DIR.encode() and value:
@@ -106,6 +110,11 @@ def mapped_segments(pid: int) -> set[tuple[str, int]]:
         if "/" not in label and not label.endswith(" (deleted)"):
             found.add((label, int(inode)))
     return found
+
+
+def _is_guardian(pid: int) -> bool:
+    """A guardian is nobody's leftover: it ends by itself, and without the lock it is just starting."""
+    return b"guardian.watch" in _read(f"/proc/{pid}/cmdline")
 
 
 def _own() -> Iterable[int]:

@@ -36,9 +36,13 @@ def main() -> None:
     """Guard the side that the command line orders, from its start to the removal of its last trace."""
     order = json.loads(sys.argv[1])
     guardian = Guardian(order["folder"], order["traces"], order["report_fd"])
-    guardian.prepare()
-    guardian.start(order["command"], order["pass_fds"])
-    guardian.wait(order["deadline"])
+    try:
+        guardian.prepare()
+        guardian.start(order["command"], order["pass_fds"])
+    except OSError as error:
+        guardian.give_up(error)
+    else:
+        guardian.wait(order["deadline"])
     guardian.clean_up()
 
 
@@ -54,6 +58,7 @@ class Guardian:
         self.traces = traces
         self.report_fd = report_fd
         self.side = 0
+        self.folder: removal.Folder | None = None
         self.status: int | None = None
         self.ending = "exit"
         self.strays: list[str] = []
@@ -104,6 +109,13 @@ class Guardian:
             os.write(2, f"{command[0]} could not be started: {error.strerror}\n".encode())
         finally:
             os._exit(127)
+
+    def give_up(self, error: OSError) -> None:
+        """Report that the side could not be started at all, as its own exit code would."""
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        with contextlib.suppress(OSError):
+            os.write(2, f"the side could not be started: {what}\n".encode())
+        self._report(ended="exit", exit_code=126, signal=None)
 
     def wait(self, deadline: float) -> None:
         """Return when the side has ended or must end, and report which."""
@@ -163,9 +175,10 @@ class Guardian:
             select.select([self.woken], [], [], 0.02)
             _drain(self.woken)
             self._reap()
-        removed = removal.remove_segments(segments, self.folder.began)
-        removed += removal.remove_traces(self.traces)
-        removed += self.folder.remove()
+        removed = removal.remove_traces(self.traces)
+        if self.folder is not None:
+            removed += removal.remove_segments(segments, self.folder.began)
+            removed += self.folder.remove()
         self._report(cleaned=True, strays=self.strays, removed=removed)
 
     def _survivors(self) -> list[int]:
