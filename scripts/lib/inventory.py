@@ -1,10 +1,10 @@
 """Notice what has gone from a virtual environment: `inventory.py VENV [take | damage [PLAN]]`.
 
 With VENV alone it prints the Python's version and home, and `whole` or `changed`: whether every folder of
-packages is as it was when the inventory was taken. A file that comes or goes changes its folder's time, so some
-3,000 folders are looked at and no file; that takes 10 ms. `take` takes the inventory. `damage` compares every
-file with what was installed, and prints the names of the distributions of which something is missing, or that
-PLAN has and the environment has not; half a second.
+packages is as it was when the inventory was taken. A file that comes or goes changes its folder's time, so
+some 3,000 folders are looked at and no file; that takes 10 ms. `take` takes the inventory. `damage` compares
+every file with what was installed, and prints the names of the distributions of which something is missing,
+or that PLAN has and the environment has not; half a second.
 
 It runs in the environment's own Python with -I -S, so it needs no package.
 """

@@ -192,9 +192,9 @@ pass_on_pip_settings() {
 }
 
 run_uv() { # subcommand...: always from the repository, so that its [tool.uv] counts
-    (cd "$ROOT" && UV_PYTHON_DOWNLOADS=never NO_COLOR=1 logged "$UV" pip "$@" \
+    (cd "$ROOT" && unset UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE && UV_PYTHON_DOWNLOADS=never NO_COLOR=1 logged "$UV" pip "$@" \
         --python "$VENV_PYTHON" --no-progress ${ZEPHYR_PIP_NO_INDEX:+--no-index} \
-        --no-build --build-constraints "$TOOLS/build-constraints.txt")
+        --no-build --build-constraints "$NEVER_FILE")
 }
 
 # --- the plan ----------------------------------------------------------------------------------------------
@@ -249,9 +249,9 @@ make_plan() {
             printf '%s\n' "${line%% *}" >>"$EXCLUDES"
         done <<<"$found"
     fi
-    # What is built here is only the project itself; its build must not ask for these either.
-    # shellcheck disable=SC2086  # a list of words
-    printf '%s<0\n' $NEVER_BY_UV >"$TOOLS/build-constraints.txt"
+    # What is built here is only the project itself; its build must not ask for these either. Nor may a uv that
+    # is called inside the environment.
+    known_never_by_uv | sed 's/$/<0/' >"$NEVER_FILE"
     while :; do
         : >"$LOG"
         if run_uv compile --no-header --no-annotate --extra engines --extra dev --excludes "$EXCLUDES" \

@@ -1,4 +1,4 @@
-"""An environment from which something has gone is noticed and repaired, or the command that helps is named."""
+"""An environment that has lost something is noticed and repaired, or the command that helps is named."""
 
 from __future__ import annotations
 
