@@ -10,6 +10,7 @@ from monarch_vs_ray.cli import check_sources, clean, demo, doctor, document, exp
 EPILOG = """\b
 Examples:
   mvr doctor                      what runs on this machine, what to install
+  mvr clean                       what dead runs left, if anything
   mvr demo                        the list of demos
   mvr demo 1                      both engines live, side by side
   mvr demo 1 --dry-run --speed 4  a recorded run, four times as fast

@@ -230,7 +230,7 @@ MOST_READ = 64 * 1024
 def _said_in_logs(run_dir: Path) -> Iterator[str]:
     """What an engine's own logs say of a limit."""
     said: dict[str, str] = {}
-    for path in sorted(run_dir.glob("**/logs/*.*"))[:200]:
+    for path in _logs(run_dir):
         try:
             with path.open("rb") as log:
                 log.seek(max(0, path.stat().st_size - MOST_READ))
@@ -241,6 +241,12 @@ def _said_in_logs(run_dir: Path) -> Iterator[str]:
             if words in text:
                 said.setdefault(meaning, f"{path.name} says {words!r}, that is {meaning}")
     yield from said.values()
+
+
+def _logs(run_dir: Path) -> list[Path]:
+    """The engine's logs, at most 200; the folder may be removed meanwhile."""
+    inside = (folder for folder in os.walk(run_dir) if os.path.basename(folder[0]) == "logs")
+    return sorted(Path(folder, name) for folder, _, names in inside for name in names)[:200]
 
 
 def _fact(name: str, state: str, detail: str, remedy: str = "") -> Ability:

@@ -60,9 +60,16 @@ def is_safe(base: str) -> bool:
 def dead_folders() -> Iterator[Folder]:
     """Take, one after the other, this user's run folders for which nobody answers; the caller closes each."""
     for base in bases():
-        for entry in sorted(os.listdir(base)):
+        for entry in _listed(base):
             if NAME.fullmatch(entry) and (folder := Folder.take(os.path.join(base, entry))):
                 yield folder
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:  # it may be used, but not read
+        return []
 
 
 def take_over(path: str, seconds: float = 1.0) -> Folder | None:

@@ -202,7 +202,10 @@ def _open(name: str, folder: int, device: int) -> int | None:
     except OSError as error:
         if error.errno != errno.EACCES or not _permit(name, folder):
             return None
-        fd = os.open(name, OPEN_FOLDER, dir_fd=folder)
+        try:
+            fd = os.open(name, OPEN_FOLDER, dir_fd=folder)
+        except OSError:
+            return None
     if os.fstat(fd).st_dev != device:
         os.close(fd)
         return None
