@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import monarch_vs_ray
-from monarch_vs_ray.cli.interpreter import releases
+from monarch_vs_ray.campaign.interpreter import releases
 
 NAMES = [
     "typing_extensions",
@@ -40,7 +40,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_loads_nothing_from_there(hostile):
     (hostile / "monarch_vs_ray.py").unlink()  # `-m` finds the package itself before any line of it runs
-    done = run("demo", "1", "--dry-run", "--plain", "--speed", "0")
+    done = run("demo", "4", "--dry-run", "--plain", "--speed", "0")
     assert done.returncode == 0, done.stderr
     assert not (hostile / "ran").exists()
 
@@ -49,7 +49,7 @@ def test_the_command_loads_nothing_from_there(hostile):
 @pytest.mark.parametrize("engine", ["monarch", "ray"])
 def test_a_side_loads_nothing_from_there(hostile, engine):
     (hostile / "monarch_vs_ray.py").unlink()
-    done = run("demo", "1", "--plain", "--engine", engine, "--deadline", "90")
+    done = run("demo", "4", "--plain", "--engine", engine, "--deadline", "90")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 of 0 steps" not in done.stdout
     assert not (hostile / "ran").exists()

@@ -11,7 +11,7 @@ import pytest
 from pseudo_terminal import PseudoTerminal
 
 MVR = [sys.executable, "-m", "monarch_vs_ray"]
-REPLAY = [*MVR, "demo", "1", "--dry-run", "--plain"]
+REPLAY = [*MVR, "demo", "4", "--dry-run", "--plain"]
 
 
 def ignoring(number: signal.Signals) -> subprocess.Popen[str]:
@@ -42,7 +42,7 @@ def test_a_signal_that_the_caller_ignores_stays_ignored(number):
 def test_a_signal_interrupts_from_the_first_moment(number):
     """Also while the program still loads what it needs."""
     code = (
-        "import os, sys; sys.argv[1:] = ['demo', '1', '--dry-run'];"
+        "import os, sys; sys.argv[1:] = ["demo", "4", "--dry-run"];"
         "import monarch_vs_ray.concepts as concepts;"
         f"concepts.find = lambda name: os.kill(os.getpid(), {int(number)});"
         "from monarch_vs_ray.cli import main; main()"
@@ -54,7 +54,7 @@ def test_a_signal_interrupts_from_the_first_moment(number):
 
 @pytest.mark.parametrize("options", [["--plain"], []], ids=["plain", "screen"])
 def test_a_closed_terminal_is_an_interruption(options):
-    with PseudoTerminal([*MVR, "demo", "1", "--dry-run", *options], 100, 30) as terminal:
+    with PseudoTerminal([*MVR, "demo", "4", "--dry-run", *options], 100, 30) as terminal:
         terminal.until(lambda text: len(text.split()) > 20, "the first lines")
         terminal.hang_up()
         assert terminal.process.wait(timeout=30) == 130
@@ -63,7 +63,7 @@ def test_a_closed_terminal_is_an_interruption(options):
 @pytest.mark.parametrize("options", [["--plain"], []], ids=["plain", "screen"])
 @pytest.mark.parametrize("count", [2, 3, 8])
 def test_ctrl_c_several_times_is_one_interruption(options, count):
-    with PseudoTerminal([*MVR, "demo", "1", "--dry-run", *options], 100, 30) as terminal:
+    with PseudoTerminal([*MVR, "demo", "4", "--dry-run", *options], 100, 30) as terminal:
         terminal.until(lambda text: len(text.split()) > 20, "the first lines")
         for _ in range(count):
             terminal.type("\x03")

@@ -15,6 +15,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run ``mvr``; ends the process with one of the exit codes of ``core.errors.ExitCode``."""
     from monarch_vs_ray.cli.app import app
     from monarch_vs_ray.core.errors import UserError
+    from monarch_vs_ray.core.output import clean
 
     _interrupt_by_every_signal()
     try:
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         _end(INTERRUPTED)
     except UserError as error:
-        _end(error.exit_code, f"mvr: {error}")
+        _end(error.exit_code, clean(f"mvr: {error}"))
     except BrokenPipeError:
         _end(0)  # whoever read our output has gone
     except OSError as error:
@@ -34,7 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
             _end(INTERRUPTED)  # the terminal was closed
         from monarch_vs_ray.core.causes import cause
 
-        _end(2, f"mvr: {cause(error)}")
+        _end(2, clean(f"mvr: {cause(error)}"))
 
 
 def _interrupt_by_every_signal() -> None:

@@ -62,15 +62,15 @@ def _exit_code(findings: Findings, missing: Findings, trouble: object) -> int:
 
 
 def _facts(engines: list[Engine]) -> list[Ability]:
-    from monarch_vs_ray.core.privacy import PROJECT
+    from monarch_vs_ray.core.paths import results_folder
     from monarch_vs_ray.engines import limits
 
-    return limits.facts(engines, PROJECT / "results")
+    return limits.facts(engines, results_folder())
 
 
 def _examine_machine(engines: list[Engine]) -> Findings:
     """Return the machine's limits. Raises LimitTooLow or LiveNeedsLinux if no engine could start."""
-    from monarch_vs_ray.cli.sources import require
+    from monarch_vs_ray.campaign.sides import require
 
     require(engines)
     return {MACHINE: _facts(engines)}
@@ -86,7 +86,7 @@ def _missing() -> Findings:
     """The engines whose package is not installed, each with how to get it."""
     from importlib.util import find_spec
 
-    from monarch_vs_ray.cli.sources import MODULES
+    from monarch_vs_ray.campaign.sides import MODULES
     from monarch_vs_ray.core.engine import Ability
 
     return {
@@ -102,7 +102,7 @@ def _examine(engines: list[Engine]) -> Findings:
     """Ask each engine in a process of its own; what it says before it fails is kept."""
     import msgspec
 
-    from monarch_vs_ray.cli.sources import side_spec
+    from monarch_vs_ray.campaign.sides import side_spec
     from monarch_vs_ray.core.clock import MonotonicClock
     from monarch_vs_ray.core.engine import Ability
     from monarch_vs_ray.core.events import LogLine, Observation, SideEnded

@@ -15,7 +15,7 @@ from typing import Literal
 
 from monarch_vs_ray.core.events import Ending, Engine, HarnessNote, LogLine, SideEnded
 from monarch_vs_ray.core.privacy import Scrubber, names_of_this_machine
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.side.emitter import EVENTS_FD, ORIGIN_NS
 from monarch_vs_ray.side.guardian import RUN_DIR
 from monarch_vs_ray.side.guardian.sweep import sweep

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from monarch_vs_ray.core.events import (
     AnyEvent,
+    ExperimentEnded,
     FaultInjected,
     Metric,
     Observation,
     OperationEnded,
-    ProbeEnded,
     StepEnded,
 )
 
 PATIENCE_NS = 6_000_000_000
 AGAIN_NS = 1_000_000_000
-LIFE = (FaultInjected, Metric, Observation, OperationEnded, ProbeEnded, StepEnded)
+LIFE = (FaultInjected, Metric, Observation, OperationEnded, ExperimentEnded, StepEnded)
 
 
 @dataclass(frozen=True)
