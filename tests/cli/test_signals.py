@@ -42,7 +42,7 @@ def test_a_signal_that_the_caller_ignores_stays_ignored(number):
 def test_a_signal_interrupts_from_the_first_moment(number):
     """Also while the program still loads what it needs."""
     code = (
-        "import os, sys; sys.argv[1:] = ["demo", "4", "--dry-run"];"
+        "import os, sys; sys.argv[1:] = ['demo', '4', '--dry-run'];"
         "import monarch_vs_ray.concepts as concepts;"
         f"concepts.find = lambda name: os.kill(os.getpid(), {int(number)});"
         "from monarch_vs_ray.cli import main; main()"

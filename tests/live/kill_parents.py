@@ -26,9 +26,9 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from live.leftovers import Place, Traces, place
+from monarch_vs_ray.concepts import all_concepts
 
 MVR = [sys.executable, "-m", "monarch_vs_ray"]
-CONCEPTS = ["actor_abstraction", "topology_meshes", "control_plane", "message_ordering", "supervision"]
 LONGEST = 14.0
 WAIT = 10.0
 KINDS = ("processes", "segments", "files", "sockets")
@@ -37,10 +37,10 @@ KINDS = ("processes", "segments", "files", "sockets")
 def commands(results: Path) -> Iterator[list[str]]:
     """One command after the other, without end: every demo, some claims, a training."""
     while True:
-        for number in range(1, 9):
-            yield [*MVR, "demo", str(number), "--plain"]
-        for concept in CONCEPTS:
-            yield [*MVR, "verify", concept, "--plain", "--results", str(results)]
+        for concept in all_concepts():
+            yield [*MVR, "demo", concept.name, "--plain"]
+        for concept in all_concepts():
+            yield [*MVR, "verify", concept.name, "--plain", "--results", str(results)]
         yield [*MVR, "train", "--plain", "--engine", "both", "--steps", "200"]
 
 
@@ -103,7 +103,7 @@ def one(command: list[str], moment: float, both: bool) -> dict[str, object]:
         if both:
             time.sleep(1.0)  # orphans that end by themselves have ended
             first = counts(look(here))
-            subprocess.run([*MVR, "demo", "4", "--plain", "--engine", "monarch"], env=here.environment,
+            subprocess.run([*MVR, "demo", "message_ordering", "--plain", "--engine", "monarch"], env=here.environment,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)  # fmt: skip
         seconds, left = until_clean(here)
         if left:
