@@ -10,7 +10,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src"
 FILES = sorted((SOURCE / "demo_tui").rglob("*.py"))
-ALLOWED = {"demo_tui", "rich"}
+ALLOWED = {"demo_tui", "rich", "wcwidth"}
 USED = "from demo_tui import Columns, DashboardBase, Fixed, KeyValuePanel, LogPanel, ProgressPanel, Rows"
 
 
@@ -23,7 +23,7 @@ def fresh(code: str, cache: Path | None = None) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
 
 
-def test_it_imports_only_rich_and_the_standard_library() -> None:
+def test_it_imports_only_rich_wcwidth_and_the_standard_library() -> None:
     assert FILES
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
