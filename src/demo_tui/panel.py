@@ -255,8 +255,8 @@ def frame_lines(
     """
     box = theme.glyphs.box
     top = Pen(width, theme).put(box[0] + box[4], border)
-    if title != "":
-        _title(top, title, width - 6 - (_cells(right) + 3 if right else 0), theme)
+    if shown := clean(title, theme.ascii):
+        _title(top, shown, width - 6 - (_cells(right) + 3 if right else 0), theme)
     if right:
         top.fill(box[4], top.room - _cells(right) - 4, border)
         top.put(" ").put(right, "dim").put(" ")
@@ -273,8 +273,7 @@ def frame_lines(
 _cells = width  # the parameter of the functions above has the same name
 
 
-def _title(top: Pen, title: object, room: int, theme: Theme) -> None:
-    shown = clean(title, theme.ascii)
+def _title(top: Pen, shown: str, room: int, theme: Theme) -> None:
     if width(shown) > room:
         shown = crop(shown, max(0, room - 1)) + theme.glyphs.ellipsis
     if room > 1:
@@ -304,4 +303,4 @@ def error_box(error: BaseException, title: object, width: int, height: int, them
     if width < 4 or height < 3:
         return [Pen(width, theme).put(text, "bad").strip()][:height] + [blank(width)] * (height - 1)
     lines = (lines + [blank(room)] * height)[: height - 2]
-    return frame_lines(lines, width, theme, "bad", title or "error")
+    return frame_lines(lines, width, theme, "bad", describe(title) or "error")

@@ -271,7 +271,9 @@ def test_without_a_terminal_it_writes_plain_lines(clock: FakeClock) -> None:
     ]
 
 
-def test_a_terminal_that_is_gone_ends_the_drawing_and_nothing_else(dashboard: DashboardBase, clock: FakeClock) -> None:
+def test_a_terminal_that_is_gone_ends_the_drawing_and_nothing_else(
+    dashboard: DashboardBase, clock: FakeClock
+) -> None:
     live = open_live(dashboard)
     with live:
         dashboard.console.file.close()

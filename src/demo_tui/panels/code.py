@@ -117,7 +117,7 @@ class CodePanel(Panel):
             line: The line.
             text: The remark, such as a count; an empty one removes it.
         """
-        self._notes = {**self._notes, line: text}
+        self._notes = {**self._notes, line: describe(text)}
         self.touch()
 
     @property
@@ -178,7 +178,7 @@ class CodePanel(Panel):
         pen = Pen(width, theme)
         self._gutter(pen, index, state, back, theme)
         room = pen.room
-        if note is not None and note != "":
+        if note:
             note = " " + clean(note, theme.ascii)
             room = max(room // 2, room - cell_width(note))
         code = Pen(room, theme)
@@ -186,7 +186,7 @@ class CodePanel(Panel):
             code.put(text, (theme.style(style) or Style.null()) + back)
         for text, segment_style, _ in code.strip(back).segments:
             pen.put(text, segment_style)
-        if note is not None and note != "":
+        if note:
             pen.cell(note, pen.room, (theme.style("dim") or Style.null()) + back)
         return pen.strip(back)
 

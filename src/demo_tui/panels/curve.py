@@ -18,6 +18,7 @@ class Point(NamedTuple):
 
     Args:
         x: The x of its first value.
+        end: The x of its last value.
         low: The least value; NaN where there is none.
         high: The greatest value.
         mean: The mean of the values.
@@ -25,6 +26,7 @@ class Point(NamedTuple):
     """
 
     x: float
+    end: float
     low: float
     high: float
     mean: float
@@ -54,7 +56,7 @@ class Curve:
             self.last = value
             self.extremes = (min(self.extremes[0], value), max(self.extremes[1], value))
         points = self._points
-        new = Point(place, value, value, value, 1)
+        new = Point(place, place, value, value, value, 1)
         if points and points[-1].size < self._size:
             points[-1] = _merged(points[-1], new)
             return
@@ -81,8 +83,8 @@ class Curve:
         if smooth:
             points = _smoothed(points, smooth)
         if window is not None and points:
-            start = points[-1].x - window
-            points = [point for point in points if point.x >= start]
+            start = points[-1].end - window
+            points = [point for point in points if point.end >= start]
         return points
 
 
@@ -90,10 +92,10 @@ def _merged(first: Point, second: Point) -> Point:
     if first.mean != first.mean:  # a gap takes the values of its neighbour
         return second._replace(x=first.x, size=first.size + second.size)
     if second.mean != second.mean:
-        return first._replace(size=first.size + second.size)
+        return first._replace(end=second.end, size=first.size + second.size)
     count = first.size + second.size
     mean = (first.mean * first.size + second.mean * second.size) / count
-    return Point(first.x, min(first.low, second.low), max(first.high, second.high), mean, count)
+    return Point(first.x, second.end, min(first.low, second.low), max(first.high, second.high), mean, count)
 
 
 def _smoothed(points: Sequence[Point], weight: float) -> list[Point]:
@@ -173,9 +175,10 @@ class Plot:
     def __init__(self, series: Mapping[str, Sequence[Point]], low: float | None, high: float | None) -> None:
         self._series = list(series.values())
         finite = [point for points in self._series for point in points if point.mean == point.mean]
-        places = [point.x for points in self._series for point in points]
+        every = [point for points in self._series for point in points]
         self.has_values = bool(finite)
-        self.first, self.last = min(places, default=0.0), max(places, default=0.0)
+        self.first = min((point.x for point in every), default=0.0)
+        self.last = max((point.end for point in every), default=0.0)
         self.low = low if low is not None else min((point.low for point in finite), default=0.0)
         self.high = high if high is not None else max((point.high for point in finite), default=1.0)
         if not self.high > self.low:  # a flat curve lies in the middle, unless an end is given
@@ -211,7 +214,9 @@ class Plot:
                 grid.set(x, y, number)
             for dot in _between(before or (x, middle), (x, middle)):
                 grid.set(*dot, number)
-            before = (x, middle)
+            before = (self._column(point.end, grid), middle)
+            for dot in _between((x, middle), before):
+                grid.set(*dot, number)
 
     def _column(self, x: float, grid: Grid) -> int:
         span = self.last - self.first

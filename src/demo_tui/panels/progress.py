@@ -114,7 +114,7 @@ class ProgressPanel(Panel):
         """Set or advance a bar, which is added if it is new. Reaching the total makes it done.
 
         The first report is where the speed is measured from, so that resumed work does not count as fast.
-        Fewer units than before, after the end, begin the task again.
+        Going back to 0 begins the task again.
 
         Args:
             name: The name of the bar.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from demo_tui.cells import clean, width
+from demo_tui.cells import clean
 from demo_tui.panels.progress_task import (
     DONE,
     FAILED,
@@ -52,8 +52,8 @@ def progress_line(
     shown = _columns_that_fit(columns, pen.room)
     tail = "".join(" " + texts[index].rjust(columns[index]) for index in shown)
     bar = pen.room - len(tail)
-    if columns[4]:  # the notes get what bars of a third of the line leave
-        bar = max(min(8, bar), min(bar, max(cells // 3, bar - columns[4] - 1)))
+    if columns[4]:  # the notes get what bars of a quarter of the line leave
+        bar = max(min(8, bar), min(bar, max(cells // 4, bar - columns[4] - 1)))
     if bar >= 4:
         _bar(pen, task, bar, now, theme)
     pen.put(tail, "bad" if task.state == FAILED else "value" if task.state == RUNNING else "dim")

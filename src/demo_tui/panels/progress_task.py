@@ -73,12 +73,12 @@ class ProgressTask:
         """Note how far the task is.
 
         Args:
-            completed: Units that are done. Fewer than before is a new beginning.
+            completed: Units that are done; 0 after more is a new beginning, which has a time of its own.
             now: The time.
         """
-        if completed < self.completed and (self.state in (DONE, FAILED) or completed <= 0):
-            self.clear()
-        elif completed < self.completed:
+        if completed < self.completed:
+            if completed <= 0:
+                self.clear()
             self._reports.clear()
         if self.started is None:
             self.started, self._assumed = now, completed > 0
