@@ -169,7 +169,11 @@ class StreamCapture:
                 setattr(sys, name, proxy)
 
     def drain(self, seconds: float = 1.0) -> None:
-        """Log what has no newline yet; the rest has arrived already."""
+        """Log what has no newline yet; the rest has arrived already.
+
+        Args:
+            seconds: Not used.
+        """
         for buffer in self._buffers.values():
             buffer.finish()
 

@@ -76,6 +76,7 @@ class DashboardBase(PanelSet):
 
     @layout.setter
     def layout(self, layout: Node | None) -> None:
+        """Arrange the panels in another way; None for the automatic layout."""
         self._layout = layout
 
     def frame(self, width: int | None = None, height: int | None = None) -> Frame:

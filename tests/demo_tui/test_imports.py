@@ -33,6 +33,21 @@ def test_it_imports_only_rich_wcwidth_and_the_standard_library() -> None:
                 assert name in ALLOWED or name in sys.stdlib_module_names, f"{path.name} imports {name}"
 
 
+def test_no_module_imports_another_in_a_circle() -> None:
+    """Imports for types and imports inside functions count, too."""
+    import grimp
+
+    graph = grimp.build_graph("demo_tui", include_external_packages=False)
+    below = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    below.pop("demo_tui")  # it hands out the names of all others
+    assert below["demo_tui.dashboard"]
+    free: set[str] = set()
+    while ready := [module for module, imports in below.items() if not imports - free - {"demo_tui"}]:
+        free.update(ready)
+        below = {module: imports for module, imports in below.items() if module not in free}
+    assert not below, f"in circles, or above one: {sorted(below)}"
+
+
 def test_every_public_name_exists_and_is_listed() -> None:
     import demo_tui
 

@@ -68,6 +68,8 @@ class GpuPanel(Panel):
             yield Pen(width, theme).put("looking for GPUs", "dim").strip()
         for gpu in stats or ():
             yield self._line(gpu, Pen(width, theme), theme)
+        if stats == [] and not self.monitor.reason:
+            yield Pen(width, theme).put("no GPU was found", "dim").strip()
         if self.monitor.reason:
             yield Pen(width, theme).cell(self.monitor.reason, width, "warn" if stats else "dim").strip()
 

@@ -37,7 +37,10 @@ class TreePanel(Panel):
     """Nodes by key, each under its parent, in the order in which they were added.
 
     A node whose parent is unknown is shown as a root, so the order of arrival does not matter. When there
-    are more nodes than lines, the last line says how many are hidden.
+    are more nodes than lines, the last line says how many are hidden; the panel scrolls.
+
+    Args:
+        config: A title, or a `PanelConfig`.
     """
 
     min_height = 5
