@@ -30,7 +30,7 @@ _SVG = (
 <style>
 .{unique_id}-matrix {{ font-family: """
     + FONTS
-    + """; font-size: 20.5px; line-height: {line_height}px; white-space: pre; }}
+    + """; font-size: 21px; line-height: {line_height}px; white-space: pre; }}
 .{unique_id}-title {{ font-family: """
     + FONTS
     + """; font-size: 16px; }}

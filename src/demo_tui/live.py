@@ -6,7 +6,8 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -162,6 +163,20 @@ class Live:
         if not self.paused:
             self.draw(force=True)
         view.end(self._frame)
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Return a context in which the terminal is yours: for `input`, an editor, or a debugger."""
+        with self._lock:
+            if self._plain is None:
+                self._view.hold()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._drawn = None
+                if self._plain is None:
+                    self._view.release()
 
     def say(self, text: str) -> None:
         """Write a line to the terminal after the view has been closed.

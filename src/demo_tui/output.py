@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Output", "on_terminal"]
 
+PATIENCE = 2.0
+"""Seconds that a terminal may take nothing before writing goes on without it."""
+
 
 def on_terminal(console: Console) -> bool:
     """Find out where a console writes to. FORCE_COLOR forces colours; it does not make a file a terminal.
@@ -35,6 +38,17 @@ def _descriptor(file: TextIO) -> int | None:
         return None
 
 
+def _own_descriptor(file: TextIO) -> int | None:
+    """A descriptor of the same terminal that does not block, without making that of the shell so."""
+    fd = _descriptor(file)
+    if fd is None:
+        return None
+    try:
+        return os.open(os.ttyname(fd), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:  # no terminal, or one of another namespace
+        return os.dup(fd)
+
+
 class Output:
     """Writes to the file of a console through a descriptor of its own; never raises.
 
@@ -46,10 +60,11 @@ class Output:
         self._console = console
         self._file: TextIO = console.file  # type: ignore[assignment]
         self._encoding = getattr(self._file, "encoding", None) or "utf-8"
-        fd = _descriptor(self._file)
-        self.fd = os.dup(fd) if fd is not None else None
+        self.fd = _own_descriptor(self._file)
         self.lost = False
         """True once a write failed: the terminal is gone, or the disk is full."""
+        self.stalled = False
+        """True while the terminal takes nothing, as after Ctrl-S or on a broken line."""
 
     def write(self, data: str) -> bool:
         """Write everything.
@@ -58,7 +73,7 @@ class Output:
             data: Text and escape sequences.
 
         Returns:
-            False where it could not be written; from then on, nothing is.
+            False where not all of it could be written.
         """
         if self.lost or not data:
             return not self.lost
@@ -70,16 +85,21 @@ class Output:
                 self._write_all(data.encode(self._encoding, "replace"))
         except (OSError, ValueError):
             self.lost = True
-        return not self.lost
+        return not self.lost and not self.stalled
 
     def _write_all(self, data: bytes) -> None:
+        """Wait for a slow terminal, but not for ever: the work must not hang on it."""
         assert self.fd is not None
         view = memoryview(data)
         while view:
             try:
                 view = view[os.write(self.fd, view[:65536]) :]
-            except BlockingIOError:  # somebody made the terminal non-blocking
-                select.select([], [self.fd], [], 1.0)
+                self.stalled = False
+            except BlockingIOError:
+                patience = 0.0 if self.stalled else PATIENCE
+                if not select.select([], [self.fd], [], patience)[1]:
+                    self.stalled = True
+                    return
 
     def foreground(self) -> bool:
         """Return True where this process may use the terminal: no shell waits on it for another job."""

@@ -14,9 +14,9 @@ __all__ = ["Signals"]
 class Signals:
     """Handles SIGTERM, Ctrl-Z and waking up, as far as nobody else does and only in the main thread.
 
-    SIGTERM becomes SystemExit(143), so that contexts unwind. Ctrl-Z calls `leave`, sleeps, and calls `resume`
-    after waking; a process that was stopped in another way (`kill -STOP`) calls `resume`, too. A signal that
-    is ignored stays ignored, SIGHUP among them.
+    SIGTERM and SIGHUP become SystemExit (143 and 129), so that contexts unwind. Ctrl-Z calls `leave`, sleeps,
+    and calls `resume` after waking; a process that was stopped in another way (`kill -STOP`) calls `resume`,
+    too. A signal that is ignored stays ignored, SIGHUP among them.
 
     Args:
         leave: Gives the terminal back.
@@ -32,8 +32,11 @@ class Signals:
         if threading.current_thread() is not threading.main_thread():
             return
         actions = (
-            (signal.SIGTERM, _terminate), (signal.SIGTSTP, self._suspend), (signal.SIGCONT, self._woken),
-        )  # fmt: skip
+            (signal.SIGTERM, _terminate),
+            (signal.SIGHUP, _terminate),
+            (signal.SIGTSTP, self._suspend),
+            (signal.SIGCONT, self._woken),
+        )
         for number, action in actions:
             if signal.getsignal(number) is signal.SIG_DFL:
                 self._handlers[number] = signal.signal(number, action)

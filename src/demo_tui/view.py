@@ -60,6 +60,7 @@ class View:
         self._painter = ScreenPainter() if options.screen else InlinePainter()
         self.visible = False
         self.over = False
+        self.held = False
         self.notes: list[str] = []
         self._buffer = LineBuffer(self._captured)
         self._capture: DescriptorCapture | StreamCapture | None = None
@@ -75,12 +76,30 @@ class View:
 
     def open(self) -> None:
         """Take the terminal, if this process is in its foreground, and what is printed."""
+        self._start_capture()
+        self.ready()
+
+    def _start_capture(self) -> None:
         if self._options.capture:
             from demo_tui.capture import capture_for
 
             self._capture = capture_for(self._buffer, self._out.fd is None)
             self._capture.start()
-        self.ready()
+
+    def hold(self) -> None:
+        """Give the terminal back, and what is printed with it, until `release`."""
+        self.drain()
+        self.disappear()
+        self.held = True
+        if self._capture is not None:
+            self._capture.stop()
+
+    def release(self) -> None:
+        """Take the terminal again after `hold`."""
+        self.held = False
+        if not self.over:
+            self._start_capture()
+            self.ready()
 
     def ready(self) -> bool:
         """Find out whether drawing is possible now; enter or leave the terminal where that changed.
@@ -88,7 +107,7 @@ class View:
         Returns:
             True where this process owns the terminal, and the view is on it.
         """
-        if self.over or self._out.lost:
+        if self.over or self.held or self._out.lost:
             return False
         if not self._out.foreground():
             if self.visible:
@@ -209,7 +228,10 @@ class View:
             if self._cast.error:
                 self._note(self._cast.error)
                 self._cast = None
-        return self._out.write(data)
+        if self._out.write(data):
+            return True
+        self.redraw()  # some of it may have arrived
+        return False
 
     def _note(self, text: str) -> None:
         self.notes.append(text)

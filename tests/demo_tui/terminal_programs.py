@@ -217,6 +217,34 @@ def ends_in_a_fork() -> None:
     print("result:", made.run(work, refresh_hz=30, keep=False))
 
 
+def asks_a_question() -> None:
+    made = board("status", "log")
+
+    def work(_: DashboardBase) -> str:
+        steps(made, 5)
+        print("captured before")
+        with made.running.suspended():
+            name = input("your name? ")
+        print("captured after")
+        steps(made)
+        return name
+
+    print("result:", made.run(work, refresh_hz=30, keep=False))
+
+
+def on_a_stalled_terminal() -> None:
+    made = board("status", "log")
+
+    def work(_: DashboardBase) -> str:
+        for number in range(3000):
+            made.log(f"{number} " + "x" * 70)
+            time.sleep(0.001)
+        return "finished"
+
+    result = made.run(work, refresh_hz=100, keep=False)
+    (FOLDER / "result").write_text(str(result))
+
+
 def asynchronous() -> None:
     import asyncio
 

@@ -164,6 +164,23 @@ def test_a_forked_child_that_exits_leaves_the_screen_alone(tmp_path: Path) -> No
         assert "result: finished" in after_leaving(terminal)
 
 
+def test_a_terminal_that_takes_nothing_does_not_hold_the_work_up(tmp_path: Path) -> None:
+    with start("on_a_stalled_terminal", tmp_path) as terminal:  # nobody reads what it writes
+        until(lambda: (tmp_path / "result").exists(), "the end of the work", 60)
+        assert (tmp_path / "result").read_text() == "finished"
+        assert terminal.wait() == 0
+
+
+def test_a_program_can_have_its_terminal_back_to_ask_something(tmp_path: Path) -> None:
+    with start("asks_a_question", tmp_path) as terminal:
+        terminal.until(lambda _: b"your name? " in terminal.written.rpartition(LEFT)[2], "the question")
+        terminal.type("Ada\n")
+        terminal.until(shows("captured before", "captured after", "step 5"), "the view again")
+        (tmp_path / "enough").touch()
+        assert terminal.wait() == 0
+        assert "result: Ada" in after_leaving(terminal)
+
+
 # -- background ----------------------------------------------------------------------------------
 
 
