@@ -21,7 +21,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from monarch_vs_ray.cli.sources import header
+from monarch_vs_ray.campaign.sides import header
 from monarch_vs_ray.concepts import find
 from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.history import Recorder, read

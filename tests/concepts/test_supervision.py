@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from monarch_vs_ray.cli.sources import RECORDINGS
 from monarch_vs_ray.concepts.supervision import spec
 from monarch_vs_ray.core.events import FaultInjected, Observation
+from monarch_vs_ray.core.paths import RECORDINGS
 from monarch_vs_ray.history import read
 
 CONCEPT = spec.CONCEPT

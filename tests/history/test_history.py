@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monarch_vs_ray.core.errors import CannotRecord, UnreadableHistory
 from monarch_vs_ray.core.events import FORMAT, LogLine, Metric, Observation, decoder, encode
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.history import Header, Recorder, Replay, read
 
 HEADER = Header(
@@ -101,7 +101,7 @@ def test_a_line_that_a_crash_cut_off_is_passed_over(tmp_path):
         (b"", 1, "empty"),
         (b"not json\n", 1, "no header"),
         (b'{"type":"history","format":999,"concept":"x","sides":[],"date":""}\n', 1, "format 999"),
-        (b'{"type":"history","format":1,"concept":"x","sides":[],"date":""}\n{"a":1}\n', 2, "type"),
+        (b'{"type":"history","format":3,"concept":"x","sides":[],"date":""}\n{"a":1}\n', 2, "type"),
     ],
 )
 def test_what_is_not_a_history_is_told_with_its_line(tmp_path, content, line, reason):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monarch_vs_ray.core.events import HarnessNote, Metric, encode
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.side.wire import EventReader, LineBuffer, OutputReader
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from monarch_vs_ray import cli
 from monarch_vs_ray.core.errors import CannotRead
-from monarch_vs_ray.core.privacy import PROJECT
+from monarch_vs_ray.core.paths import need_checkout
 from monarch_vs_ray.sources.documents import of_paths, of_project
 from monarch_vs_ray.sources.table import markdown, table
 from monarch_vs_ray.sources.wheels import all_installed
@@ -122,7 +122,8 @@ def test_toml_that_is_none_is_a_message(mvr, tmp_path):
 
 
 def test_the_project_s_documents_are_found():
-    found = {str(path.relative_to(PROJECT)) for path in of_project(PROJECT)}
+    project = need_checkout("this test")
+    found = {str(path.relative_to(project)) for path in of_project(project)}
     assert {"README.md", "docs/guide/architecture.md"} <= found
     assert any(name.startswith("src/monarch_vs_ray/concepts/") for name in found)
     assert of_project(Path(__file__).parent) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from monarch_vs_ray.cli import check_sources, demo, doctor, document, explain, replay, train, verify
+from monarch_vs_ray.cli import check_sources, demo, doctor, document, example, explain, replay, train, verify
 
 # The \b keeps the lines of a paragraph as they are.
 EPILOG = """\b
@@ -15,6 +15,7 @@ Examples:
   mvr demo 1 --dry-run --speed 4  a recorded run, four times as fast
   mvr demo 1 --record run.jsonl   keep the history of the run
   mvr replay run.jsonl            show it again
+  mvr example 5 --engine ray      a program to copy
   mvr verify message_ordering     put its claims to the test on both engines
   mvr explain message_ordering.default_ordering.ray
 
@@ -34,6 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command("demo", short_help="Run a concept on both engines, live or recorded.")(demo.demo)
+app.command("example", short_help="Print complete programs of each engine, to copy and run.")(example.example)
 app.command("replay", short_help="Show a kept history again.")(replay.replay)
 app.command("verify", short_help="Put claims to the test on both engines.")(verify.verify)
 app.command("explain", short_help="Show all there is to one claim: code, observation, sources.")(

@@ -57,14 +57,15 @@ def check(
 
 
 def _documents(files: Sequence[Path] | None, links: Table) -> list[Checked]:
-    from monarch_vs_ray.core.privacy import PROJECT
+    from monarch_vs_ray.core.paths import CHECKOUT, PACKAGE
     from monarch_vs_ray.sources.api import Api
     from monarch_vs_ray.sources.documents import check_document, of_paths, of_project
     from monarch_vs_ray.sources.wheels import all_installed
 
     api = Api({engine: wheel.root for engine, wheel in all_installed(links.releases).items()})
-    paths = of_paths(files) if files else of_project(PROJECT)
-    return [check_document(path, _shown(path, PROJECT), links, api) for path in paths]
+    project = CHECKOUT or PACKAGE
+    paths = of_paths(files) if files else of_project(project)
+    return [check_document(path, _shown(path, project), links, api) for path in paths]
 
 
 def _shown(path: Path, project: Path) -> str:

@@ -40,7 +40,7 @@ def _missing() -> dict[Engine, list[Ability]]:
     """The engines whose package is not installed, each with how to get it."""
     from importlib.util import find_spec
 
-    from monarch_vs_ray.cli.sources import MODULES
+    from monarch_vs_ray.campaign.sides import MODULES
     from monarch_vs_ray.core.engine import Ability
 
     return {
@@ -56,7 +56,7 @@ def _examine(engines: list[Engine]) -> dict[Engine, list[Ability]]:
     """Ask each engine in a process of its own; what it says before it fails is kept."""
     import msgspec
 
-    from monarch_vs_ray.cli.sources import side_spec
+    from monarch_vs_ray.campaign.sides import side_spec
     from monarch_vs_ray.core.clock import MonotonicClock
     from monarch_vs_ray.core.engine import Ability
     from monarch_vs_ray.core.events import Observation, SideEnded

@@ -17,6 +17,6 @@ def explain(
     ] = None,
 ) -> None:
     """Show what a claim says, the code that tests it, what was observed last, and the engine's own code."""
-    from monarch_vs_ray.cli.explaining import explain_claim
+    from monarch_vs_ray.report.explanation import explain_claim
 
     explain_claim(asked, results)

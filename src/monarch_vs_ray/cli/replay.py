@@ -19,10 +19,10 @@ def replay(
     size: Annotated[str, typer.Option(help="With --picture: columns x rows.")] = "120x40",
 ) -> None:
     """Show a recorded run again, with its original timing; needs no engine."""
-    from monarch_vs_ray.cli.show import Wish, show_history, take_picture
+    from monarch_vs_ray.cli.show import ShowOptions, show_history, take_picture
 
     if picture:
         take_picture(file, picture, at, size)
         return
-    code = show_history(file, Wish(speed=speed, json=json, plain=plain, ascii=ascii))
+    code = show_history(file, ShowOptions(speed=speed, json=json, plain=plain, ascii=ascii))
     raise typer.Exit(code)

@@ -1,30 +1,26 @@
-"""Shows one run, live or recorded, in the way that the user and the terminal want it."""
+"""Show one run, live or recorded, in the way that the user and the terminal want it."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from monarch_vs_ray.cli import sources
+from monarch_vs_ray.campaign import sides
 from monarch_vs_ray.concepts import find, script_name
 from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.errors import UserError
 from monarch_vs_ray.core.events import ENGINES, Engine
-from monarch_vs_ray.core.source import Source
 from monarch_vs_ray.history import Recorder, Replay, read
-from monarch_vs_ray.stage.lines import JsonLines, PlainLines
-from monarch_vs_ray.stage.presenter import Banner, Interrupt, present
+from monarch_vs_ray.stage.presenter import Banner, Interrupt
+from monarch_vs_ray.stage.show import Form, Performance, ScreenPresenter, show
 from monarch_vs_ray.stage.state import State
 from monarch_vs_ray.stage.summary import exit_code
 
-INTERRUPTED = 130
-
 
 @dataclass(frozen=True)
-class Wish:
-    """What the user asked for on the command line."""
+class ShowOptions:
+    """How a run is to be shown, and what of it; as on the command line."""
 
     dry_run: bool = False
     speed: float = 1.0
@@ -38,98 +34,90 @@ class Wish:
     many: bool = False
 
     @property
+    def form(self) -> Form:
+        """Return how the run is shown."""
+        return Form(self.json, self.plain, self.ascii)
+
+    @property
     def engines(self) -> tuple[Engine, ...]:
-        """The engines asked for, in the order in which they stand on the stage."""
+        """Return the engines asked for, in the order in which they stand on the stage."""
         return tuple(engine for engine in ENGINES if self.engine in ("both", engine))
 
 
-def show_demo(concept: Concept, wish: Wish) -> int:
-    """Run a demo, or replay its recording, and say how it went; gives the exit code."""
-    if wish.dry_run:
-        return show_history(sources.recording(concept), wish)
-    sources.require(wish.engines)
-    recorder = _recorder(concept, wish)
-    deadline = wish.deadline or concept.deadline
+def show_demo(concept: Concept, options: ShowOptions) -> int:
+    """Run a demo, or replay its recording, and print how it went.
+
+    Args:
+        concept: The concept whose demo is shown.
+        options: As on the command line.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        EngineMissing: If an engine is not installed.
+        NoRecording: If there is no recording to replay.
+        CannotRecord: If the history cannot be kept.
+    """
+    if options.dry_run:
+        return show_history(sides.recording(concept), options)
+    sides.require(options.engines)
+    recorder = _recorder(concept, options)
+    deadline = options.deadline or concept.deadline
     interrupt = Interrupt()
     with interrupt.listening():
         # The engines take seconds to start: they begin before this process loads what it draws with.
-        run = sources.live(concept, wish.engines, MonotonicClock(), wish.ray_address, deadline)
-        return _show(run, State(concept, wish.engines), Banner("LIVE"), wish, interrupt, recorder)
+        run = sides.live(concept, options.engines, MonotonicClock(), options.ray_address, deadline)
+        performance = _performance(State(concept, options.engines), Banner("LIVE"), options)
+        return show(run, performance, options.form, interrupt, recorder)
 
 
-def show_history(file: Path, wish: Wish) -> int:
-    """Replay a history through the same stage; gives the exit code that its run had."""
+def show_history(file: Path, options: ShowOptions) -> int:
+    """Replay a history through the same stage.
+
+    Args:
+        file: A history that ``mvr demo --record`` made.
+        options: As on the command line.
+
+    Returns:
+        The exit code that its run had.
+
+    Raises:
+        UnreadableHistory: If the file is no history.
+    """
     history = read(file)
-    engines = tuple(side for side in history.header.sides if side in wish.engines)
+    engines = tuple(side for side in history.header.sides if side in options.engines)
     if not engines:
-        raise UserError(f"{file} has no run of {wish.engine}; it holds {', '.join(history.header.sides)}.")
-    banner = Banner("REPLAY", f"recorded {history.header.date[:10]}, speed {wish.speed:g}")
+        raise UserError(f"{file} has no run of {options.engine}; it holds {', '.join(history.header.sides)}.")
+    banner = Banner("REPLAY", f"recorded {history.header.date[:10]}, speed {options.speed:g}")
     interrupt = Interrupt()
     with interrupt.listening():
-        replay = Replay(history, MonotonicClock(), wish.speed)
-        return _show(replay, State(find(history.header.concept), engines), banner, wish, interrupt, None)
+        replay = Replay(history, MonotonicClock(), options.speed)
+        performance = _performance(State(find(history.header.concept), engines), banner, options)
+        return show(replay, performance, options.form, interrupt)
 
 
-def _show(
-    source: Source, state: State, banner: Banner, wish: Wish, interrupt: Interrupt, recorder: Recorder | None
-) -> int:
-    """Show it, say how it ended, and give the exit code."""
-    try:
-        interrupted = _present(source, state, banner, wish, interrupt, recorder)
-    except KeyboardInterrupt:
-        print("Interrupted twice: the guardians end what is left, within 5 s.", file=sys.stderr)
-        return INTERRUPTED
-    if not wish.json:
+def _performance(state: State, banner: Banner, options: ShowOptions) -> Performance:
+    def screen() -> ScreenPresenter:
+        from monarch_vs_ray.stage.screen import Screen
+
+        return Screen(state, banner, ascii=options.ascii or None)
+
+    def closing() -> None:
         from monarch_vs_ray.stage.closing import print_closing
 
-        print_closing(state, banner, ascii=wish.ascii)
-    if recorder:
-        _say_recorded(recorder)
-    if interrupted:
-        _say_interrupted(state)
-        return INTERRUPTED
-    return exit_code(state)
+        print_closing(state, banner, ascii=options.ascii)
+
+    return Performance(state, screen, closing, lambda: exit_code(state), again="mvr replay {path}")
 
 
-def _present(
-    source: Source, state: State, banner: Banner, wish: Wish, interrupt: Interrupt, recorder: Recorder | None
-) -> bool:
-    """Show it in the way that the user and the terminal want; gives whether it was interrupted."""
-    if wish.json:
-        return present(source, state, JsonLines(), recorder, interrupt)
-    if wish.plain or not sys.stdout.isatty():
-        return present(source, state, PlainLines(state), recorder, interrupt)
-    from monarch_vs_ray.stage.screen import Screen
-
-    with Screen(state, banner, ascii=wish.ascii or None) as screen:
-        return present(source, state, screen, recorder, interrupt)
-
-
-def _recorder(concept: Concept, wish: Wish) -> Recorder | None:
-    if wish.record is None:
+def _recorder(concept: Concept, options: ShowOptions) -> Recorder | None:
+    if options.record is None:
         return None
-    path = wish.record
-    if wish.many or path.is_dir():
+    path = options.record
+    if options.many or path.is_dir():
         path = path / f"{script_name(concept)}.jsonl"
-    return Recorder(path, sources.header(concept, wish.engines))
-
-
-def _say_recorded(recorder: Recorder) -> None:
-    recorder.close()
-    told = f"History: {recorder.events} events in {recorder.path}"
-    if recorder.trouble:
-        told += f", and then no more: {recorder.trouble}"
-    print(f"{told}; show it again with `mvr replay {recorder.path}`.", file=sys.stderr)
-
-
-def _say_interrupted(state: State) -> None:
-    ended = [side.ended for side in state.sides.values() if side.ended]
-    removed = sum(end.removed for end in ended)
-    print(
-        f"Interrupted: {len(ended)} of {len(state.sides)} sides were ended with all their processes,"
-        f" and {removed} of their files were removed.",
-        file=sys.stderr,
-    )
+    return Recorder(path, sides.header(concept, options.engines))
 
 
 def take_picture(file: Path, picture: Path, at: float, size: str) -> None:

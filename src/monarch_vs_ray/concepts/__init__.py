@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+import ast
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from monarch_vs_ray.core.concept import Concept
+from monarch_vs_ray.core import concept as files
+from monarch_vs_ray.core.concept import FILE, Concept
 from monarch_vs_ray.core.errors import UnknownConcept
+from monarch_vs_ray.core.events import ENGINES, Engine
 
 FOLDER = Path(__file__).parent
 
 
 def names() -> list[str]:
-    """The names of all concepts that there are, in alphabetical order."""
-    return sorted(spec.parent.name for spec in FOLDER.glob("*/spec.py"))
+    """Return the names of all concepts, in alphabetical order."""
+    return sorted(file.parent.name for file in FOLDER.glob(f"*/{FILE}"))
 
 
+@cache
 def load(name: str) -> Concept:
-    """The concept in the folder of that name; imports its ``spec.py`` and no engine."""
-    concept = import_module(f"{__name__}.{name}.spec").CONCEPT
-    assert isinstance(concept, Concept)
-    return concept
+    """Return the concept in the folder of that name; imports its ``inputs.py`` and no engine."""
+    return files.load(f"{__name__}.{name}", FOLDER / name)
 
 
 def all_concepts() -> list[Concept]:
-    """Every concept, in the order of their numbers."""
+    """Return every concept, in the order of their numbers."""
     return sorted((load(name) for name in names()), key=lambda concept: concept.number)
 
 
-def claim_folders() -> list[Path]:
-    """The folders that hold claims: those of the concepts in the order of their numbers, then the advice."""
-    concepts = [FOLDER / concept.name for concept in all_concepts()]
-    return [*concepts, *sorted({file.parent for file in FOLDER.glob("*/claims.toml")} - set(concepts))]
-
-
 def find(asked: str) -> Concept:
-    """The concept called by its name, its number (``1``, ``01``) or its script's name.
+    """Return the concept called by its name, its number (``1``, ``01``) or its script's name.
 
-    Raises UnknownConcept when there is none.
+    Raises:
+        UnknownConcept: If there is none.
     """
     concepts = all_concepts()
     for concept in concepts:
@@ -47,5 +45,42 @@ def find(asked: str) -> Concept:
 
 
 def script_name(concept: Concept) -> str:
-    """The name of its demo script and of its recording's folder, for instance ``01_actor_abstraction``."""
+    """Return the name of its demo script, for instance ``01_actor_abstraction``."""
     return f"{concept.number:02}_{concept.script or concept.name}"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A complete program of one engine, which imports nothing of ours."""
+
+    concept: Concept
+    engine: Engine
+    path: Path
+
+    @property
+    def text(self) -> str:
+        """Return the whole program."""
+        return self.path.read_text(encoding="utf-8")
+
+    @property
+    def title(self) -> str:
+        """Return the first line of its docstring."""
+        return (ast.get_docstring(ast.parse(self.text)) or "").partition("\n")[0]
+
+    @property
+    def file_name(self) -> str:
+        """Return the path of a copy, relative to the folder of all copies.
+
+        It is never ``ray.py`` or ``monarch.py``: such a file would be imported in place of the engine.
+        """
+        return f"{script_name(self.concept)}/example_{self.engine}.py"
+
+
+def examples() -> list[Example]:
+    """Return every example that there is, in the order of the concepts, Monarch's first."""
+    return [
+        Example(concept, engine, path)
+        for concept in all_concepts()
+        for engine in ENGINES
+        if (path := FOLDER / concept.name / engine / "example.py").is_file()
+    ]

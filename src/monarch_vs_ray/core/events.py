@@ -16,12 +16,13 @@ many raises ``msgspec.ValidationError``.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
 
-FORMAT = 2
-"""Version of the history format; a reader refuses a newer one. 2 brought probes."""
+FORMAT = 3
+"""Version of the history format; a reader refuses a newer one. 3 made experiments its unit."""
 
 MAX_LINE_BYTES = 256 * 1024
 """A longer line is not an event: it is skipped and reported as oversized."""
@@ -62,8 +63,9 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
     """A side's manifest: always its first event.
 
-    ``code`` is the native file as it ran, so that a history can show the line that was running
-    even when the file has since changed; ``date`` is UTC in ISO 8601.
+    ``code`` holds the native files as they ran, by the name that other events use for them, so that a
+    history can show the line that was running even when a file has since changed. ``date`` is UTC in
+    ISO 8601.
     """
 
     format: int
@@ -71,16 +73,15 @@ class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
     versions: dict[str, str]
     machine: Machine
     date: str
-    file: str
-    code: str
-    code_sha256: str
+    code: dict[str, str]
 
 
 class StepBegun(Event, frozen=True, kw_only=True, tag="step_begun"):
-    """A narrative step began; ``line``..``end_line`` is its block in the native file (1-based)."""
+    """A step of a program began; ``line``..``end_line`` is its block in ``file`` (1-based)."""
 
     step: int
     title: str
+    file: str
     line: int
     end_line: int
 
@@ -93,11 +94,12 @@ class StepEnded(Event, frozen=True, kw_only=True, tag="step_ended"):
 
 
 class OperationInvoked(Event, frozen=True, kw_only=True, tag="operation_invoked"):
-    """One call on the engine began, at ``line`` of the native file; ``step`` is -1 outside any step."""
+    """One call on the engine began, at ``line`` of ``file``; ``step`` is -1 outside any step."""
 
     operation: int
     step: int
     name: str
+    file: str
     line: int
     attributes: dict[str, Scalar] = {}
 
@@ -136,28 +138,31 @@ class Observation(Event, frozen=True, kw_only=True, tag="observation"):
 
 
 class FaultInjected(Event, frozen=True, kw_only=True, tag="fault_injected"):
-    """The side broke something on purpose."""
+    """Something was broken on purpose, and seen to be broken, ``times`` times."""
 
     fault: str
     target: str
+    times: int = 1
 
 
-class ProbeBegun(Event, frozen=True, kw_only=True, tag="probe_begun"):
-    """A probe began; what the side emits until it ended belongs to it.
+class ExperimentBegun(Event, frozen=True, kw_only=True, tag="experiment_begun"):
+    """An experiment began; what the side emits until it ended belongs to it.
 
-    ``line``..``end_line`` is its function in the native file; ``code_sha256`` that of the function's text.
+    ``line``..``end_line`` is its function in ``file``; ``code_sha256`` that of the function's text.
     """
 
-    probe: str
+    experiment: str
+    title: str
+    file: str
     line: int
     end_line: int
     code_sha256: str
 
 
-class ProbeEnded(Event, frozen=True, kw_only=True, tag="probe_ended"):
-    """A probe ended: ``ok``; ``failed`` by an exception; ``unavailable`` when ``error`` is not there."""
+class ExperimentEnded(Event, frozen=True, kw_only=True, tag="experiment_ended"):
+    """An experiment ended: ``ok``; ``failed`` by an exception; ``unavailable`` when ``error`` is missing."""
 
-    probe: str
+    experiment: str
     answer: Answer
     nanoseconds: int
     error: str = ""
@@ -197,8 +202,8 @@ AnyEvent = (
     | Metric
     | Observation
     | FaultInjected
-    | ProbeBegun
-    | ProbeEnded
+    | ExperimentBegun
+    | ExperimentEnded
     | HarnessNote
     | SideEnded
 )
@@ -208,5 +213,38 @@ decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 def encode(event: Event) -> bytes:
-    """One line of a history, newline included."""
+    """Return one line of a history, newline included."""
     return encoder.encode(event) + b"\n"
+
+
+LONGEST_RUN = 7 * 24 * 3600 * 10**9
+"""Nanoseconds; an event that claims to be later is none."""
+DEEPEST = 16
+"""Lists and dicts in each other that an observation may hold."""
+
+
+def too_long(line: bytes) -> str:
+    """Return why a line cannot be an event, for its length alone; empty when it can."""
+    size = len(line)
+    return f"a line of {size} bytes, longer than {MAX_LINE_BYTES}" if size > MAX_LINE_BYTES else ""
+
+
+def unacceptable(event: AnyEvent) -> str:
+    """Return why an event of the right form cannot be one of a run; empty when it can."""
+    if not 0 <= event.at <= LONGEST_RUN:
+        return f"at = {event.at} ns is no moment of a run"
+    if type(event) is Observation and not _acceptable(event.value, DEEPEST):
+        return f"{event.key} has more than {DEEPEST} levels, or a number that is none"
+    if type(event) is Metric and not math.isfinite(event.value):
+        return f"metric {event.name} is no finite number"
+    return ""
+
+
+def _acceptable(value: object, levels: int) -> bool:
+    """Return whether a value is nested at most so deeply, and its numbers are finite."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, (list, dict)):
+        parts = value.values() if isinstance(value, dict) else value
+        return levels > 0 and all(_acceptable(part, levels - 1) for part in parts)
+    return True

@@ -1,4 +1,4 @@
-"""How a native file runs without a launcher: in a folder of its own that is gone afterwards."""
+"""Run native code without a launcher: in a folder of its own that is gone afterwards."""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ import sys
 from collections.abc import Callable, Mapping
 from tempfile import TemporaryDirectory
 
+from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.engines.environment import RAY_ADDRESS, RUN_DIR, environment, remove_strays
 
 
-def run_alone(main: Callable[[], None], settings: Mapping[str, str] | None = None) -> None:
-    """Call ``main`` with the engines' settings in place, and with those of its own.
+def run_alone(engine: Engine, main: Callable[[], int], settings: Mapping[str, str] | None = None) -> None:
+    """Call ``main`` with an engine's settings in place, and exit with what it returns.
 
-    Engines read settings while they are imported, and the file that calls this has imported its engine
-    already. So the same command is run once more, with the settings; this process waits, cleans up, and
-    ends with the same exit code.
+    Engines read settings while they are imported. So the same command is run once more, with the settings;
+    this process waits, cleans up, and exits with the same code.
+
+    Args:
+        engine: The engine that ``main`` uses.
+        main: Returns an exit code.
+        settings: Environment variables of the concept's own.
     """
     if os.environ.get(RUN_DIR):
-        main()
-        return
+        sys.exit(main())
     with TemporaryDirectory(prefix="mvr-", ignore_cleanup_errors=True) as folder:
-        engine = "monarch" if "monarch" in sys.modules else "ray"
         wanted = {**environment(engine, folder, os.environ.get(RAY_ADDRESS, "")), **(settings or {})}
         env = {name: value for name, value in {**os.environ, **wanted}.items() if value is not None}
         try:

@@ -2,7 +2,6 @@
 
 Monarch has no cluster to bring up: ``this_host()`` works at once, and its processes are children of this one.
 What it reads from the environment at import (where it logs, and how much) is in ``environment.py``.
-``python -m monarch_vs_ray.engines.monarch`` prints what Monarch can do on this machine.
 """
 
 from __future__ import annotations
@@ -76,9 +75,3 @@ def _rdma_nic() -> Ability:
         detail=f"no ibverbs device; RDMABuffer goes over {get_rdma_backend()!r}",
         remedy=found.remedy or "needs rdma-core and access to /dev/infiniband",
     )
-
-
-if __name__ == "__main__":
-    from monarch_vs_ray.engines.alone import run_alone
-
-    run_alone(lambda: print(*(f"{a.name}: {a.state}; {a.detail}" for a in abilities()), sep="\n"))

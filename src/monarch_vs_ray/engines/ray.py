@@ -1,7 +1,6 @@
 """Ray for one run: started quietly, on loopback, joined to nothing, and gone when the run ends.
 
 What Ray reads from the environment at import (loopback, the token's place) is in ``environment.py``.
-``python -m monarch_vs_ray.engines.ray`` prints what Ray can do on this machine.
 """
 
 from __future__ import annotations
@@ -123,9 +122,3 @@ def _nccl() -> Ability:
         detail=f"{found.detail}, but ray.util.collective cannot use it",
         remedy="pip install cupy-cuda12x  (torch's own NCCL works without it)",
     )
-
-
-if __name__ == "__main__":
-    from monarch_vs_ray.engines.alone import run_alone
-
-    run_alone(lambda: print(*(f"{a.name}: {a.state}; {a.detail}" for a in abilities()), sep="\n"))

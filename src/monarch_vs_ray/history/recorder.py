@@ -7,7 +7,7 @@ from pathlib import Path
 
 from monarch_vs_ray.core.errors import CannotRecord
 from monarch_vs_ray.core.events import encoder
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.history.reader import Header
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monarch_vs_ray.core.clock import Clock
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.history.reader import History
 
 

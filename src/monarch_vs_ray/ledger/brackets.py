@@ -1,4 +1,4 @@
-"""What one probe did, cut out of the history of its side."""
+"""One experiment, cut out of the history of its side."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from monarch_vs_ray.core.events import (
     AnyEvent,
     Engine,
+    ExperimentBegun,
+    ExperimentEnded,
     FaultInjected,
     Observation,
     OperationEnded,
-    ProbeBegun,
-    ProbeEnded,
     RunStarted,
     SideEnded,
 )
@@ -20,49 +20,49 @@ from monarch_vs_ray.core.events import (
 
 @dataclass(frozen=True)
 class Bracket:
-    """The events between a probe's beginning and its end, and the run that they belong to.
+    """The events of one experiment, and the run that they belong to.
 
-    ``ended`` is None when the side ended first; ``side_ended`` then says how. ``history`` names the file
+    ``ended`` is None when the side ended first; ``side_ended`` then says how. ``history`` names the history
     that the events are kept in.
     """
 
-    began: ProbeBegun
+    began: ExperimentBegun
     events: tuple[AnyEvent, ...] = ()
-    ended: ProbeEnded | None = None
+    ended: ExperimentEnded | None = None
     started: RunStarted | None = None
     side_ended: SideEnded | None = None
     history: str = ""
 
     @property
     def engine(self) -> Engine:
-        """Whose probe it is."""
+        """Return the engine that the experiment ran on."""
         return self.began.side
 
     @property
     def seen(self) -> dict[str, object]:
-        """What was observed, by key; of several observations of one key, the last."""
+        """Return what was observed, by key; of several observations of one key, the last."""
         return {event.key: event.value for event in self.events if isinstance(event, Observation)}
 
     @property
     def operations(self) -> list[OperationEnded]:
-        """The calls that ended."""
+        """Return the calls that ended."""
         return [event for event in self.events if isinstance(event, OperationEnded)]
 
     @property
     def faults(self) -> int:
-        """How many faults were injected."""
-        return sum(isinstance(event, FaultInjected) for event in self.events)
+        """Return how many faults fired."""
+        return sum(event.times for event in self.events if isinstance(event, FaultInjected))
 
 
 @dataclass
 class _Open:
-    began: ProbeBegun
+    began: ExperimentBegun
     events: list[AnyEvent] = field(default_factory=list)
-    ended: ProbeEnded | None = None
+    ended: ExperimentEnded | None = None
 
 
 def brackets(events: Iterable[AnyEvent], history: str = "") -> dict[str, Bracket]:
-    """The probes of one side's run, by name; the last one may not have ended."""
+    """Return the experiments of one side's run, by name; the last one may not have ended."""
     opened: dict[str, _Open] = {}
     current: _Open | None = None
     started: RunStarted | None = None
@@ -72,9 +72,9 @@ def brackets(events: Iterable[AnyEvent], history: str = "") -> dict[str, Bracket
             started = event
         elif isinstance(event, SideEnded):
             side_ended = event
-        elif isinstance(event, ProbeBegun):
-            current = opened[event.probe] = _Open(event)
-        elif isinstance(event, ProbeEnded) and current is not None:
+        elif isinstance(event, ExperimentBegun):
+            current = opened[event.experiment] = _Open(event)
+        elif isinstance(event, ExperimentEnded) and current is not None:
             current.ended, current = event, None
         elif current is not None:
             current.events.append(event)

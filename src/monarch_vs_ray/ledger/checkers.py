@@ -1,4 +1,4 @@
-"""Checkers: each says of what one probe observed whether something holds. Pure functions, and all there are.
+"""Checkers: pure functions from what one experiment observed to a verdict, and all there are.
 
 A checker gets a ``Bracket`` and the fields of a claim's ``check`` table, for instance
 ``check = { checker = "equals", key = "out_of_order", value = 0 }``. What was not observed is ``unknown``.
@@ -27,13 +27,21 @@ def checker(function: Checker) -> Checker:
 
 
 def check(bracket: Bracket, fields: Mapping[str, Any]) -> Finding:
-    """What the checker that ``fields`` names says of a probe's events."""
+    """Apply the checker that ``fields`` names; one that fails has found out nothing."""
+    try:
+        return _check(bracket, fields)
+    except Exception as error:
+        return Finding("unknown", f"checker {fields.get('checker')} failed: {type(error).__name__}: {error}")
+
+
+def _check(bracket: Bracket, fields: Mapping[str, Any]) -> Finding:
+    """Apply the checker that ``fields`` names to an experiment's events."""
     arguments = {name: value for name, value in fields.items() if name != "checker"}
     return CHECKERS[fields["checker"]](bracket, **arguments)
 
 
 def complaint(fields: Mapping[str, Any]) -> str:
-    """What is wrong with a claim's ``check`` table; empty when nothing is."""
+    """Return what is wrong with a claim's ``check`` table; empty when nothing is."""
     name = fields.get("checker")
     if name not in CHECKERS:
         return f"no checker is called {name!r}; there are {', '.join(sorted(CHECKERS))}"
@@ -46,7 +54,7 @@ def complaint(fields: Mapping[str, Any]) -> str:
 
 
 def show(value: object) -> str:
-    """A value as it stands in a line of evidence."""
+    """Return a value as it stands in a line of evidence."""
     text = (
         repr(value) if isinstance(value, str) else f"{value:.6g}" if isinstance(value, float) else str(value)
     )

@@ -1,99 +1,24 @@
-"""Claims: what the comparison says of each engine, as data, in ``claims.toml`` of each concept's folder.
+"""Claims: what the comparison says of each engine, taken from the concepts' ``concept.toml`` and checked.
 
-One ``[[claim]]`` is a row of a comparison table, with a cell for each engine::
-
-    [[claim]]
-    id = "default_ordering"
-    aspect = "Default ordering"
-
-    [claim.ray]
-    statement = "Calls of one caller run in the order in which it made them."
-    probe = "four_kinds_in_turn"          # a function of probes_on_ray.py
-    control = "out_of_order_allowed"      # must come out the other way; or no_control = "why there is none"
-    check = { checker = "equals", key = "out_of_order", value = 0 }   # or a list of these
-    brief = "Not guaranteed"              # what the first document said, word for word
-    brief_verdict = "refuted"             # what we know of that; a mark that is no longer true is stale
-    brief_check = { checker = "at_least", key = "out_of_order", value = 1 }
-    sources = ["ray.ActorHandle"]         # entries of the table of sources
-
-``[probes.ray.NAME]`` says how a probe is run where that is not as usual (see ``ProbeSettings``).
+The form of an entry is in ``core.concept``. What goes beyond form is checked here: that checkers exist and
+get what they need, that names lead somewhere, that a mark has what it rests on.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal
 
 import msgspec
 
-from monarch_vs_ray.core.errors import BadClaims, UnknownClaim
+from monarch_vs_ray.core.concept import FILE, Cell, Check, Concept, ExperimentSettings, file_of
+from monarch_vs_ray.core.errors import BadConcept, UnknownClaim
 from monarch_vs_ray.core.events import ENGINES, Engine
-from monarch_vs_ray.core.verdicts import Verdict
 from monarch_vs_ray.ledger.checkers import complaint
-
-Tested = Literal["probe", "source", "judgement"]
-Check = dict[str, Any]
-FILE = "claims.toml"
-
-
-class ProbeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a probe is run.
-
-    ``fresh``: in a side of its own, since it breaks its engine. ``bare``: and it starts the engine itself.
-    ``slow``: it waits for a slow timer of the engine, so it runs only when asked for. ``seconds``: its
-    deadline, several times what it takes on a busy machine. ``environment``: settings that the engine reads
-    when it is imported.
-    """
-
-    fresh: bool = False
-    bare: bool = False
-    slow: bool = False
-    seconds: float = 120.0
-    environment: dict[str, str] = {}
-
-
-class Cell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is claimed of one engine in one aspect; see the module's text."""
-
-    statement: str
-    tested: Tested = "probe"
-    probe: str = ""
-    control: str = ""
-    no_control: str = ""
-    check: Check | list[Check] = []
-    faults: int = 0
-    brief: str = ""
-    brief_verdict: Verdict | None = None
-    brief_probe: str = ""
-    brief_check: Check | list[Check] = []
-    note: str = ""
-    rests_on: list[str] = []
-    holds_in: list[str] = []
-    sources: list[str] = []
-    versions: str = ""
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One aspect, with what is claimed of each engine."""
-
-    id: str
-    aspect: str
-    monarch: Cell | None = None
-    ray: Cell | None = None
-
-
-class ClaimsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A ``claims.toml``."""
-
-    versions: dict[Engine, str]
-    claim: list[Row]
-    probes: dict[Engine, dict[str, ProbeSettings]] = {}
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A cell with what its row and its file say of it."""
+    """A cell with what its row and its concept say of it."""
 
     concept: str
     row: str
@@ -104,51 +29,76 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """Its stable name, for instance ``message_ordering.default_ordering.ray``."""
+        """Return its stable name, for instance ``message_ordering.default_ordering.ray``."""
         return f"{self.concept}.{self.row}.{self.engine}"
 
     @property
     def checks(self) -> list[Check]:
-        """What has to hold for the statement to hold: all of these."""
-        return _listed(self.cell.check)
+        """Return what has to hold for the statement to hold: all of these."""
+        return listed(self.cell.check)
 
     @property
     def brief_checks(self) -> list[Check]:
-        """What has to hold for the brief's statement to hold; empty: the same as for ours."""
-        return _listed(self.cell.brief_check)
+        """Return what has to hold for the brief's statement to hold; empty: the same as for ours."""
+        return listed(self.cell.brief_check)
 
     @property
-    def probes(self) -> list[str]:
-        """The probes that a verdict on it needs."""
-        named = (self.cell.probe, self.cell.control, self.cell.brief_probe)
+    def experiments(self) -> list[str]:
+        """Return the experiments that a verdict on it needs."""
+        named = (self.cell.experiment, self.cell.control, self.cell.brief_experiment)
         return list(dict.fromkeys(name for name in named if name))
 
 
-def _listed(checks: Check | list[Check]) -> list[Check]:
+def listed(checks: Check | list[Check]) -> list[Check]:
+    """Return a cell's check as a list, whether it holds one or several."""
     return checks if isinstance(checks, list) else [checks]
 
 
 class Ledger:
-    """All claims, in the order of their files, and how each probe is run."""
+    """All claims, in the order of their concepts.
 
-    def __init__(self, files: Iterable[tuple[str, ClaimsFile]]) -> None:
+    Raises:
+        BadConcept: If a claim makes no sense; with the file and what is wrong in it.
+    """
+
+    def __init__(self, concepts: Iterable[Concept]) -> None:
+        self.concepts = {concept.name: concept for concept in concepts}
         self.claims: list[Claim] = []
-        self._settings: dict[tuple[str, Engine, str], ProbeSettings] = {}
-        for concept, file in files:
-            self.claims += _claims_of(concept, file)
-            for engine, probes in file.probes.items():
-                self._settings.update({(concept, engine, name): each for name, each in probes.items()})
+        for concept in self.concepts.values():
+            self.claims += _claims_of(concept)
+        known = {claim.id for claim in self.claims}
+        for claim in self.claims:
+            if lost := [support for support in claim.cell.rests_on if support not in known]:
+                path = Path(self.concepts[claim.concept].folder) / FILE
+                raise BadConcept(path, f"{claim.id} rests on {lost[0]}, which is not there")
 
-    def settings(self, claim: Claim, probe: str) -> ProbeSettings:
-        """How one of a claim's probes is run."""
-        return self._settings.get((claim.concept, claim.engine, probe), ProbeSettings())
+    def folder(self, claim: Claim) -> Path:
+        """Return the folder of a claim's concept."""
+        return self.folder_of(self.concepts[claim.concept])
+
+    @staticmethod
+    def folder_of(concept: Concept) -> Path:
+        """Return a concept's folder."""
+        return Path(concept.folder)
+
+    def settings(self, claim: Claim, experiment: str) -> ExperimentSettings:
+        """Return how one of a claim's experiments is run."""
+        return self.concepts[claim.concept].settings(claim.engine, experiment)
+
+    def function(self, claim: Claim, experiment: str) -> str:
+        """Return the name of the function that is one of a claim's experiments."""
+        return self.concepts[claim.concept].function(claim.engine, experiment)
 
     def is_slow(self, claim: Claim) -> bool:
-        """Whether a verdict on it waits for one of the engine's slow timers."""
-        return any(self.settings(claim, probe).slow for probe in claim.probes)
+        """Return whether a verdict on it waits for one of the engine's slow timers."""
+        return any(self.settings(claim, name).slow for name in claim.experiments)
 
     def find(self, asked: str) -> list[Claim]:
-        """The claims of a concept, of a row (``concept.row``), or the one of that id. Raises UnknownClaim."""
+        """Return the claims of a concept, of a row (``concept.row``), or the one of that id.
+
+        Raises:
+            UnknownClaim: If there is none.
+        """
         found = [
             claim
             for claim in self.claims
@@ -159,100 +109,71 @@ class Ledger:
         return found
 
     def with_support(self, claims: Iterable[Claim]) -> list[Claim]:
-        """These claims and those that judgements among them rest on, in the ledger's order."""
-        wanted = {claim.id for claim in claims}
+        """Return these claims and those that judgements among them rest on, in the ledger's order."""
         by_id = {claim.id: claim for claim in self.claims}
-        todo = list(wanted)
+        wanted: set[str] = set()
+        todo = list(claims)
         while todo:
-            for support in by_id[todo.pop()].cell.rests_on:
-                if support not in wanted:
-                    wanted.add(support)
-                    todo.append(support)
+            claim = todo.pop()
+            if claim.id not in wanted:
+                wanted.add(claim.id)
+                todo += [by_id[support] for support in claim.cell.rests_on]
         return [claim for claim in self.claims if claim.id in wanted]
 
 
-def _claims_of(concept: str, file: ClaimsFile) -> Iterator[Claim]:
-    for row in file.claim:
+def _claims_of(concept: Concept) -> Iterator[Claim]:
+    path = Path(concept.folder) / FILE
+    if len({row.id for row in concept.claim}) < len(concept.claim):
+        raise BadConcept(path, "two claims have the same id")
+    for row in concept.claim:
         for engine in ENGINES:
-            cell: Cell | None = getattr(row, engine)
-            if cell is not None:
-                versions = cell.versions or file.versions.get(engine, "")
-                yield Claim(
-                    concept=concept,
-                    row=row.id,
-                    aspect=row.aspect,
-                    engine=engine,
-                    cell=cell,
-                    versions=versions,
-                )
+            cell = row.cell(engine)
+            if cell is None:
+                continue
+            if wrong := _wrong(concept, engine, cell):
+                raise BadConcept(path, f"{row.id}.{engine}: {wrong}")
+            versions = cell.versions or concept.versions.get(engine, "")
+            yield Claim(
+                concept=concept.name,
+                row=row.id,
+                aspect=row.aspect,
+                engine=engine,
+                cell=cell,
+                versions=versions,
+            )
 
 
-def load(folders: Iterable[Path]) -> Ledger:
-    """Read the ``claims.toml`` of these folders. Raises BadClaims with the file and what is wrong in it."""
-    files = [(folder.name, folder / FILE) for folder in folders if (folder / FILE).is_file()]
-    ledger = Ledger((name, read(path)) for name, path in files)
-    known = {claim.id for claim in ledger.claims}
-    for claim in ledger.claims:
-        lost = [support for support in claim.cell.rests_on if support not in known]
-        if lost:
-            raise BadClaims(Path(claim.concept) / FILE, f"{claim.id} rests on {lost[0]}, which is not there")
-    return ledger
-
-
-def read(path: Path) -> ClaimsFile:
-    """Read one file, and check it against the schema. Raises BadClaims."""
-    try:
-        file = msgspec.convert(_toml(path), ClaimsFile)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise BadClaims(path, str(error)) from None
-    for row in file.claim:
-        for engine in ENGINES:
-            cell: Cell | None = getattr(row, engine)
-            if cell is not None and (wrong := _wrong(cell)):
-                raise BadClaims(path, f"{row.id}.{engine}: {wrong}")
-    if len({row.id for row in file.claim}) < len(file.claim):
-        raise BadClaims(path, "two claims have the same id")
-    return file
-
-
-def _toml(path: Path) -> object:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
-def _wrong(cell: Cell) -> str:
-    """What is wrong with a cell, beyond its schema; empty when nothing is."""
-    checks = [*_listed(cell.check), *_listed(cell.brief_check)]
-    if bad := next(filter(None, map(complaint, checks)), ""):
+def _wrong(concept: Concept, engine: Engine, cell: Cell) -> str:
+    """Return what is wrong with a cell, beyond its form; empty when nothing is."""
+    checks = [*listed(cell.check), *listed(cell.brief_check)]
+    if bad := next(filter(None, (complaint(check) for check in checks if check)), ""):
         return bad
     if bool(cell.brief) != (cell.brief_verdict is not None):
         return "brief and brief_verdict come together"
-    if cell.brief_verdict == "refuted" and cell.tested == "probe" and not cell.brief_check:
+    if cell.brief_verdict == "refuted" and cell.tested == "experiment" and not cell.brief_check:
         return "a refuted brief needs a brief_check that refutes it"
+    for name in (cell.experiment, cell.control, cell.brief_experiment):
+        function = concept.function(engine, name)
+        if name and not file_of(Path(concept.folder), engine, function):
+            return f"no experiment is called {function} in {engine}/experiments"
     return _WRONG[cell.tested](cell)
 
 
-def _wrong_probe(cell: Cell) -> str:
-    if not cell.probe or not cell.check:
-        return "a claim tested by a probe needs probe and check"
+def _wrong_experiment(cell: Cell) -> str:
+    if not cell.experiment or not cell.check:
+        return "a claim that is tested needs experiment and check"
     if bool(cell.control) == bool(cell.no_control):
-        return "a probe needs either control or no_control, which says why there is none"
+        return "an experiment needs either control or no_control, which says why there is none"
     return ""
 
 
-def _wrong_source(cell: Cell) -> str:
-    return (
-        ""
-        if cell.holds_in
-        else "a claim tested by the source needs holds_in: entries of the table of sources"
-    )
+def _wrong_reference(cell: Cell) -> str:
+    wrong = "a claim tested by reference needs holds_in: entries of the table of references"
+    return "" if cell.holds_in else wrong
 
 
 def _wrong_judgement(cell: Cell) -> str:
     return "" if cell.rests_on else "a judgement needs rests_on: the ids of the claims that it follows from"
 
 
-_WRONG = {"probe": _wrong_probe, "source": _wrong_source, "judgement": _wrong_judgement}
+_WRONG = {"experiment": _wrong_experiment, "reference": _wrong_reference, "judgement": _wrong_judgement}

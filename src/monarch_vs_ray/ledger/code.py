@@ -1,4 +1,4 @@
-"""Native code by symbol: which lines of which file are a probe, and what of the concept's own code it uses.
+"""Native code by symbol: which lines of which file are an experiment, and what of the concept's code it uses.
 
 Files are read, never imported, so no engine is needed.
 """
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from monarch_vs_ray.core.concept import file_of, native_files, native_name
 from monarch_vs_ray.core.errors import UnknownSymbol
-from monarch_vs_ray.core.events import Engine
+from monarch_vs_ray.core.events import ENGINES, Engine
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -28,13 +29,13 @@ class Excerpt:
 
     @property
     def lines(self) -> list[str]:
-        """The text, line by line."""
+        """Return the text, line by line."""
         return self.path.read_text(encoding="utf-8").splitlines()[self.first - 1 : self.last]
 
     @property
     def where(self) -> str:
-        """For instance ``message_ordering/probes_on_ray.py:40``."""
-        return f"{self.path.parent.name}/{self.path.name}:{self.first}"
+        """Return, for instance, ``message_ordering/ray/experiments.py:40``."""
+        return f"{native_name(self.path)}:{self.first}"
 
 
 class Module:
@@ -60,13 +61,14 @@ class Module:
                 self._imported[alias.asname or alias.name] = node.module.rpartition(".")[2]
 
     def find(self, name: str) -> tuple[Path, Definition]:
-        """The definition of a name, also of ``Class.method``. Raises UnknownSymbol."""
+        """Return the definition of a name, also of ``Class.method``. Raises UnknownSymbol."""
         outer, _, inner = self._aliases.get(name, name).partition(".")
         node = self._defined.get(outer)
         if node is None and outer in self._imported:
-            neighbour = self.path.with_name(f"{self._imported[outer]}.py")
-            if neighbour.is_file():
-                return module(neighbour).find(name)
+            for place in (self.path.parent, self.path.parent.parent):  # experiments may be a package
+                neighbour = place / f"{self._imported[outer]}.py"
+                if neighbour.is_file():
+                    return module(neighbour).find(name)
         if inner and isinstance(node, ast.ClassDef):
             node = next(
                 (each for each in node.body if isinstance(each, Definition) and each.name == inner), None
@@ -76,7 +78,7 @@ class Module:
         return self.path, node
 
     def knows(self, name: str) -> bool:
-        """Whether a name is defined here or in a neighbour that it is imported from."""
+        """Return whether a name is defined here or in a neighbour that it is imported from."""
         try:
             self.find(name)
         except UnknownSymbol:
@@ -86,27 +88,28 @@ class Module:
 
 @cache
 def module(path: Path) -> Module:
-    """The file, read once."""
+    """Return the file, read once."""
     return Module(path)
 
 
 def excerpt(path: Path, name: str) -> Excerpt:
-    """The lines that define a symbol of a file, decorators included. Raises UnknownSymbol."""
+    """Return the lines that define a symbol of a file, decorators included. Raises UnknownSymbol."""
     home, node = module(path).find(name)
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     return Excerpt(home, name, first, node.end_lineno or node.lineno)
 
 
-def probe_file(folder: Path, engine: Engine) -> Path:
-    """The file in a concept's folder that holds an engine's probes."""
-    return folder / f"probes_on_{engine}.py"
+def experiment_code(folder: Path, engine: Engine, function: str) -> list[Excerpt]:
+    """Return an experiment and the concept's own functions that it calls, directly or not; itself first.
 
-
-def probe_code(folder: Path, engine: Engine, probe: str) -> list[Excerpt]:
-    """A probe and the functions of the concept's own that it calls, directly or not; the probe first."""
-    file = probe_file(folder, engine)
+    Raises:
+        UnknownSymbol: If no file of the engine's experiments defines it.
+    """
+    file = file_of(folder, engine, function)
+    if file is None:
+        raise UnknownSymbol(function, folder / engine, [path.name for path in native_files(folder, engine)])
     found: dict[tuple[Path, int], Excerpt] = {}
-    todo = [(file, probe)]
+    todo = [(file, function)]
     while todo:
         path, name = todo.pop(0)
         here = excerpt(path, name)
@@ -119,7 +122,7 @@ def probe_code(folder: Path, engine: Engine, probe: str) -> list[Excerpt]:
 
 
 def actors_of(folder: Path, engine: Engine, excerpts: list[Excerpt]) -> list[Excerpt]:
-    """The classes of the concept's own that these functions name: most often its actors."""
+    """Return the concept's own classes that these functions name: most often its actors."""
     found: dict[str, Excerpt] = {}
     for each in excerpts:
         _, node = module(each.path).find(each.name)
@@ -135,7 +138,7 @@ def _is_function(path: Path, name: str) -> bool:
     if not module(path).knows(name):
         return False
     home, node = module(path).find(name)
-    native = home.name.endswith(("_monarch.py", "_ray.py"))
+    native = any(engine in home.parts for engine in ENGINES)
     return native and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
@@ -143,6 +146,8 @@ def _called(node: ast.AST) -> Iterator[str]:
     for each in ast.walk(node):
         if isinstance(each, ast.Call) and isinstance(each.func, ast.Name):
             yield each.func.id
+            if each.func.id == "in_second_program" and each.args and isinstance(each.args[0], ast.Name):
+                yield each.args[0].id
 
 
 def _named(node: ast.AST) -> Iterator[str]:
@@ -152,18 +157,22 @@ def _named(node: ast.AST) -> Iterator[str]:
 
 
 def telling_lines(here: Excerpt, keys: set[str]) -> set[int]:
-    """The lines of an excerpt that observe one of these keys, or break something on purpose."""
+    """Return the lines of an excerpt that observe one of these keys, or break something on purpose."""
     _, node = module(here.path).find(here.name)
     lines: set[int] = set()
     for each in ast.walk(node):
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and _tells(each, keys):
+        if isinstance(each, ast.Call) and (_breaks(each) or _observes(each, keys)):
             lines |= set(range(each.lineno, (each.end_lineno or each.lineno) + 1))
     return lines
 
 
-def _tells(call: ast.Call, keys: set[str]) -> bool:
-    assert isinstance(call.func, ast.Name)
-    if call.func.id == "fault":
-        return True
+def _breaks(call: ast.Call) -> bool:
+    """Return whether a call is one of ``instruments.faults``."""
+    function = call.func
+    return isinstance(function, ast.Attribute) and ast.unparse(function.value) == "faults"
+
+
+def _observes(call: ast.Call, keys: set[str]) -> bool:
     first = call.args[0] if call.args else None
-    return call.func.id == "observe" and isinstance(first, ast.Constant) and first.value in keys
+    named = isinstance(call.func, ast.Name) and call.func.id == "observe"
+    return named and isinstance(first, ast.Constant) and first.value in keys

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
 
+from monarch_vs_ray.core.concept import Tested
+from monarch_vs_ray.core.errors import BadEvidence
 from monarch_vs_ray.core.events import Engine, Machine
 from monarch_vs_ray.core.verdicts import Finding, Verdict, unstable
 from monarch_vs_ray.ledger.brackets import Bracket
-from monarch_vs_ray.ledger.claims import Claim, Tested
+from monarch_vs_ray.ledger.claims import Claim
 from monarch_vs_ray.ledger.judge import Judgement
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
-    """What one probe of a claim saw, in which history, and the hash of the probe's code."""
+    """What one experiment of a claim observed, in which history, and the hash of its code.
 
-    probe: str
+    ``run`` counts the repeats from 0.
+    """
+
+    experiment: str
     seen: dict[str, object]
     code_sha256: str
     history: str
+    run: int = 0
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +34,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     ``brief_mark`` is what the claim's data say of the brief's statement, ``brief_verdict`` what the run did.
     ``runs`` is how many times it was tested. ``made_for`` are the engine's releases that the statement is
-    about, ``version`` is the one that was tested. ``first_try`` says what failed before a probe ran again.
+    about, ``version`` is the one that was tested. ``first_try`` says what failed before a second try.
     """
 
     id: str
@@ -54,13 +61,13 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stale(self) -> bool:
-        """Whether the data say something of the brief that this run contradicts."""
+        """Return whether the data say something of the brief that this run contradicts."""
         known = {"holds", "refuted"}
         return {self.brief_verdict, self.brief_mark} == known
 
     @property
     def outside(self) -> bool:
-        """Whether another release was tested than those that the statement is about."""
+        """Return whether another release was tested than those that the statement is about."""
         from packaging.specifiers import SpecifierSet
 
         known = self.version[:1].isdigit() and self.made_for
@@ -68,19 +75,19 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def finding(self) -> Finding:
-        """Its verdict and the line for it."""
+        """Return its verdict and the line for it."""
         return Finding(self.verdict, self.said)
 
     @property
     def short(self) -> str:
-        """Concept and row of the claim, without the engine."""
+        """Return concept and row of the claim, without the engine."""
         return self.id.rpartition(".")[0]
 
 
 def evidence(
     claim: Claim, judgement: Judgement, brackets: Iterable[Bracket], date: str, first_try: str = ""
 ) -> Evidence:
-    """The evidence for a claim from one run; ``date`` is UTC in ISO 8601."""
+    """Return the evidence for a claim from one run; ``date`` is UTC in ISO 8601."""
     found = list(brackets)
     started = next((bracket.started for bracket in found if bracket.started), None)
     brief = judgement.brief
@@ -111,16 +118,19 @@ def evidence(
 def _observed(bracket: Bracket) -> Observed:
     began = bracket.began
     return Observed(
-        probe=began.probe, seen=bracket.seen, code_sha256=began.code_sha256, history=bracket.history
+        experiment=began.experiment, seen=bracket.seen, code_sha256=began.code_sha256, history=bracket.history
     )
 
 
 def over_repeats(tries: list[Evidence]) -> Evidence:
-    """The evidence of several runs as one; a verdict that changed between them is unknown."""
+    """Return the evidence of several runs as one; a verdict that changed between them is unknown."""
     last = tries[-1]
     finding = unstable(each.finding for each in tries)
     changes: dict[str, object] = {"verdict": finding.verdict, "said": finding.said, "runs": len(tries)}
     changes["first_try"] = "; ".join(each.first_try for each in tries if each.first_try)
+    changes["observed"] = [
+        msgspec.structs.replace(each, run=run) for run, one in enumerate(tries) for each in one.observed
+    ]
     if last.brief_verdict is not None:
         brief = unstable(Finding(each.brief_verdict or "unknown", each.brief_said) for each in tries)
         changes |= {"brief_verdict": brief.verdict, "brief_said": brief.said}
@@ -131,7 +141,13 @@ encoder = msgspec.json.Encoder()
 decoder = msgspec.json.Decoder(Evidence)
 
 
-def read_lines(data: bytes) -> list[Evidence]:
-    """Evidence as it was written, a line each; the last of each claim counts, an unfinished line does not."""
-    lines = data[: data.rfind(b"\n") + 1].splitlines()
-    return list({each.id: each for each in map(decoder.decode, lines)}.values())
+def read_lines(data: bytes, path: Path) -> list[Evidence]:
+    """Return evidence from its lines; the last of each claim counts, an unfinished line does not."""
+    found: dict[str, Evidence] = {}
+    for number, line in enumerate(data[: data.rfind(b"\n") + 1].splitlines(), start=1):
+        try:
+            each = decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadEvidence(path, number, str(error) or "nested too deeply") from None
+        found[each.id] = each
+    return list(found.values())

@@ -1,6 +1,6 @@
-"""From what probes observed to the verdicts on a claim: ours, and that on what the brief said.
+"""From what experiments observed to the verdicts on a claim: ours, and that on what the brief said.
 
-How the harness fared and what was found out are different things: a side that crashed, a probe that was
+How the harness fared and what was found out are different things: a side that crashed, an experiment that was
 cut short or lacked its hardware makes ``unknown`` with the reason, never ``holds`` and never ``refuted``.
 """
 
@@ -10,15 +10,16 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from monarch_vs_ray.core.concept import Check
 from monarch_vs_ray.core.verdicts import Finding, merge
 from monarch_vs_ray.ledger.brackets import Bracket
 from monarch_vs_ray.ledger.checkers import check
-from monarch_vs_ray.ledger.claims import Check, Claim
+from monarch_vs_ray.ledger.claims import Claim
 
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 Brackets = Mapping[str, Bracket]
-HoldsInSource = Callable[[str], Finding]
+HoldsInReference = Callable[[str], Finding]
 
 
 @dataclass(frozen=True)
@@ -30,21 +31,23 @@ class Judgement:
 
 
 def judge(claim: Claim, brackets: Brackets, missing: Mapping[str, str] | None = None) -> Judgement:
-    """The findings on a claim that is tested by probes.
+    """Return the findings on a claim that is tested by experiments.
 
-    ``brackets`` are those of the claim's engine and concept, by the probe's name; ``missing`` says of
-    probes that have no bracket why they have none.
+    Args:
+        claim: The claim.
+        brackets: Those of the claim's engine and concept, by the experiment's name.
+        missing: Says of experiments that have no bracket why they have none.
     """
     judge_part = _Judge(claim, brackets, missing or {})
-    statement = judge_part.of(claim.cell.probe, claim.checks, control=claim.cell.control)
+    statement = judge_part.of(claim.cell.experiment, claim.checks, control=claim.cell.control)
     if not claim.cell.brief:
         return Judgement(statement)
-    if not claim.brief_checks and not claim.cell.brief_probe:
+    if not claim.brief_checks and not claim.cell.brief_experiment:
         return Judgement(statement, statement)
     checks = claim.brief_checks or claim.checks
-    brief = judge_part.of(claim.cell.brief_probe or claim.cell.probe, checks)
-    if statement.verdict == "unknown" and brief.verdict != "unknown" and not claim.cell.brief_probe:
-        # The same probe could not tell about our statement: it cannot tell about the other one either.
+    brief = judge_part.of(claim.cell.brief_experiment or claim.cell.experiment, checks)
+    if statement.verdict == "unknown" and brief.verdict != "unknown" and not claim.cell.brief_experiment:
+        # The same experiment could not tell about our statement: it cannot tell about the other one either.
         brief = statement
     return Judgement(statement, brief)
 
@@ -55,17 +58,17 @@ class _Judge:
     brackets: Brackets
     missing: Mapping[str, str]
 
-    def of(self, probe: str, checks: Sequence[Check], control: str = "") -> Finding:
-        """The finding that these checks make of a probe, if its control shows that they can tell."""
-        bracket = self.brackets.get(probe)
-        trouble = trouble_of(probe, bracket, self.missing)
+    def of(self, experiment: str, checks: Sequence[Check], control: str = "") -> Finding:
+        """Return what these checks make of an experiment, if its control shows that they can tell."""
+        bracket = self.brackets.get(experiment)
+        trouble = trouble_of(experiment, bracket, self.missing)
         if trouble:
             return Finding("unknown", trouble)
         assert bracket
         if bracket.faults < self.claim.cell.faults:
             fired = f"{bracket.faults} of {self.claim.cell.faults} planned faults fired"
             return Finding("unknown", fired)
-        finding = merge(_guarded(bracket, fields) for fields in checks)
+        finding = merge(check(bracket, fields) for fields in checks)
         if control and finding.verdict != "unknown":
             return self._with_control(finding, control, checks)
         return finding
@@ -76,18 +79,10 @@ class _Judge:
         if trouble:
             return Finding("unknown", f"no control: {trouble}")
         assert bracket
-        other = merge(_guarded(bracket, fields) for fields in checks)
+        other = merge(check(bracket, fields) for fields in checks)
         if other.verdict != "refuted":
             return Finding("unknown", f"control did not discriminate: {control}: {other.said}")
         return Finding(finding.verdict, f"{finding.said} (control: {other.said})")
-
-
-def _guarded(bracket: Bracket, fields: Check) -> Finding:
-    """A checker that fails has found out nothing."""
-    try:
-        return check(bracket, fields)
-    except Exception as error:
-        return Finding("unknown", f"checker {fields.get('checker')} failed: {type(error).__name__}: {error}")
 
 
 def _in_one_line(error: str) -> str:
@@ -100,20 +95,20 @@ def _in_one_line(error: str) -> str:
     return " ... ".join(dict.fromkeys((lines[0], lines[-1]))) if lines else "no words"
 
 
-def trouble_of(probe: str, bracket: Bracket | None, missing: Mapping[str, str]) -> str:
-    """Why a probe's events allow no verdict; empty when they do."""
+def trouble_of(experiment: str, bracket: Bracket | None, missing: Mapping[str, str]) -> str:
+    """Return why an experiment's events allow no verdict; empty when they do."""
     if bracket is None:
-        return missing.get(probe, f"{probe} did not run")
+        return missing.get(experiment, f"{experiment} did not run")
     if bracket.ended is None:
-        return f"{probe} did not end: {_how(bracket)}"
+        return f"{experiment} did not end: {_how(bracket)}"
     if bracket.ended.answer == "unavailable":
         return bracket.ended.error
     if bracket.ended.answer == "failed":
-        return f"{probe} failed: {_in_one_line(bracket.ended.error)}"
+        return f"{experiment} failed: {_in_one_line(bracket.ended.error)}"
     if not bracket.seen:
-        return f"{probe} observed nothing"
+        return f"{experiment} observed nothing"
     if bracket.operations and not any(event.outcome == "ok" for event in bracket.operations):
-        return f"{probe}: none of {len(bracket.operations)} calls succeeded"
+        return f"{experiment}: none of {len(bracket.operations)} calls succeeded"
     return ""
 
 
@@ -130,14 +125,14 @@ def _how(bracket: Bracket) -> str:
     }[end.ending]
 
 
-def judge_by_source(claim: Claim, holds: HoldsInSource) -> Judgement:
-    """The findings on what only the code can show: every entry it names must stand where it says."""
+def judge_by_reference(claim: Claim, holds: HoldsInReference) -> Judgement:
+    """Return the findings on what only code can show: each entry it names must stand where it says."""
     statement = merge(holds(entry) for entry in claim.cell.holds_in)
     return Judgement(statement, _as_marked(claim, statement))
 
 
 def judge_by_others(claim: Claim, findings: Mapping[str, Finding]) -> Judgement:
-    """The findings on advice: what it rests on must hold."""
+    """Return the findings on advice: what it rests on must hold."""
     parts = []
     for support in claim.cell.rests_on:
         found = findings.get(support, Finding("unknown", "has no verdict"))

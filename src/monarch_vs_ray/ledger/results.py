@@ -1,4 +1,4 @@
-"""A results folder, ``results/<machine>/<date>/``: written as the evidence comes, so a crash loses none.
+"""A results folder, ``<machine>/<date>/``: written as the evidence comes, so a crash loses none.
 
 ::
 
@@ -11,16 +11,16 @@
 
 from __future__ import annotations
 
-import gzip
+import itertools
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
-from monarch_vs_ray.core.errors import CannotRecord, NoResults
+from monarch_vs_ray.core.errors import BadEvidence, CannotRecord, NoResults
 from monarch_vs_ray.core.events import FORMAT, Engine, Machine
-from monarch_vs_ray.history import Header, Recorder
+from monarch_vs_ray.history import Header, Recorder, read_bounded
 from monarch_vs_ray.ledger.evidence import Evidence, encoder, read_lines
 
 EVIDENCE = "evidence.jsonl"
@@ -41,7 +41,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def machine_name(machine: Machine) -> str:
-    """The folder's name for a kind of machine, for instance ``linux-x86_64-2-cores``."""
+    """Return the folder's name for a kind of machine, for instance ``linux-x86_64-2-cores``."""
     return f"{machine.system}-{machine.architecture}-{machine.cores}-cores".lower()
 
 
@@ -49,26 +49,25 @@ class Results:
     """A new results folder. Raises CannotRecord when it cannot be made."""
 
     def __init__(self, root: Path, manifest: Manifest) -> None:
-        stamp = manifest.date.partition("+")[0].replace(":", "-")
-        self.folder = root / machine_name(manifest.machine) / stamp
         try:
-            (self.folder / HISTORIES).mkdir(parents=True)
+            self.folder = _new_folder(root, manifest)
+            (self.folder / HISTORIES).mkdir()
             self._write("manifest.json", msgspec.json.format(msgspec.json.encode(manifest)))
             self._evidence = os.open(self.folder / EVIDENCE, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC)
         except OSError as error:
-            raise CannotRecord(self.folder, error.strerror or str(error)) from None
+            raise CannotRecord(root, error.strerror or str(error)) from None
         self._manifest = manifest
         self._runs: dict[str, int] = {}
 
     def recorder(self, engine: Engine, concept: str) -> Recorder:
-        """A history for one more side of a concept; its path is relative to the folder in the evidence."""
+        """Return a recorder for one more side of a concept; evidence names its path from the folder on."""
         name = f"{concept}.{engine}"
         self._runs[name] = self._runs.get(name, 0) + 1
         header = Header(format=FORMAT, concept=concept, sides=[engine], date=self._manifest.date)
         return Recorder(self.folder / HISTORIES / f"{name}.{self._runs[name]}.jsonl", header)
 
     def relative(self, path: Path) -> str:
-        """How a history is named in the evidence."""
+        """Return how a history is named in the evidence."""
         return str(path.relative_to(self.folder))
 
     def append(self, evidence: Evidence) -> None:
@@ -81,7 +80,7 @@ class Results:
         self._write("verdicts.md", markdown.encode())
 
     def close(self) -> None:
-        """Nothing more comes."""
+        """Close the evidence file."""
         os.close(self._evidence)
 
     def _write(self, name: str, data: bytes) -> None:
@@ -91,36 +90,37 @@ class Results:
         os.replace(new, self.folder / name)
 
 
+def _new_folder(root: Path, manifest: Manifest) -> Path:
+    """Make a folder named for the date; two runs that begin in the same second get one each."""
+    stamp = manifest.date.partition("+")[0].replace(":", "-")
+    above = root / machine_name(manifest.machine)
+    above.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count():
+        folder = above / (f"{stamp}-{number}" if number else stamp)
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise AssertionError("counting does not end")
+
+
 def latest(root: Path) -> Path:
-    """The newest results folder below ``root`` in which a claim was judged. Raises NoResults."""
-    found = [file.parent for file in root.glob(f"*/*/{EVIDENCE}") if file.stat().st_size]
+    """Return the newest results folder below ``root`` in which a claim was judged. Raises NoResults."""
+    files = root.glob(f"*/*/{EVIDENCE}")
+    found = [file.parent for file in files if file.stat().st_size]
     if not found:
         raise NoResults(root)
     return max(found, key=lambda folder: folder.name)
 
 
 def load(folder: Path) -> list[Evidence]:
-    """The evidence in a results folder: its last word, or what had come when it was cut short."""
+    """Return the evidence in a results folder: its last word, or what had come when it was cut short."""
     verdicts = folder / VERDICTS
     if verdicts.is_file():
-        return msgspec.json.decode(verdicts.read_bytes(), type=list[Evidence])
-    return read_lines((folder / EVIDENCE).read_bytes())
-
-
-def compress(folder: Path) -> int:
-    """Replace the histories of a results folder by compressed ones; gives how many there are."""
-    files = sorted((folder / HISTORIES).glob("*.jsonl"))
-    for file in files:
-        # No name and no time in it: the same history gives the same bytes.
-        packed = gzip.compress(file.read_bytes(), mtime=0)
-        file.with_name(f"{file.name}.gz").write_bytes(packed)
-        file.unlink()
-    return len(files)
-
-
-def published(root: Path) -> Path:
-    """The folder of the run that the document quotes: the one that the file ``published`` names."""
-    try:
-        return root / (root / "published").read_text(encoding="utf-8").strip()
-    except OSError:
-        raise NoResults(root) from None
+        try:
+            return msgspec.json.decode(read_bounded(verdicts), type=list[Evidence])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadEvidence(verdicts, 0, str(error) or "nested too deeply") from None
+    path = folder / EVIDENCE
+    return read_lines(read_bounded(path), path)

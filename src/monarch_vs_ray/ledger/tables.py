@@ -9,10 +9,12 @@ from monarch_vs_ray.core.verdicts import VERDICTS, Verdict
 from monarch_vs_ray.ledger.evidence import Evidence
 
 NAMES: dict[Engine, str] = {"monarch": "Monarch", "ray": "Ray"}
+STYLES: dict[Verdict, str] = {"holds": "green", "refuted": "bold red", "unknown": "magenta"}
+"""How rich writes a verdict."""
 
 
 def counted(verdicts: Iterable[Verdict | None]) -> str:
-    """For instance ``40 hold, 3 refuted, 2 unknown (4 %)``."""
+    """Return, for instance, ``40 hold, 3 refuted, 2 unknown (4 %)``."""
     found = list(verdicts)
     counts = {verdict: found.count(verdict) for verdict in VERDICTS}
     share = f" ({counts['unknown'] / len(found):.0%})" if counts["unknown"] else ""
@@ -20,7 +22,7 @@ def counted(verdicts: Iterable[Verdict | None]) -> str:
 
 
 def summary(all_: Sequence[Evidence]) -> list[str]:
-    """How many claims came out how, ours and the brief's, and which marks are stale or of other releases."""
+    """Count how claims came out, ours and the brief's; name marks that are stale or of other releases."""
     runs = min((each.runs for each in all_), default=1)
     often = f", judged in {runs} passes" if runs > 1 else ""
     told = [f"{_some(len(all_), 'claim')}{often}: {counted(each.verdict for each in all_)}."]
@@ -44,7 +46,7 @@ def summary(all_: Sequence[Evidence]) -> list[str]:
         if each.stale:
             told.append(
                 f"Stale mark: {each.id} says that the brief {each.brief_mark}, this run that it"
-                f" {each.brief_verdict} ({each.brief_said}); correct the claim in claims.toml."
+                f" {each.brief_verdict} ({each.brief_said}); correct the claim in concept.toml."
             )
     return told
 
@@ -54,13 +56,13 @@ def _some(count: int, what: str) -> str:
 
 
 def line(each: Evidence) -> str:
-    """One claim in one line."""
+    """Return one claim in one line."""
     again = f" [second try; first: {each.first_try}]" if each.first_try else ""
     return f"{each.verdict:<8} {each.id}: {each.said}{again}"
 
 
 def rows(all_: Iterable[Evidence]) -> dict[str, dict[Engine, Evidence]]:
-    """Evidence by row, and in it by engine, in the order in which it came."""
+    """Return evidence by row, and in it by engine, in the order in which it came."""
     found: dict[str, dict[Engine, Evidence]] = {}
     for each in all_:
         found.setdefault(each.short, {})[each.engine] = each
@@ -68,7 +70,7 @@ def rows(all_: Iterable[Evidence]) -> dict[str, dict[Engine, Evidence]]:
 
 
 def markdown(all_: Sequence[Evidence]) -> str:
-    """Everything as Markdown: what was counted, then a table with a line for each claim."""
+    """Return everything as Markdown: what was counted, then a table with a line for each claim."""
     told = ["# Verdicts", "", *(f"- {sentence}" for sentence in summary(all_)), ""]
     told += ["| claim | verdict | we observed | the brief said | verdict |", "|---|---|---|---|---|"]
     for each in all_:

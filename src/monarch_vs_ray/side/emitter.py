@@ -11,11 +11,14 @@ from typing import Protocol, TypeVar
 from monarch_vs_ray.core.events import (
     Engine,
     Event,
+    ExperimentBegun,
+    ExperimentEnded,
     LogLine,
     Metric,
     Observation,
     OperationEnded,
     OperationInvoked,
+    RunStarted,
     StepBegun,
     StepEnded,
     encoder,
@@ -80,8 +83,15 @@ class PipeEmitter:
             self._fd = -1
 
 
+class SilentEmitter:
+    """Does nothing with events, so that a run costs only what the engine costs."""
+
+    def emit(self, kind: type[Event], **fields: object) -> None:
+        """Drop the event."""
+
+
 class PrintEmitter:
-    """Prints what happens, for a native file that somebody runs alone."""
+    """Prints what happens, for experiments that somebody runs alone."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -94,8 +104,12 @@ class PrintEmitter:
             print(f"{time.monotonic() - self._began:7.3f}s  {line}", flush=True)
 
     def _line(self, kind: type[Event], fields: dict[str, object]) -> str:
-        if kind is StepBegun:
+        if kind in (StepBegun, ExperimentBegun):
             return f"{fields['title']}"
+        if kind is RunStarted:
+            return ""
+        if kind is ExperimentEnded:
+            return "" if fields["answer"] == "ok" else f"  {fields['answer']}: {fields['error']}"
         if kind is StepEnded:
             return f"  left by {fields['error']}" if fields.get("error") else ""
         if kind is OperationInvoked:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from monarch_vs_ray.core.clock import Clock
 from monarch_vs_ray.core.events import Engine
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.side.running import Limits, RunningSide, SideSpec
 
 LONGEST_WAIT = 0.1

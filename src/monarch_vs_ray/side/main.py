@@ -1,92 +1,145 @@
-"""The process of one side: ``python -m monarch_vs_ray.side.main ENGINE CONCEPT``.
+"""The process of one side: ``python -m monarch_vs_ray.side.main ENGINE WHAT [--bare] [EXPERIMENT...]``.
 
-CONCEPT is the name of a concept, or of any package that has native files (``monarch_vs_ray.transformer``).
-With ``--abilities`` instead of it, the side observes what the engine can do on this machine. With ``--probes
-NAME...`` after it, these probes of ``probes_on_ENGINE.py`` run instead of the demo; ``--bare`` before them
-leaves starting and stopping the engine to the probes.
+WHAT is a concept's name or any package with a ``concept.toml``: its demo is run, or the experiments that are
+named; ``--bare`` leaves starting and stopping the engine to them. It may also be a module with a ``main()``
+(``monarch_vs_ray.transformer.ray.training``). With ``--abilities`` the side observes what the engine can do
+on this machine. ``--silent`` drops all events, so that the run costs only what the engine costs.
 """
 
 from __future__ import annotations
 
 import datetime
-import hashlib
 import os
 import platform
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from importlib import import_module, metadata
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 
 import msgspec
 
+from monarch_vs_ray.core import concept as concepts
+from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.events import FORMAT, Engine, Machine, RunStarted
-from monarch_vs_ray.side.emitter import from_environment
+from monarch_vs_ray.side.emitter import Emitter, SilentEmitter, from_environment
+from monarch_vs_ray.side.experiments import Experiment, Session, run_experiments
 from monarch_vs_ray.side.narration import narrate_to, observe
-from monarch_vs_ray.side.probes import Session, run_probes
 
 PACKAGES: dict[Engine, str] = {"monarch": "torchmonarch", "ray": "ray"}
 ABILITIES = "--abilities"
-PROBES = "--probes"
 BARE = "--bare"
+SILENT = "--silent"
 NOT_INSTALLED = "not installed"
 
 
-def main(engine: Engine, what: str, *probes: str) -> None:
-    """Run one concept's native file on one engine, or some of its probes, or list the engine's abilities."""
+def main(engine: Engine, what: str, *words: str) -> int:
+    """Run one side.
+
+    Args:
+        engine: The engine that this process runs.
+        what: A concept, a package, a module, or ``--abilities``; see the module's text.
+        words: Experiments to run in place of the demo, and ``--bare`` or ``--silent``.
+
+    Returns:
+        The exit code: 0, or 1 when an experiment of a demo failed.
+    """
+    emitter = SilentEmitter() if SILENT in words else from_environment(engine)
+    name = what if "." in what else f"monarch_vs_ray.concepts.{what}"
     if what == ABILITIES:
-        module_name = f"monarch_vs_ray.engines.{engine}"
-    else:
-        package = what if "." in what else f"monarch_vs_ray.concepts.{what}"
-        module_name = f"{package}.probes_on_{engine}" if probes else f"{package}.on_{engine}"
-    file = _file_of(module_name)
-    emitter = from_environment(engine)
-    emitter.emit(RunStarted, **_manifest(engine, what, file))
-    narrate_to(emitter, file)
-    module = import_module(module_name)
-    if what == ABILITIES:
-        for ability in module.abilities():
-            observe(ability.name, msgspec.to_builtins(ability))
-    elif probes:
-        session = nullcontext if BARE in probes else _session(module, engine)
-        run_probes(module, [name for name in probes if name not in (PROBES, BARE)], session)
-    else:
-        module.main()
+        return _abilities(engine, emitter)
+    folder = _folder_of(name)
+    if folder is None:
+        return _program(engine, name, emitter)
+    names = [word for word in words if word not in (BARE, SILENT)]
+    return _experiments(engine, name, folder, emitter, names, bare=BARE in words)
 
 
-def _session(module: ModuleType, engine: Engine) -> Session:
-    """How the engine is brought up for probes: as their file says, else as the engine's own module does."""
-    if hasattr(module, "session"):
-        session: Session = module.session
+def _abilities(engine: Engine, emitter: Emitter) -> int:
+    emitter.emit(RunStarted, **_manifest(engine, ABILITIES, {}))
+    narrate_to(emitter)
+    for ability in import_module(f"monarch_vs_ray.engines.{engine}").abilities():
+        observe(ability.name, msgspec.to_builtins(ability))
+    return 0
+
+
+def _program(engine: Engine, name: str, emitter: Emitter) -> int:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        sys.exit(f"There is no module {name}.")
+    code = narrate_to(emitter, [Path(spec.origin)])
+    emitter.emit(RunStarted, **_manifest(engine, name, code))
+    import_module(name).main()
+    return 0
+
+
+def _experiments(
+    engine: Engine, package: str, folder: Path, emitter: Emitter, names: Sequence[str], *, bare: bool
+) -> int:
+    """Run experiments by name, or those of the demo."""
+    concept = concepts.load(package, folder)
+    code = narrate_to(emitter, concepts.native_files(folder, engine))
+    emitter.emit(RunStarted, **_manifest(engine, concept.name, code))
+    titles = {step.experiment: concept.fill(step.title) for step in concept.steps(engine)}
+    chosen = [_experiment(package, concept, engine, each, titles) for each in names or titles]
+    session = nullcontext if bare else _session(package, folder, engine)
+    fine = run_experiments(chosen, session)
+    return 0 if fine or names else 1
+
+
+def _experiment(
+    package: str, concept: Concept, engine: Engine, name: str, titles: dict[str, str]
+) -> Experiment:
+    settings = concept.settings(engine, name)
+    function = settings.function or name
+    module = _module_with(package, Path(concept.folder), engine, function)
+    if module is None:
+        sys.exit(f"There is no experiment {function} in {package}.{engine}.experiments.")
+    return Experiment(
+        name, getattr(import_module(module), function), settings.options, title=titles.get(name, "")
+    )
+
+
+def _session(package: str, folder: Path, engine: Engine) -> Session:
+    """Return what brings the engine up: the concept's own ``session``, else that of the engine's module."""
+    module = _module_with(package, folder, engine, "session")
+    if module:
+        session: Session = import_module(module).session
         return session
     running: Session = import_module(f"monarch_vs_ray.engines.{engine}").running
     return running
 
 
-def _file_of(module: str) -> Path:
-    spec = find_spec(module)
-    if spec is None or spec.origin is None:
-        sys.exit(f"There is no module {module}.")
-    return Path(spec.origin)
+def _module_with(package: str, folder: Path, engine: Engine, function: str) -> str | None:
+    file = concepts.file_of(folder, engine, function)
+    if file is None:
+        return None
+    return ".".join([package, *file.relative_to(folder).with_suffix("").parts])
 
 
-def _manifest(engine: Engine, concept: str, file: Path) -> dict[str, object]:
-    code = file.read_text(encoding="utf-8")
+def _folder_of(package: str) -> Path | None:
+    """Return the folder of a package that has a ``concept.toml``; None for any other module."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    return folder if (folder / concepts.FILE).is_file() else None
+
+
+def _manifest(engine: Engine, concept: str, code: dict[str, str]) -> dict[str, object]:
     return {
         "format": FORMAT,
         "concept": concept,
         "versions": {engine: version(PACKAGES[engine]), "python": platform.python_version()},
         "machine": this_machine(),
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "file": f"{file.parent.name}/{file.name}",
         "code": code,
-        "code_sha256": hashlib.sha256(code.encode()).hexdigest(),
     }
 
 
 def version(package: str) -> str:
-    """A package's release in this interpreter, or ``NOT_INSTALLED``."""
+    """Return a package's release in this interpreter, or ``NOT_INSTALLED``."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -94,7 +147,7 @@ def version(package: str) -> str:
 
 
 def this_machine() -> Machine:
-    """The kind of machine this is; ``cores`` are those this process may use."""
+    """Return the kind of machine this is; ``cores`` are those this process may use."""
     return Machine(
         system=platform.system(),
         architecture=platform.machine(),
@@ -105,4 +158,4 @@ def this_machine() -> Machine:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], *sys.argv[3:])  # type: ignore[arg-type] # the launcher's own words
+    sys.exit(main(sys.argv[1], sys.argv[2], *sys.argv[3:]))  # type: ignore[arg-type] # the launcher's words

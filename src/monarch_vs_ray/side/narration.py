@@ -6,10 +6,12 @@ import ast
 import itertools
 import sys
 import time
+from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType, TracebackType
 
+from monarch_vs_ray.core.concept import native_name
 from monarch_vs_ray.core.events import (
     Event,
     FaultInjected,
@@ -30,44 +32,60 @@ MAX_TEXT = 32 * 1024
 
 
 class _Narrator:
-    """Where this process's events go, and which file they speak of."""
+    """The state of the narration: where events go, and which files they speak of."""
 
     def __init__(self) -> None:
         self.emitter: Emitter = PrintEmitter()
-        self.file: str | None = None
-        self.blocks: dict[int, int] = {}
+        self.names: dict[str, str] = {}
+        self.blocks: dict[str, dict[int, int]] = {}
         self.steps = itertools.count()
         self.operations = itertools.count()
 
-    def line(self, frame: FrameType | None) -> int:
-        """The innermost line of the native file on this call stack; 0 when there is none."""
-        fallback = frame.f_lineno if frame else 0
+    def place(self, frame: FrameType | None) -> tuple[str, int]:
+        """Return file and innermost line of a native file on this call stack; line 0 when there is none."""
+        fallback = frame.f_lineno if frame and not self.names else 0
         while frame is not None:
-            if self.file is None or frame.f_code.co_filename == self.file:
-                return frame.f_lineno
+            name = self.names.get(frame.f_code.co_filename)
+            if name is not None:
+                return name, frame.f_lineno
             frame = frame.f_back
-        return 0 if self.file else fallback
+        return "", fallback
 
 
 _narrator = _Narrator()
 _current_step: ContextVar[int] = ContextVar("current_step", default=-1)
 
 
-def narrate_to(emitter: Emitter, file: Path | None = None) -> None:
-    """Send this process's events there from now on; lines are those of ``file``, if one is given."""
+def narrate_to(emitter: Emitter, files: Sequence[Path] = ()) -> dict[str, str]:
+    """Send this process's events to an emitter from now on.
+
+    Args:
+        emitter: What takes the events.
+        files: The native files that lines refer to.
+
+    Returns:
+        The text of each file, by the name that events use for it.
+    """
     _narrator.emitter = emitter
-    _narrator.file = str(file) if file else None
-    _narrator.blocks = _with_blocks(file.read_text(encoding="utf-8")) if file else {}
+    _narrator.names = {str(file): native_name(file) for file in files}
+    texts = {native_name(file): file.read_text(encoding="utf-8") for file in files}
+    _narrator.blocks = {name: _with_blocks(text) for name, text in texts.items()}
+    return texts
+
+
+def name_of(file: Path) -> str:
+    """Return the name that events use for a native file."""
+    return _narrator.names.get(str(file), file.name)
 
 
 def _with_blocks(code: str) -> dict[int, int]:
-    """First to last line of every ``with`` block."""
+    """Return first and last line of every ``with`` block."""
     blocks = (node for node in ast.walk(ast.parse(code)) if isinstance(node, (ast.With, ast.AsyncWith)))
     return {node.lineno: node.end_lineno or node.lineno for node in blocks}
 
 
 class step:  # noqa: N801 - reads as a statement: `with step("...")`
-    """A step of the story; its block is lit on the screen while it runs. An exception passes through."""
+    """A step of a program; its block is lit on the screen while it runs. An exception passes through."""
 
     __slots__ = ("_number", "_token", "title")
 
@@ -75,11 +93,13 @@ class step:  # noqa: N801 - reads as a statement: `with step("...")`
         self.title = title
 
     def __enter__(self) -> None:
-        line = _narrator.line(sys._getframe(1))
+        file, line = _narrator.place(sys._getframe(1))
         self._number = next(_narrator.steps)
         self._token = _current_step.set(self._number)
-        end = _narrator.blocks.get(line, line)
-        _narrator.emitter.emit(StepBegun, step=self._number, title=self.title, line=line, end_line=end)
+        end = _narrator.blocks.get(file, {}).get(line, line)
+        _narrator.emitter.emit(
+            StepBegun, step=self._number, title=self.title, file=file, line=line, end_line=end
+        )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -106,12 +126,14 @@ class operation:  # noqa: N801 - reads as a statement: `with operation("...")`
 
     def __enter__(self) -> operation:
         self._number = next(_narrator.operations)
+        file, line = _narrator.place(sys._getframe(1))
         _narrator.emitter.emit(
             OperationInvoked,
             operation=self._number,
             step=_current_step.get(),
             name=self._name,
-            line=_narrator.line(sys._getframe(1)),
+            file=file,
+            line=line,
             attributes=self._attributes,
         )
         self._began = time.perf_counter_ns()
@@ -144,7 +166,7 @@ def emit(kind: type[Event], **fields: object) -> None:
 
 
 def observe(key: str, value: object, unit: str = "") -> None:
-    """Record what was seen under ``key``: a str, number, bool, None, or lists and dicts of these."""
+    """Record an observation under ``key``: a str, number, bool, None, or lists and dicts of these."""
     _narrator.emitter.emit(Observation, key=key, value=value, unit=unit)
 
 
@@ -154,11 +176,14 @@ def metric(name: str, value: float, unit: str) -> None:
 
 
 def log(text: object) -> None:
-    """Say something to the reader; each line of the text becomes a line of the log."""
+    """Write to the log; each line of the text becomes a line of it."""
     for line in str(text)[:MAX_TEXT].splitlines() or [""]:
         _narrator.emitter.emit(LogLine, origin="demo", text=line)
 
 
-def fault(kind: str, target: object) -> None:
-    """Say, right before doing it, that something is broken on purpose (``"SIGKILL"``, ``"actor 1"``)."""
-    _narrator.emitter.emit(FaultInjected, fault=kind, target=str(target))
+def fault(kind: str, target: object, times: int = 1) -> None:
+    """Record that something was broken on purpose, once it has been seen to be broken.
+
+    ``instruments.faults`` breaks things and proves it; call this directly only with a proof of your own.
+    """
+    _narrator.emitter.emit(FaultInjected, fault=kind, target=str(target), times=times)

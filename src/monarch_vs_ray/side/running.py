@@ -18,7 +18,7 @@ from typing import Literal
 
 from monarch_vs_ray.core.events import Ending, Engine, HarnessNote, SideEnded
 from monarch_vs_ray.core.privacy import Scrubber, names_of_this_machine
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.side.emitter import EVENTS_FD, ORIGIN_NS
 from monarch_vs_ray.side.guardian import RUN_DIR
 from monarch_vs_ray.side.wire import EventReader, OutputReader

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Literal, Protocol
 
-from monarch_vs_ray.core.source import Batch, Source
+from monarch_vs_ray.core.stream import Batch, EventStream
 from monarch_vs_ray.history import Recorder
 from monarch_vs_ray.stage.state import State
 
@@ -68,7 +68,7 @@ class Interrupt:
 
 
 def present(
-    source: Source, state: State, presenter: Presenter, recorder: Recorder | None, interrupt: Interrupt
+    source: EventStream, state: State, presenter: Presenter, recorder: Recorder | None, interrupt: Interrupt
 ) -> bool:
     """Show a run to its end. Gives whether it was interrupted; sides are then ended early."""
     if (fd := presenter.fd()) is not None:

@@ -23,7 +23,7 @@ from demo_tui import (
     Weighted,
 )
 from monarch_vs_ray.core.events import Engine, SideEnded
-from monarch_vs_ray.core.source import Batch
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.stage.observed import MeasuredRow, ObservedPanel
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.state import Entry, SideState, State
@@ -37,7 +37,6 @@ MOST_NEW_LINES = 400
 TAG_STYLES = {
     "step": "title",
     "saw": "good",
-    "probe": "title",
     "failed": "warn",
     "unavailable": "warn",
     "unknown": "warn",
@@ -177,15 +176,16 @@ class Screen:
         self._footer.set(left=keys, right=concept.question, style="dim")
 
     def _show_code(self, side: SideState) -> None:
-        panel = self._code[side.engine]
-        if side.manifest and panel.code != side.manifest.code:
-            panel.set_code(side.manifest.code)
-            panel.config.title = f"{_name(side)}  {side.manifest.file}"
+        panel, code = self._code[side.engine], side.manifest.code if side.manifest else {}
+        if side.file in code and panel.code != code[side.file]:
+            panel.set_code(code[side.file])
+        panel.config.title = f"{_name(side)}  {side.file}"
         for step in side.steps.values():
-            if step.ended is not None and panel.states.get(step.line) not in ("done", "failed"):
+            shown = step.file == side.file and step.ended is not None
+            if shown and panel.states.get(step.line) not in ("done", "failed"):
                 panel.mark(step.line, step.state)
-                panel.note(step.line, f"{(step.ended - step.began) / 1e9:.2f} s")
-        panel.light([side.calling] if side.calling else side.lit, keep=None)
+                panel.note(step.line, f"{((step.ended or 0) - step.began) / 1e9:.2f} s")
+        panel.light(side.lit, keep=None)
 
     def _show_log(self, side: SideState) -> None:
         new = min(side.logged - self._shown[side.engine], len(side.log), MOST_NEW_LINES)
@@ -199,7 +199,7 @@ class Screen:
     def _show_progress(self, side: SideState) -> None:
         name, done, step = NAMES[side.engine], side.steps_done, side.current
         note = step.title if step else "starting"
-        task = self._progress.add(name, side.steps_planned + 1, note)
+        task = self._progress.add(name, side.steps_planned, note)
         task.started = 0.0
         self._progress.update(name, done)
         if side.ended is None:
@@ -217,12 +217,12 @@ class Screen:
 
     def _observed_rows(self) -> Iterator[tuple[int, ComparisonRow]]:
         for line in lines(self._state):
-            at = [side.observations[line.row.key].at for side in self._seen(line.row.key)]
+            at = [side.observations[line.key].at for side in self._seen(line.key)]
             if at:
                 left, right = self._pair([line.cells[engine].text or None for engine in self._state.sides])
                 wrong = any(cell.met is False for cell in line.cells.values())
-                row = MeasuredRow if line.measured or line.row.described else ComparisonRow
-                yield max(at), row(line.row.label, left, right, style="bad" if wrong else None)
+                row = MeasuredRow if line.measured or line.described else ComparisonRow
+                yield max(at), row(line.label, left, right, style="bad" if wrong else None)
 
     def _seen(self, key: str) -> list[SideState]:
         return [side for side in self._state.sides.values() if key in side.observations]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -13,6 +12,8 @@ from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.events import (
     AnyEvent,
     Engine,
+    ExperimentBegun,
+    ExperimentEnded,
     FaultInjected,
     HarnessNote,
     LogLine,
@@ -20,30 +21,34 @@ from monarch_vs_ray.core.events import (
     Observation,
     OperationEnded,
     OperationInvoked,
-    ProbeBegun,
-    ProbeEnded,
     RunStarted,
     SideEnded,
     StepBegun,
     StepEnded,
 )
+from monarch_vs_ray.ledger.brackets import Bracket
 
 LOG_LINES = 2000
 """How many log lines a side keeps for the screen; the history keeps all."""
+OF_EXPERIMENT = (Observation, FaultInjected, OperationInvoked, OperationEnded)
+"""The events that claims are judged from."""
 LATENCIES = 4096
 """How many of the latest latencies of an operation are kept for the median."""
-
-STEP = re.compile(r"^\s*(?:async )?with step\(", re.MULTILINE)
 
 StepState = Literal["running", "done", "failed"]
 
 
+Key = int | str
+"""A step's number, or an experiment's name."""
+
+
 @dataclass
 class Step:
-    """A step as far as it has come; times in nanoseconds since the run began."""
+    """A step of a program, or an experiment, as far as it has come; times in nanoseconds of the run."""
 
-    number: int
+    key: Key
     title: str
+    file: str
     line: int
     end_line: int
     began: int
@@ -52,7 +57,7 @@ class Step:
 
     @property
     def state(self) -> StepState:
-        """Whether it runs, is done, or was left by an exception."""
+        """Return whether it runs, is done, or was left by an exception."""
         if self.ended is None:
             return "running"
         return "failed" if self.error else "done"
@@ -94,7 +99,9 @@ class SideState:
 
     engine: Engine
     manifest: RunStarted | None = None
-    steps: dict[int, Step] = field(default_factory=dict)
+    steps: dict[Key, Step] = field(default_factory=dict)
+    experiment: str = ""
+    brackets: dict[str, Bracket] = field(default_factory=dict)
     log: deque[Entry] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
     logged: int = 0
     operations: dict[str, Operations] = field(default_factory=dict)
@@ -106,40 +113,44 @@ class SideState:
     ended: SideEnded | None = None
     events: int = 0
     planned: int = 0
+    opened: list[AnyEvent] = field(default_factory=list)
 
     @property
     def current(self) -> Step | None:
-        """The innermost step that runs now."""
+        """Return the innermost step that runs now."""
         running = [step for step in self.steps.values() if step.ended is None]
         return running[-1] if running else None
 
     @property
     def steps_done(self) -> int:
-        """How many steps have ended."""
+        """Return how many steps have ended."""
         return sum(step.ended is not None for step in self.steps.values())
 
     @property
     def steps_planned(self) -> int:
-        """How many steps the native file has, or how many there were if it came to more."""
+        """Return how many steps the demo has, or how many there were if it came to more."""
         return max(self.planned, len(self.steps))
 
     @property
-    def lit(self) -> range:
-        """The lines of the native file that run now: the open call's, else the step's block."""
-        step = self.current
-        if step is None:
-            return range(0)
-        return range(step.line, step.end_line + 1)
+    def file(self) -> str:
+        """Return the native file that runs now, or the first one."""
+        names = list(self.manifest.code if self.manifest else ())[:1]
+        names += [step.file for step in (self.current,) if step]
+        names += [invoked.file for invoked in self.open_operations.values()]
+        return names[-1] if names else ""
 
     @property
-    def calling(self) -> int:
-        """The line of the innermost call that has not come back; 0 when there is none."""
-        lines = [invoked.line for invoked in self.open_operations.values()]
-        return lines[-1] if lines else 0
+    def lit(self) -> range:
+        """Return the lines of ``file`` that run now: the open call's, else the step's block."""
+        if self.open_operations:
+            line = list(self.open_operations.values())[-1].line
+            return range(line, line + 1)
+        step = self.current
+        return range(step.line, step.end_line + 1) if step else range(0)
 
     @property
     def ended_well(self) -> bool:
-        """Whether the side came to its end by itself and without an error."""
+        """Return whether the side came to its end by itself and without an error."""
         return self.ended is not None and self.ended.ending == "exit" and self.ended.exit_code == 0
 
     def say(self, at: int, origin: str, text: str) -> None:
@@ -153,7 +164,9 @@ class State:
 
     def __init__(self, concept: Concept, engines: Iterable[Engine]) -> None:
         self.concept = concept
-        self.sides: dict[Engine, SideState] = {engine: SideState(engine) for engine in engines}
+        self.sides: dict[Engine, SideState] = {
+            engine: SideState(engine, planned=len(concept.steps(engine))) for engine in engines
+        }
 
     @property
     def over(self) -> bool:
@@ -168,16 +181,21 @@ class State:
             if side is not None:
                 side.events += 1
                 _FOLD[type(event)](side, event)
+                if side.experiment and isinstance(event, OF_EXPERIMENT):
+                    side.opened.append(event)
 
 
 def _run_started(side: SideState, event: RunStarted) -> None:
     side.manifest = event
-    side.planned = len(STEP.findall(event.code))
 
 
 def _step_begun(side: SideState, event: StepBegun) -> None:
-    side.steps[event.step] = Step(event.step, event.title, event.line, event.end_line, event.at)
-    side.say(event.at, "step", event.title)
+    _begin(side, Step(event.step, event.title, event.file, event.line, event.end_line, event.at))
+
+
+def _begin(side: SideState, step: Step) -> None:
+    side.steps[step.key] = step
+    side.say(step.began, "step", step.title)
 
 
 def _step_ended(side: SideState, event: StepEnded) -> None:
@@ -218,22 +236,34 @@ def _metric(side: SideState, event: Metric) -> None:
 
 
 def _observation(side: SideState, event: Observation) -> None:
-    side.observations[event.key] = event
+    key = f"{side.experiment}.{event.key}" if side.experiment else event.key
+    side.observations[key] = event
     side.say(event.at, "saw", f"{event.key} = {event.value} {event.unit}".rstrip())
 
 
 def _fault(side: SideState, event: FaultInjected) -> None:
-    side.faults += 1
+    side.faults += event.times
     side.say(event.at, "fault", f"{event.fault} on {event.target}")
 
 
-def _probe_begun(side: SideState, event: ProbeBegun) -> None:
-    side.say(event.at, "probe", event.probe)
+def _experiment_begun(side: SideState, event: ExperimentBegun) -> None:
+    side.experiment = event.experiment
+    side.opened.clear()
+    side.brackets[event.experiment] = Bracket(event)
+    _begin(side, Step(event.experiment, event.title, event.file, event.line, event.end_line, event.at))
 
 
-def _probe_ended(side: SideState, event: ProbeEnded) -> None:
+def _experiment_ended(side: SideState, event: ExperimentEnded) -> None:
+    step, begun = side.steps.get(event.experiment), side.brackets.get(event.experiment)
+    if step is None or begun is None:
+        return
+    step.ended = event.at
+    side.brackets[event.experiment] = Bracket(begun.began, tuple(side.opened), event)
+    side.experiment = ""
+    if event.answer == "failed":
+        step.error = event.error
     if event.answer != "ok":
-        side.say(event.at, event.answer, f"{event.probe}: {event.error}")
+        side.say(event.at, event.answer, f"{step.title}: {event.error}")
 
 
 def _note(side: SideState, event: HarnessNote) -> None:
@@ -256,8 +286,8 @@ _FOLD: dict[type, Callable[..., None]] = {
     Metric: _metric,
     Observation: _observation,
     FaultInjected: _fault,
-    ProbeBegun: _probe_begun,
-    ProbeEnded: _probe_ended,
+    ExperimentBegun: _experiment_begun,
+    ExperimentEnded: _experiment_ended,
     HarnessNote: _note,
     SideEnded: _side_ended,
 }

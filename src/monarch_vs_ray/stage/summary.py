@@ -1,12 +1,16 @@
-"""What a run showed, in the end: rows, differences, times, and what was left behind."""
+"""Sum up a run: rows, differences, times, and what was left behind."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monarch_vs_ray.core.concept import Row
+from monarch_vs_ray.core.concept import Cell as ClaimCell
+from monarch_vs_ray.core.concept import Check, Closing, Concept, Row, Step
 from monarch_vs_ray.core.errors import ExitCode
 from monarch_vs_ray.core.events import ENGINES, Engine
+from monarch_vs_ray.core.verdicts import merge
+from monarch_vs_ray.ledger.checkers import check
+from monarch_vs_ray.ledger.claims import listed
 from monarch_vs_ray.stage.state import SideState, State
 
 NAMES: dict[Engine, str] = {"monarch": "Monarch", "ray": "Ray"}
@@ -14,7 +18,7 @@ NAMES: dict[Engine, str] = {"monarch": "Monarch", "ray": "Ray"}
 
 @dataclass(frozen=True)
 class Cell:
-    """What one side observed for a row; ``met`` is None where the row has no oracle or no value."""
+    """What one side observed for a row; ``met`` is None where no claim speaks of it, or no value came."""
 
     text: str
     met: bool | None
@@ -22,42 +26,75 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the comparison with a cell for each side.
+    """A row of the comparison with a cell for each side; ``key`` is ``experiment.observation``.
 
-    ``differs`` is told once both have a value. A ``measured`` row never does: two measured numbers are
+    ``differs`` is set once both have a value. A ``measured`` row never does: two measured numbers are
     always different, and whether that means anything is for the benchmark to say.
     """
 
-    row: Row
+    key: str
+    label: str
     cells: dict[Engine, Cell]
     differs: bool
     measured: bool
+    described: bool
 
 
 def lines(state: State) -> list[Line]:
-    """The concept's rows, in their order, with what has been observed so far."""
-    return [_line(row, state) for row in state.concept.rows]
+    """Return the rows of the demo, in their order, with what has been observed so far."""
+    return [
+        _line(step, row, state)
+        for step in state.concept.demo
+        for row in step.rows
+        if any(engine in step.engines for engine in state.sides)
+    ]
 
 
-def _line(row: Row, state: State) -> Line:
-    cells = {engine: _cell(row, side) for engine, side in state.sides.items()}
-    seen = [side.observations[row.key].value for side in state.sides.values() if row.key in side.observations]
-    measured = bool(row.unit) or any(isinstance(value, float) for value in seen)
-    comparable = not measured and not row.described
-    return Line(row, cells, comparable and any(value != seen[0] for value in seen), measured)
+def _line(step: Step, row: Row, state: State) -> Line:
+    key = f"{step.experiment}.{row.observation}"
+    cells = {engine: _cell(step, row, side, state.concept) for engine, side in state.sides.items()}
+    seen = [side.observations[key].value for side in state.sides.values() if key in side.observations]
+    measured = row.measured or bool(row.unit) or any(isinstance(value, float) for value in seen)
+    described = bool(row.says)
+    differs = not (measured or described) and any(value != seen[0] for value in seen)
+    return Line(key, state.concept.fill(row.label), cells, differs, measured, described)
 
 
-def _cell(row: Row, side: SideState) -> Cell:
-    observation = side.observations.get(row.key)
+def _cell(step: Step, row: Row, side: SideState, concept: Concept) -> Cell:
+    if side.engine in row.says:
+        return Cell(f"({concept.fill(row.says[side.engine])})", None)
+    if side.engine not in step.engines:
+        return Cell("", None)
+    observation = side.observations.get(f"{step.experiment}.{row.observation}")
+    checks = _checks_on(step.experiment, row.observation, side.engine, concept)
+    bracket = side.brackets.get(step.experiment)
     if observation is None:
-        return Cell("never seen" if side.ended else "", None)
-    met = row.accepts(observation.value) if row.has_oracle else None
+        if bracket and bracket.ended and bracket.ended.answer == "unavailable":
+            return Cell(bracket.ended.error, None)
+        return Cell("never observed" if side.ended else "", False if checks and side.ended else None)
     text = say(observation.value, observation.unit or row.unit)
-    return Cell(f"({text})" if side.engine in row.described else text, met)
+    if bracket is None or bracket.ended is None or not checks:
+        return Cell(text, None)
+    return Cell(text, merge(check(bracket, fields) for fields in checks).verdict == "holds")
+
+
+def _checks_on(experiment: str, key: str, engine: Engine, concept: Concept) -> list[Check]:
+    """Return the checks of all claims that speak of an observation."""
+    return [
+        fields
+        for cell in _cells_on(experiment, engine, concept)
+        for fields in listed(cell.check)
+        if key in (fields.get("key"), fields.get("other"))
+    ]
+
+
+def _cells_on(experiment: str, engine: Engine, concept: Concept) -> list[ClaimCell]:
+    cells = (row.cell(engine) for row in concept.claim)
+    return [cell for cell in cells if cell and cell.experiment == experiment]
 
 
 def say(value: object, unit: str = "") -> str:
-    """A value as a reader would write it."""
+    """Return a value as a reader would write it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -72,7 +109,7 @@ def say(value: object, unit: str = "") -> str:
 
 
 def side_sentence(side: SideState) -> str:
-    """How one side ended, in one sentence with its numbers."""
+    """Return how one side ended, in one sentence with its numbers."""
     name = NAMES[side.engine]
     if side.ended is None:
         return f"{name} has not ended."
@@ -111,35 +148,65 @@ def _left(side: SideState) -> str:
 
 
 def conclusions(state: State) -> list[str]:
-    """The concept's closing sentences, with what was observed put in."""
-    return state.concept.conclude(*(_seen(state, engine) for engine in ENGINES))
+    """Return the closing sentences that this run bears out, and what it does not bear out."""
+    values = {engine: _Values(state.sides.get(engine)) for engine in ENGINES}
+    told = [_conclusion(closing, state, values) for closing in state.concept.closing]
+    return [sentence for sentence in told if sentence]
 
 
-def _seen(state: State, engine: Engine) -> dict[str, object]:
-    side = state.sides.get(engine)
-    if side is None:
-        return {}
-    return {key: seen.value for key, seen in side.observations.items()}
+class _Values(dict[str, str]):
+    """What a side observed, as a reader would write it, by ``experiment.observation``."""
+
+    def __init__(self, side: SideState | None) -> None:
+        seen = side.observations.items() if side else ()
+        super().__init__({key: say(each.value, each.unit) for key, each in seen})
+
+
+def _conclusion(closing: Closing, state: State, values: dict[Engine, _Values]) -> str:
+    """Return one closing sentence; empty when something that it speaks of was not observed."""
+    wrong = [said for row in closing.claims for said in _not_borne_out(row, state)]
+    if wrong:
+        return f"Not as claimed in this run: {'; '.join(wrong)}."
+    try:
+        return state.concept.fill(closing.text, **values)
+    except KeyError:
+        return ""
+
+
+def _not_borne_out(row: str, state: State) -> list[str]:
+    """Return the claims of a row that this run refutes, each with what was observed."""
+    wrong = []
+    for claim in (claim for claim in state.concept.claim if claim.id == row):
+        for engine, side in state.sides.items():
+            cell = claim.cell(engine)
+            bracket = side.brackets.get(cell.experiment) if cell else None
+            if cell is None or bracket is None or bracket.ended is None or cell.tested != "experiment":
+                continue
+            finding = merge(check(bracket, fields) for fields in listed(cell.check))
+            if finding.verdict == "refuted":
+                wrong.append(f"{state.concept.name}.{row}.{engine} ({finding.said})")
+    return wrong
 
 
 def finding(state: State) -> str:
-    """The oracle's word and the number of differences, in one or two sentences."""
-    judged = [(line, cell) for line in lines(state) if line.row.has_oracle for cell in line.cells.values()]
+    """Return what the claims say of this run, and the number of differences, in one or two sentences."""
+    judged = [(line, cell) for line in lines(state) for cell in line.cells.values() if cell.met is not None]
     met = sum(cell.met is True for _, cell in judged)
-    told = f"Expected observations: {met} of {len(judged)} came true."
-    wrong = [f"{line.row.label}" for line, cell in judged if cell.met is not True]
+    told = f"Observations that claims speak of: {met} of {len(judged)} are as claimed."
+    wrong = [line.label for line, cell in judged if cell.met is False]
     if wrong:
         told += f" Not: {'; '.join(dict.fromkeys(wrong))}."
     if len(state.sides) > 1:
-        differing = [line for line in lines(state) if line.differs]
-        told += f" The engines differed in {len(differing)} of {len(state.concept.rows)} rows."
+        shown = lines(state)
+        told += f" The engines differed in {sum(line.differs for line in shown)} of {len(shown)} rows."
     return told
 
 
 def exit_code(state: State) -> ExitCode:
-    """What the shell is told: a side that failed weighs more than an observation that should not be."""
-    if not all(side.ended_well for side in state.sides.values()):
+    """Return the exit code: a side that failed weighs more than an observation that is not as claimed."""
+    sides = state.sides.values()
+    if not all(side.ended_well for side in sides):
         return ExitCode.SIDE_FAILED
-    troubled = any(side.troubles for side in state.sides.values())
-    unmet = any(line.row.has_oracle and not cell.met for line in lines(state) for cell in line.cells.values())
+    troubled = any(side.troubles for side in sides)
+    unmet = any(cell.met is False for line in lines(state) for cell in line.cells.values())
     return ExitCode.NOT_AS_EXPECTED if unmet or troubled else ExitCode.FINE

@@ -1,0 +1,1 @@
+"""What the advice rests on beyond the concepts, in Ray."""
