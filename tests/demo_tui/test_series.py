@@ -76,11 +76,13 @@ def re_gap(line: str) -> bool:
 
 
 def test_a_flat_curve_and_a_single_value_are_seen() -> None:
-    for values in ([0.0], [7.0] * 50, [-2.5]):
+    for values in ([0.0], [7.0] * 50, [-2.5], [3.0, 3.0 + 1e-9, 3.0]):
         panel = SeriesPanel()
         for value in values:
             panel.append(value)
-        assert any("*" in line for line in shown(panel)[1:-1])
+        lines = shown(panel)
+        assert any("*" in line for line in lines[1:-1])
+        assert float(lines[1].split()[0]) > float(lines[-2].split()[0])
 
 
 def test_smoothing_is_a_corrected_moving_average() -> None:

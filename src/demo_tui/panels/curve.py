@@ -181,7 +181,8 @@ class Plot:
         self.last = max((point.end for point in every), default=0.0)
         self.low = low if low is not None else min((point.low for point in finite), default=0.0)
         self.high = high if high is not None else max((point.high for point in finite), default=1.0)
-        if not self.high > self.low:  # a flat curve lies in the middle, unless an end is given
+        # A flat curve lies in the middle, unless an end is given; noise in the fifth digit is flat.
+        if not self.high - self.low > 1e-4 * abs(self.high):
             step = abs(self.low) * 0.1 or 1.0
             self.low, self.high = (self.low if low is not None else self.low - step), self.high + step
 
