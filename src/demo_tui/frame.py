@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from demo_tui import export
 from demo_tui.cells import clean, clusters, width
 from demo_tui.layout import Region
 from demo_tui.panel import frame_lines
@@ -54,6 +53,8 @@ class Frame:
         Returns:
             A complete SVG document that loads nothing.
         """
+        from demo_tui import export
+
         return export.svg(self.rows, (self.width, self.height), self.theme, title)
 
     def html(self, title: str = "") -> str:
@@ -65,9 +66,13 @@ class Frame:
         Returns:
             The page; it loads nothing.
         """
+        from demo_tui import export
+
         return export.html(self.rows, self.theme, title)
 
     def _repr_html_(self) -> str:
+        from demo_tui import export
+
         return export.html_block(self.rows, self.theme)
 
     def save(self, path: str | Path, title: str = "") -> Path:

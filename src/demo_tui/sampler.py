@@ -28,6 +28,7 @@ class Sampler(Generic[T]):
         self._asked = 0.0
         self._value: T | None = None
         self._thread: threading.Thread | None = None
+        self._pause = threading.Event()
         self.error = ""
 
     def latest(self) -> T | None:
@@ -55,4 +56,4 @@ class Sampler(Generic[T]):
         while time.monotonic() - self._asked < 5 * self._seconds + 1:
             self.take()
             self._changed()
-            time.sleep(self._seconds)
+            self._pause.wait(self._seconds)
