@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from demo_tui.layout import Columns, Fixed, Pane, Rows, Weighted
     from demo_tui.live import Live
     from demo_tui.logging_handler import LogHandler
+    from demo_tui.options import Options
     from demo_tui.panel import Panel, PanelConfig
     from demo_tui.panels.code import CodePanel
     from demo_tui.panels.comparison import ComparisonPanel, ComparisonRow
@@ -53,6 +54,7 @@ _HOMES = {
     ),
     "live": ("Live",),
     "logging_handler": ("LogHandler",),
+    "options": ("Options",),
     "panel": (
         "Panel",
         "PanelConfig",
@@ -124,6 +126,7 @@ __all__ = [
     "LogHandler",
     "LogPanel",
     "Mouse",
+    "Options",
     "Pane",
     "Panel",
     "PanelConfig",

@@ -185,7 +185,7 @@ class DashboardBase(PanelSet):
 
         Args:
             refresh_hz: The most frames per second.
-            options: The arguments of `demo_tui.live.Options`: `screen`, `keys`, `mouse`, `record`, `capture`,
+            options: The arguments of `Options`: `screen`, `keys`, `mouse`, `record`, `capture`,
                 `keep`, `height`, `save_dir`.
 
         Returns:
@@ -194,7 +194,8 @@ class DashboardBase(PanelSet):
         Raises:
             ValueError: For a rate that is not positive.
         """
-        from demo_tui.live import Live, Options
+        from demo_tui.live import Live
+        from demo_tui.options import Options
 
         return Live(self, Options(refresh_hz, **options))
 

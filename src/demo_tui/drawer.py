@@ -15,6 +15,8 @@ __all__ = ["Drawer", "drive", "drive_async"]
 T = TypeVar("T")
 PATIENCE = 0.5
 """Seconds after which a program that was asked to quit says that it still works."""
+STUCK = 5.0
+"""Seconds to wait for a frame that is being drawn; a panel that never returns must not hold the work up."""
 
 
 class Drawer(threading.Thread):
@@ -63,11 +65,11 @@ class Drawer(threading.Thread):
             signal.pthread_kill(self._owner.ident or 0, signal.SIGINT)
 
     def stop(self) -> None:
-        """Draw no more; returns when the thread has ended."""
+        """Draw no more; returns when the thread has ended, or is stuck in a panel."""
         with self._gate:
             self._stop_event.set()
         if self.is_alive():
-            self.join()
+            self.join(STUCK)
 
 
 def drive(live: Live, work: Callable[[], T]) -> T | None:

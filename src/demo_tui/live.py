@@ -8,14 +8,15 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from demo_tui.controls import Controls
 from demo_tui.frame import Frame, notice, overlay
 from demo_tui.keys import KeyReader, Mouse
+from demo_tui.options import Options
 from demo_tui.output import Output, on_terminal
+from demo_tui.panel import error_box
 from demo_tui.terminal import Signals
 from demo_tui.view import View
 
@@ -25,41 +26,10 @@ if TYPE_CHECKING:
     from demo_tui.plain import PlainWriter
     from demo_tui.surface import Surface
 
-__all__ = ["Live", "Options"]
+__all__ = ["Live"]
 
-
-@dataclass(frozen=True)
-class Options:
-    """How a dashboard is shown.
-
-    Args:
-        refresh_hz: The most frames per second.
-        screen: Use the alternate screen, else a block below the prompt.
-        keys: Read the keyboard.
-        mouse: Read the mouse; the terminal then selects text only with Shift.
-        record: The path of an asciicast file to write.
-        capture: Turn what is printed meanwhile into log lines.
-        keep: Print the last frame after leaving the alternate screen.
-        height: Lines of a block below the prompt; None for as many as its content has.
-        save_dir: Where the key `s` saves pictures.
-
-    Raises:
-        ValueError: For a rate that is not positive.
-    """
-
-    refresh_hz: float = 10.0
-    screen: bool = True
-    keys: bool = True
-    mouse: bool = False
-    record: str | os.PathLike[str] | None = None
-    capture: bool = True
-    keep: bool = False
-    height: int | None = None
-    save_dir: str | os.PathLike[str] = "."
-
-    def __post_init__(self) -> None:
-        if self.refresh_hz <= 0:
-            raise ValueError(f"refresh_hz is {self.refresh_hz}; it must be above 0")
+PATIENCE = 5.0
+"""Seconds that a panel may take to draw before the end does not wait for it."""
 
 
 class Live:
@@ -130,15 +100,25 @@ class Live:
     ) -> None:
         if os.getpid() != self._pid:
             return  # a forked child: neither the terminal nor its signals are ours
-        with self._lock:
+        with self._lock_in_time() as free:
             try:
                 self._help, self._notice, self._controls.prompt = False, ("", 0.0), None
-                if self._plain is not None:
+                if self._plain is not None and free:
                     self._plain.write(last=True)
-                else:
-                    self._end_view()
+                elif self._plain is None:
+                    self._end_view(free)
             finally:
                 self._close()
+
+    @contextmanager
+    def _lock_in_time(self) -> Iterator[bool]:
+        """The lock; False after some seconds: a panel that never returns must not hold the work up."""
+        free = self._lock.acquire(timeout=PATIENCE)
+        try:
+            yield free
+        finally:
+            if free:
+                self._lock.release()
 
     def _close(self) -> None:
         self._view.close()
@@ -151,16 +131,16 @@ class Live:
     def close_view(self) -> None:
         """Give the terminal back now, while the program goes on; the context is left later."""
         if os.getpid() == self._pid:
-            with self._lock:
+            with self._lock_in_time() as free:
                 if self._plain is None:
-                    self._end_view()
+                    self._end_view(free)
 
-    def _end_view(self) -> None:
+    def _end_view(self, draw: bool) -> None:
         view = self._view
         if view.over:
             return
         view.drain()
-        if not self.paused:
+        if draw and not self.paused:
             self.draw(force=True)
         view.end(self._frame)
 
@@ -256,11 +236,27 @@ class Live:
             size = self._out.size()
             if self._notice[0] and self.dashboard.clock() >= self._notice[1]:
                 self._notice = ("", 0.0)
-            state = self._state(*size)
-            if state == self._drawn and not force:
-                return False
-            self._drawn = state
-            return self._show(*size)
+            try:
+                return self._draw(size, force)
+            except Exception as error:
+                if self._frame is None:
+                    raise  # nothing was shown yet, and no work has begun
+                return self._show_error(error, size)
+
+    def _draw(self, size: tuple[int, int], force: bool) -> bool:
+        state = self._state(*size)
+        if state == self._drawn and not force:
+            return False
+        self._drawn = state
+        return self._show(*size)
+
+    def _show_error(self, error: Exception, size: tuple[int, int]) -> bool:
+        """A picture of what keeps the dashboard from being drawn, such as a layout that names no panel."""
+        width, height = size if self.options.screen else (size[0], min(5, size[1]))
+        lines = error_box(error, "this dashboard cannot be drawn", width, height, self.dashboard.theme)
+        self._drawn = None
+        rows = [[(0, strip)] for strip in lines]
+        return self._view.show(Frame(rows, width, height, self.dashboard.theme), size)
 
     def _state(self, width: int, height: int) -> object:
         over = (self._notice, self._help, self._controls.prompt, self._view.pending)

@@ -32,10 +32,13 @@ def on_terminal(console: Console) -> bool:
 
 
 def _descriptor(file: TextIO) -> int | None:
+    """The file's descriptor; None for a file in memory, and for a stream that was closed."""
     try:
-        return file.fileno()
-    except (AttributeError, OSError, ValueError):
+        fd = file.fileno()
+        os.fstat(fd)
+    except (AttributeError, OSError, ValueError, OverflowError):
         return None
+    return fd
 
 
 def _own_descriptor(file: TextIO) -> int | None:

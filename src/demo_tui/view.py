@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from demo_tui.cells import keep_colours
 from demo_tui.frame import Frame
 from demo_tui.keys import KeyReader
 from demo_tui.lines import LineBuffer
+from demo_tui.options import Options
 from demo_tui.output import Output, unstopped
 from demo_tui.painter import InlinePainter, ScreenPainter
 from demo_tui.panels.log import LogPanel
 from demo_tui.panels.tabs import TabsPanel
 
 if TYPE_CHECKING:
-    import os
-
     from demo_tui.capture import DescriptorCapture, StreamCapture
     from demo_tui.cast import CastWriter
     from demo_tui.surface import Surface
@@ -23,23 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["View"]
 
 MOUSE_ON, MOUSE_OFF = "\x1b[?1000h\x1b[?1006h", "\x1b[?1006l\x1b[?1000l"
-
-
-class _Options(Protocol):
-    """What a view needs of the options of a `Live`."""
-
-    @property
-    def screen(self) -> bool: ...
-    @property
-    def mouse(self) -> bool: ...
-    @property
-    def record(self) -> str | os.PathLike[str] | None: ...
-    @property
-    def capture(self) -> bool: ...
-    @property
-    def keep(self) -> bool: ...
-    @property
-    def height(self) -> int | None: ...
 
 
 class View:
@@ -55,7 +37,7 @@ class View:
         OSError: Where the file of a recording cannot be opened.
     """
 
-    def __init__(self, dashboard: Surface, out: Output, options: _Options, keys: KeyReader) -> None:
+    def __init__(self, dashboard: Surface, out: Output, options: Options, keys: KeyReader) -> None:
         self._dashboard, self._out, self._options, self._keys = dashboard, out, options, keys
         self._painter = ScreenPainter() if options.screen else InlinePainter()
         self.visible = False
@@ -167,7 +149,11 @@ class View:
 
     def _log_is_shown(self) -> bool:
         panels = self._dashboard.panels
-        for name in self._dashboard.regions(*self._out.size()):
+        try:
+            regions = self._dashboard.regions(*self._out.size())
+        except KeyError:  # the layout names a panel that there is not
+            return False
+        for name in regions:
             panel = panels.get(name)
             inner = panel.tabs.values() if isinstance(panel, TabsPanel) else [panel]
             if any(isinstance(each, LogPanel) for each in inner):

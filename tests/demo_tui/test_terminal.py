@@ -310,3 +310,15 @@ def test_a_dumb_terminal_gets_plain_lines(tmp_path: Path, term: str) -> None:
     with PseudoTerminal(command, 80, 24, {**ENVIRONMENT, "TERM": term}) as terminal:
         assert terminal.wait() == 0
         assert (b"\x1b[?1049h" in terminal.written) == (term != "dumb")
+
+
+@pytest.mark.parametrize("stream", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-", ">/dev/full", "| head -1"])
+def test_closed_and_full_streams_do_not_cost_the_result(tmp_path: Path, stream: str) -> None:
+    (tmp_path / "enough").touch()
+    program = shlex.join([sys.executable, PROGRAM, "ignores_hangup", str(tmp_path)])
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {program} {stream}"],
+        env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (tmp_path / "result").read_text() == "finished"
+    assert "Traceback" not in done.stderr
