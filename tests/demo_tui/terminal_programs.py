@@ -169,6 +169,43 @@ def a_flood_without_newlines() -> None:
     print("linear:", seconds is not None and seconds < 10)
 
 
+def prints_across_the_end() -> None:
+    made = board("log")
+    stop = threading.Event()
+    printed = [0]
+
+    def chatter() -> None:
+        while not stop.is_set():
+            print("number", printed[0])
+            printed[0] += 1
+            time.sleep(0.002)
+
+    thread = threading.Thread(target=chatter)
+
+    def work(_: DashboardBase) -> None:
+        thread.start()
+        while printed[0] < 50:
+            time.sleep(0.01)
+        subprocess.Popen("sleep 0.3; echo late child", shell=True)
+
+    made.run(work, refresh_hz=30, keep=False)
+    last = printed[0] + 50
+    while printed[0] < last:
+        time.sleep(0.01)
+    stop.set()
+    thread.join()
+    time.sleep(0.5)  # for the child
+    (FOLDER / "logged").write_text("\n".join(made.log_panel.lines))
+
+
+def hangs_up_by_default() -> None:
+    made = board("status", "log")
+    try:
+        made.run(steps, refresh_hz=30)
+    finally:
+        (FOLDER / "result").write_text("cleaned up")
+
+
 def draws_on_stderr() -> None:
     made = board("log", console=Console(stderr=True))
 

@@ -81,6 +81,17 @@ def test_many_small_writes_are_linear(tmp_path: Path) -> None:
         assert "linear: True" in after_leaving(terminal)
 
 
+def test_no_line_is_lost_between_the_view_and_the_normal_screen(tmp_path: Path) -> None:
+    with start("prints_across_the_end", tmp_path) as terminal:
+        assert terminal.wait(60) == 0
+        logged = (tmp_path / "logged").read_text().split("\n")
+        after = after_leaving(terminal).split()
+        numbers = [line.split()[1] for line in logged] + re.findall(r"number (\d+)", " ".join(after))
+        assert numbers == [str(number) for number in range(len(numbers))]
+        assert len(logged) < len(numbers)
+        assert "late child" in " ".join(after)
+
+
 def test_a_redirected_stream_is_left_alone(tmp_path: Path) -> None:
     program = shlex.join([sys.executable, PROGRAM, "draws_on_stderr", str(tmp_path)])
     shell = ["bash", "--norc", "-c", f"{program} > {tmp_path}/out.txt"]
@@ -116,6 +127,15 @@ def test_a_closed_terminal_does_not_end_a_job_that_ignores_hangups(tmp_path: Pat
         assert terminal.process.wait(20) == 0
         terminal._master = os.open(os.devnull, os.O_RDONLY)
     assert (tmp_path / "result").read_text() == "finished"
+
+
+def test_a_closed_terminal_unwinds_a_program_that_does_not_ignore_it(tmp_path: Path) -> None:
+    with start("hangs_up_by_default", tmp_path) as terminal:
+        terminal.until(shows("step 5"), "work")
+        os.close(terminal._master)
+        assert terminal.process.wait(20) == 129
+        terminal._master = os.open(os.devnull, os.O_RDONLY)
+    assert (tmp_path / "result").read_text() == "cleaned up"
 
 
 def test_q_ends_the_view_at_once_and_work_that_goes_on_is_awaited(tmp_path: Path) -> None:
