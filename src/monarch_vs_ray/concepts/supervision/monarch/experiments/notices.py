@@ -1,238 +1,158 @@
-"""What the claims on supervision rest on, on Monarch: one function puts one thing to the test.
+"""Who is notified of a failure in Monarch, and how soon.
 
-Actors and helpers are those of ``on_monarch.py``. Every probe makes a family of its own: a parent in a
-process of its own, and two workers that it owns. Failures that nobody handles come to a list at the root.
+Every experiment makes a family of its own: a parent in a process of its own, and two workers that it owns.
+Failures that nobody handles come to a list at the root; by default they would end this program.
 """
 
 from __future__ import annotations
 
-import inspect
-import os
-import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
 
 import monarch.actor
-from monarch.actor import endpoint
 
-from monarch_vs_ray.concepts.supervision import spec
-from monarch_vs_ray.concepts.supervision.on_monarch import (
-    AT_ROOT,
-    MODULE,
-    Parent,
-    Worker,
-    at_root,
-    get,
-    kill,
-    parent,
-)
+from monarch_vs_ray.concepts.supervision import inputs
+from monarch_vs_ray.concepts.supervision.monarch.actors import AT_ROOT, Family
 from monarch_vs_ray.engines.monarch import running
-from monarch_vs_ray.side import fault, observe
+from monarch_vs_ray.instruments import faults
+from monarch_vs_ray.instruments.flags import Tally
+from monarch_vs_ray.instruments.monarch import get
+from monarch_vs_ray.instruments.outcome import error_type
+from monarch_vs_ray.instruments.programs import in_second_program
+from monarch_vs_ray.instruments.wait import PATIENCE, happens, settled, wait_for
+from monarch_vs_ray.side import observe
 
-THIS = "monarch_vs_ray.concepts.supervision.probes_on_monarch"
+DEFAULTS = dict.fromkeys(
+    (
+        "HYPERACTOR_MESH_SUPERVISION_POLL_FREQUENCY",
+        "HYPERACTOR_MESH_GET_ACTOR_STATE_MAX_IDLE",
+        "HYPERACTOR_MESH_ORPHAN_TIMEOUT",
+    )
+)
+"""For a second program: without the settings that ``concept.toml`` makes."""
+PHASES = ((0.05, 0.45), (0.5, 0.9))
+"""Parts of a poll interval; in each of them one worker is killed, at a random moment."""
 
 
 @contextmanager
 def session() -> Iterator[None]:
-    """With the default hook, a failure that nobody handles would end the side."""
+    """Run Monarch, and collect at the root what nobody handles."""
     monarch.actor.unhandled_fault_hook = AT_ROOT.append
     with running():
         yield
 
 
-def _end(family: Parent) -> None:
-    """Stop a parent, and its workers with it."""
-    get(family.stop())
-
-
-# -- who is told ---------------------------------------------------------------------------------------
-
-
-def process_killed() -> None:
-    family, pids = parent("killed", "handle")
-    kill(pids[1], "worker 0")
-    told, _ = get(family.hear.call_one(1))
-    observe("parent_was_told", bool(told))
-    observe("sibling_answers", get(family.count.call_one(1)))
-    observe("names_the_signal", "sig=9" in told[0][1])
-    _end(family)
-
-
 def exception_awaited() -> None:
-    family, _ = parent("awaited", "handle")
-    fault("exception", "worker 0")
-    observe("caught", get(family.ask.call_one(0, "fail")))
-    observe("answers_afterwards", get(family.count.call_one(0)))
-    told, _ = get(family.hear.call_one(0))
-    observe("parent_was_told", bool(told))
-    _end(family)
+    """Raise in a call that the parent awaits, and watch whether ``__supervise__`` is called too."""
+    family, trace = Family.new("awaited"), Tally.new()
+    observe("caught", get(family.parent.ask.call_one(0, "fail", trace)))
+    observe("caught_by_its_type", get(family.parent.catches_its_type.call_one(0, trace)))
+    faults.proved("exception", "worker 0", trace.count, times=2)
+    observe("owner_was_told", happens(family.was_told, inputs.WATCH))
+    observe("answers_afterwards", get(family.parent.count.call_one(0)))
+    family.end()
 
 
 def exception_unawaited() -> None:
-    family, _ = parent("unawaited", "handle")
-    fault("exception", "worker 0")
-    get(family.fail_unawaited.call_one(0))
-    told, _ = get(family.hear.call_one(1))
-    observe("parent_was_told", bool(told))
-    observe("reason_is_the_exception", "no ball" in told[0][1])
-    _end(family)
+    """Raise in a call that nobody awaits."""
+    family, trace = Family.new("unawaited"), Tally.new()
+    _, workers = get(family.parent.owned.call_one())
+    get(family.parent.fail_unawaited.call_one(0, trace))
+    faults.proved("exception", "worker 0", trace.count)
+    observe("owner_was_told", happens(family.was_told, inputs.WATCH))
+    observe("cause_is_the_exception", any("no ball" in line for line in family.reports.lines()))
+    observe("later_call", error_type(lambda: get(workers.slice(procs=0).count.call_one())))
+    family.end()
 
 
-def process_exited_in_a_call() -> None:
-    family, _ = parent("exited", "handle")
-    fault("os._exit", "worker 0")
-    observe("caught", get(family.ask.call_one(0, "once", spec.marks("exited"), "os._exit")))
-    observe("executions", os.path.getsize(spec.marks("exited")))
-    observe("sibling_answers", get(family.count.call_one(1)))
-    observe("whole_mesh", get(family.ask.call_one(None, "count")))
-    _end(family)
+def call_to_a_dead_actor() -> None:
+    """Let the parent call a worker that died of an exception, and catch the error."""
+    family, trace = Family.new("caller"), Tally.new()
+    get(family.parent.fail_unawaited.call_one(0, trace))
+    faults.proved("exception", "worker 0", trace.count)
+    wait_for(family.was_told, "the report to the parent")
+    family.parent.ask.call_one(0, "count")  # its answer races with the parent's own end
+    observe("caller_lives", not happens(family.at_root, inputs.WATCH))
+    observe("its_own_failure", "undeliverable" in "".join(family.at_root()))
 
 
-# -- who decides ---------------------------------------------------------------------------------------
-
-
-def parent_handles() -> None:
-    _climbs("handles", "handle")
-
-
-def parent_lets_go() -> None:
-    _climbs("lets-go", "let go")
-
-
-def _climbs(name: str, policy: str) -> None:
-    """Whether a worker's death goes further up than its parent: to the root, with the parent's own end."""
-    family, pids = parent(name, policy)
-    kill(pids[1], "worker 0")
-    if policy == "handle":
-        get(family.hear.call_one(1))
-        get(family.count.call_one(1))
-    else:
-        spec.wait_for(lambda: at_root(name), "the parent's failure at the root")
-        spec.wait_for(lambda: not spec.runs(pids[2]), "the end of the other worker")
-    observe("reached_the_root", bool(at_root(name)))
-    observe("other_worker_runs", spec.runs(pids[2]))
-    if policy == "handle":
-        _end(family)
-
-
-def parent_respawns() -> None:
-    _restarts("respawns", "respawn")
-
-
-def parent_does_not_respawn() -> None:
-    _restarts("idle", "handle")
-
-
-def _restarts(name: str, policy: str) -> None:
-    family, pids = parent(name, policy)
-    get(family.counts.call_one())
-    kill(pids[1], "worker 0")
-    _, generation = get(family.hear.call_one(2))
-    observe("generation", generation)
-    if policy == "respawn":
-        after, counts = get(family.pids.call_one()), get(family.counts.call_one())
-        observe("on_fresh_processes", not set(after[1:]) & set(pids[1:]))
-        observe("first_count", counts[0])
-    _end(family)
-
-
-def endpoint_options() -> None:
-    """What @endpoint can be told about one method; retries or restarts are not among it."""
-    names = list(inspect.signature(endpoint).parameters)
-    observe("options", names)
-    observe("about_failures", [name for name in names if "retr" in name or "restart" in name])
-
-
-def retried_by_a_loop() -> None:
-    family, _ = parent("loop", "respawn")
-    fault("os._exit", "worker 0")
-    get(family.until_done.call_one(spec.marks("loop"), "os._exit"))
-    observe("executions", os.path.getsize(spec.marks("loop")))
-    _end(family)
-
-
-# -- what is left --------------------------------------------------------------------------------------
-
-
-def program_that_looks_away() -> None:
-    """Its actor dies unsupervised, the hook is the default one: is the program interrupted?"""
-    fault("os._exit", "an actor of a program of its own")
+def death_in_a_call() -> None:
+    """Let a worker's process exit during a call; watch for a second execution of it."""
+    family, executions = Family.new("in-a-call"), Tally.new()
     began = time.monotonic()
-    program = spec.beside(MODULE, "look_away", settings=spec.SETTINGS)
-    other = int(spec.told_by(program))
-    observe("came_to_its_end", program.returncode == 0)
-    observe("ending", spec.ending(program.returncode))
-    observe("interrupted_early", time.monotonic() - began < spec.LOOK_AWAY)
-    spec.wait_for(lambda: not spec.runs(other), "the end of the program's other actor")
-    observe("other_actor_outlives_it", spec.runs(other))
+    with faults.ends(family.pids[1], "worker 0", "os._exit"):
+        caught = get(family.parent.ask.call_one(0, "once", executions, "os._exit"))
+    observe("seconds", round(time.monotonic() - began, 3), unit="s")
+    observe("caught", caught)
+    observe("executions", settled(executions.count, 1, inputs.WATCH))
+    observe("sibling_answers", get(family.parent.count.call_one(1)))
+    observe("call_to_all", get(family.parent.ask.call_one(None, "count")))
+    family.end()
 
 
-def host_of_a_job() -> None:
-    """What does outlive its program: a host that a job has started, unless the job is killed."""
-    program = spec.beside(THIS, "leave_host", settings=spec.SETTINGS)
-    host = int(spec.told_by(program))
-    observe("other_actor_outlives_it", spec.runs(host))
-    spec.kill(host)
+def idle_death() -> None:
+    """Kill an idle worker at a random phase of the poll."""
+    family = Family.new("idle")
+    inputs.sleep_to_a_phase()
+    killed = faults.kill(family.pids[1], "worker 0")
+    observe("owner_was_told", happens(lambda: family.reported(killed), inputs.WATCH))
+    told, cause = family.report(killed)
+    observe("noticed_by", "its owner, in __supervise__")
+    observe("seconds", round(told - killed, 3), unit="s")
+    observe("cause", cause)
+    observe("sibling_answers", get(family.parent.count.call_one(1)))
+    family.end()
 
 
-def _leave_host() -> None:
-    """A program: it starts a host through a job, says which process that is, and goes without a word."""
-    from monarch.job import ProcessJob
-
-    host = ProcessJob({"hosts": 1}).state(cached_path=None).hosts
-    worker = host.spawn_procs(per_host={"procs": 1}).spawn("worker", Worker)
-    pids: Any = worker.parent_pid.call().get(timeout=spec.PATIENCE)
-    print(next(iter(pids.values())), flush=True)
-    os._exit(0)
+def idle_deaths(poll: float = inputs.POLL) -> None:
+    """Kill idle workers at two random phases of the poll."""
+    _deaths(poll, in_a_call=False)
 
 
-def killed_with_short_poll() -> None:
-    family, pids = parent("short-poll", "handle")
-    when = kill(pids[1], "worker 0")
-    told, _ = get(family.hear.call_one(1))
-    observe("seconds", round(told[0][0] - when, 3))
-    _end(family)
+def idle_deaths_by_default() -> None:
+    """Do the same in a program with Monarch's default settings."""
+    in_second_program(idle_deaths, "monarch", DEFAULTS, poll=inputs.DEFAULT_POLL)
 
 
-def killed_with_default_poll() -> None:
-    fault("SIGKILL", "an actor of a program with Monarch's default settings")
-    observe("seconds", spec.told_by(spec.beside(MODULE, "detect", settings={})))
+def deaths_in_a_call(poll: float = inputs.POLL) -> None:
+    """Kill workers during a call, at two random phases of the poll."""
+    _deaths(poll, in_a_call=True)
 
 
-def parent_killed() -> None:
-    _orphans("orphans", "parent")
+def deaths_in_a_call_by_default() -> None:
+    """Do the same in a program with Monarch's default settings."""
+    in_second_program(deaths_in_a_call, "monarch", DEFAULTS, poll=inputs.DEFAULT_POLL)
 
 
-def parent_stopped() -> None:
-    _orphans("stopped", "nobody")
+def _deaths(poll: float, in_a_call: bool) -> None:
+    """Observe the time from one poll to the notice, for deaths between them at random phases.
+
+    The report on worker 0 shows when a poll was; worker 1 is killed at the phase, counted from there.
+    """
+    families = [Family.new(f"phase{number}") for number in range(len(PHASES))]
+    with ThreadPoolExecutor() as threads:
+        seen = list(threads.map(lambda args: _death(*args, poll, in_a_call), zip(families, PHASES, strict=True)))
+    observe("phases", [round(phase, 3) for phase, _ in seen], unit="s")
+    observe("delays", [round(delay, 3) for _, delay in seen], unit="s")
+    observe("longest_delay", round(max(delay for _, delay in seen), 3), unit="s")
+    observe("shortest_from_poll", round(min(map(sum, seen)), 3), unit="s")
+    observe("longest_from_poll", round(max(map(sum, seen)), 3), unit="s")
 
 
-def _orphans(name: str, victim: str) -> None:
-    """How long workers run on when their parent is killed, or stopped as it should be."""
-    family, pids = parent(name, "handle")
-    time.sleep(2 * spec.POLL)  # the parent has polled them once
-    began = time.monotonic()
-    if victim == "parent":
-        kill(pids[0], "the parent")
-    else:
-        fault("stop", "the parent")
-        _end(family)
-    spec.wait_for(lambda: not any(map(spec.runs, pids[1:])), "the end of the workers", 4 * spec.PATIENCE)
-    observe("seconds", round(time.monotonic() - began, 2))
-
-
-# -- what the package has ------------------------------------------------------------------------------
-
-
-def names_torchft() -> None:
-    observe("files", spec.files_that_name("monarch", "torchft"))
-
-
-def names_supervision() -> None:
-    observe("files", spec.files_that_name("monarch", "supervision"))
-
-
-if __name__ == "__main__" and sys.argv[1:] == ["leave_host"]:
-    _leave_host()
+def _death(family: Family, part: tuple[float, float], poll: float, in_a_call: bool) -> tuple[float, float]:
+    """Kill both workers; return the phase at which the second died, and how long that was not noticed."""
+    first = faults.kill(family.pids[1], "worker 0")
+    wait_for(lambda: family.reported(first), "the report on worker 0", 2 * PATIENCE)
+    begun = Tally.new()
+    call = family.parent.ask.call_one(1, "stay", begun) if in_a_call else None
+    wait_for(lambda: begun.count() == bool(call), "the call to begin")
+    polled, _ = family.report(first)
+    inputs.sleep_to_a_phase(part[0] * poll, part[1] * poll)
+    killed = faults.kill(family.pids[2], "worker 1")
+    if call:
+        assert get(call, 2 * PATIENCE) == "SupervisionError"
+        return killed - polled, time.monotonic() - killed
+    wait_for(lambda: family.reported(killed), "the report on worker 1", 2 * PATIENCE)
+    return killed - polled, family.report(killed)[0] - killed
