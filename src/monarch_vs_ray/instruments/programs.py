@@ -34,7 +34,7 @@ class _Collector:
 def in_second_program(
     experiment: Callable[..., None], engine: str, settings: Mapping[str, str | None], **options: Any
 ) -> None:
-    """Run an experiment in a second program with other environment variables, and record what it observed and broke.
+    """Run an experiment in a second program with other environment variables; record what it saw and broke.
 
     Args:
         experiment: A function at the top of a module of experiments.
@@ -65,7 +65,10 @@ def in_second_program(
 
 @contextmanager
 def beside(
-    module: str, *words: object, settings: Mapping[str, str | None] | None = None, stderr: int = subprocess.DEVNULL
+    module: str,
+    *words: object,
+    settings: Mapping[str, str | None] | None = None,
+    stderr: int = subprocess.DEVNULL,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a module as a program of its own beside the block, which ends it if it has not ended by itself.
 
@@ -84,6 +87,20 @@ def beside(
             yield program
         finally:
             program.kill()
+
+
+def numbers_from(program: subprocess.Popen[str]) -> list[int]:
+    """Return the numbers on the first line of a program's output that has only numbers.
+
+    Raises:
+        RuntimeError: If its output ends without such a line.
+    """
+    assert program.stdout
+    for line in program.stdout:
+        words = line.split()
+        if words and all(map(str.isdigit, words)):
+            return list(map(int, words))
+    raise RuntimeError("the program beside ended without saying which processes it has")
 
 
 def ending(program: subprocess.Popen[str], within: float = WITHIN) -> str:

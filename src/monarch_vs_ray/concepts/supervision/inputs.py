@@ -17,12 +17,12 @@ WORKERS = 2
 """Workers of each parent: one to break, and one to see what that does to the others."""
 EXIT_CODE = 3
 POLL, ORPHAN = 0.5, 10.0
-"""Monarch's poll interval and orphan timeout in seconds, as ``concept.toml`` sets them; by default 10 and 60."""
+"""Monarch's poll interval and orphan timeout in seconds, as ``concept.toml`` sets them; else 10 and 60."""
 DEFAULT_POLL = 10.0
-WATCH = 3.0
-"""Seconds to watch for what should not happen: six polls. Where it does happen, it takes a third of that."""
-LOOK_AWAY = 6.0
-"""Seconds that a program is busy with something else while its actor dies: twelve polls."""
+WATCH = 2.5
+"""Seconds to watch for what should not happen: five polls. Where it does happen, it takes a third of that."""
+LOOK_AWAY = 5.0
+"""Seconds that a program is busy with something else while its actor dies: ten polls."""
 
 
 def break_down(how: str, trace: Tally | None = None) -> NoReturn:
@@ -84,7 +84,7 @@ def is_interrupted() -> bool:
 
 
 def files_that_name(package: str, word: str) -> list[str]:
-    """Return the Python files of an installed package that have a word in them, in any case; imports nothing."""
+    """Return the Python files of an installed package that have a word in them; imports nothing."""
     found = find_spec(package)
     assert found
     assert found.submodule_search_locations

@@ -163,15 +163,15 @@ class Family:
         """Return when the first report on a worker came after a moment of the monotonic clock, and its cause.
 
         Raises:
-            IndexError: If there is none yet.
+            StopIteration: If there is none yet.
         """
         lines = [line.split(" ", 2) for line in self.reports.lines()]
         times = [(float(when), why) for when, mesh, why in lines if mesh.startswith("workers")]
-        return [each for each in times if each[0] > since][0]
+        return next(each for each in times if each[0] > since)
 
     def reported(self, since: float) -> bool:
         """Return whether a report on a worker came after that moment."""
-        with suppress(IndexError):
+        with suppress(StopIteration):
             return bool(self.report(since))
         return False
 

@@ -15,6 +15,7 @@ from monarch_vs_ray.concepts.supervision import inputs
 from monarch_vs_ray.instruments.flags import Tally
 from monarch_vs_ray.instruments.ray import get
 from monarch_vs_ray.instruments.wait import PATIENCE, wait_for
+from monarch_vs_ray.side import shared
 
 NAMESPACE = "supervision"
 
@@ -62,6 +63,9 @@ class Parent:
 
     def pids(self) -> list[int]:
         return [os.getpid(), *get([worker.pid.remote() for worker in self.workers])]
+
+    def renew(self) -> None:
+        self.workers[0] = Worker.remote()
 
     def owned(self) -> list[Any]:
         return self.workers
@@ -115,9 +119,25 @@ class Family:
     def new(cls, **options: Any) -> Family:
         """Create a parent whose workers have these options; return once they run."""
         starts = Tally.new()
-        parent = Parent.remote(starts, **options)
+        return cls._of(Parent.remote(starts, **options), starts)
+
+    @classmethod
+    def with_new_worker(cls) -> Family:
+        """Let a parent that experiments share replace its worker 0, and return that family."""
+        parent = shared_parent()
+        get(parent.renew.remote())
+        return cls._of(parent, Tally.new())
+
+    @classmethod
+    def _of(cls, parent: Any, starts: Tally) -> Family:
         pids = get(parent.pids.remote())
         return cls(parent, get(parent.owned.remote()), starts, pids)
+
+
+@shared
+def shared_parent() -> Any:
+    """Return a parent that nothing which happens to its worker 0 ends."""
+    return Parent.remote(Tally.new())
 
 
 def worker(**options: Any) -> tuple[Any, int]:

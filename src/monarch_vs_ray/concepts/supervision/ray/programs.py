@@ -38,7 +38,7 @@ def end(address: str, name: str, lifetime: str | None = None) -> None:
 
 def end_with_the_cluster(name: str, lifetime: str | None = None) -> None:
     """Do the same in a program that has started Ray itself."""
-    _start()
+    _start(namespace=NAMESPACE)
     _leave(name, lifetime)
 
 
@@ -48,13 +48,20 @@ def _leave(name: str, lifetime: str | None) -> None:
     print(get(actor.pid.remote()), flush=True)
 
 
-def _start(**options: bool) -> None:
-    ray.init("local", num_cpus=1, include_dashboard=False, object_store_memory=80_000_000, _temp_dir=os.environ[RUN_DIR], **options)
+def _start(**options: object) -> None:
+    ray.init(
+        "local",
+        num_cpus=1,
+        include_dashboard=False,
+        object_store_memory=80_000_000,
+        _temp_dir=os.environ[RUN_DIR],
+        **options,
+    )
 
 
 @contextmanager
 def _watched(*options: str) -> Iterator[tuple[ray.actor.ActorHandle, int]]:
-    """Start Ray by its defaults, but for a log that is not forwarded if so wished; print for a while longer."""
+    """Start Ray, with its logs forwarded as by default unless options say otherwise; run on for a while."""
     _start(**({"log_to_driver": False} if options else {}))
     actor = Worker.remote()
     yield actor, get(actor.pid.remote())
@@ -64,17 +71,17 @@ def _watched(*options: str) -> Iterator[tuple[ray.actor.ActorHandle, int]]:
 def idle_death(*options: str) -> None:
     """Kill an idle actor."""
     with _watched(*options) as (_, pid):
-        print("it happened", flush=True)
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: faults.is_gone(pid), "the end of the actor")
+        print("it happened", flush=True)
 
 
 def idle_end(*options: str) -> None:
     """End an idle actor as one should."""
     with _watched(*options) as (actor, pid):
-        print("it happened", flush=True)
         ray.kill(actor)
         wait_for(lambda: faults.is_gone(pid), "the end of the actor")
+        print("it happened", flush=True)
 
 
 def dropped_exception(*options: str) -> None:

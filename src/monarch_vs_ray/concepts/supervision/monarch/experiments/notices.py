@@ -6,6 +6,7 @@ Failures that nobody handles come to a list at the root; by default they would e
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from monarch_vs_ray.concepts.supervision.monarch.actors import AT_ROOT, Family
 from monarch_vs_ray.engines.monarch import running
 from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.flags import Tally
-from monarch_vs_ray.instruments.monarch import get
+from monarch_vs_ray.instruments.monarch import finishes, get
 from monarch_vs_ray.instruments.outcome import error_type
 from monarch_vs_ray.instruments.programs import in_second_program
 from monarch_vs_ray.instruments.wait import PATIENCE, happens, settled, wait_for
@@ -33,7 +34,7 @@ DEFAULTS = dict.fromkeys(
 )
 """For a second program: without the settings that ``concept.toml`` makes."""
 PHASES = ((0.05, 0.45), (0.5, 0.9))
-"""Parts of a poll interval; in each of them one worker is killed, at a random moment."""
+"""Parts of the first poll interval; in each of them one worker is killed, at a random moment."""
 
 
 @contextmanager
@@ -87,7 +88,7 @@ def death_in_a_call() -> None:
     observe("seconds", round(time.monotonic() - began, 3), unit="s")
     observe("caught", caught)
     observe("executions", settled(executions.count, 1, inputs.WATCH))
-    observe("sibling_answers", get(family.parent.count.call_one(1)))
+    observe("sibling_answers", get(family.parent.count.call_one(1)) > 0)
     observe("call_to_all", get(family.parent.ask.call_one(None, "count")))
     family.end()
 
@@ -102,7 +103,7 @@ def idle_death() -> None:
     observe("noticed_by", "its owner, in __supervise__")
     observe("seconds", round(told - killed, 3), unit="s")
     observe("cause", cause)
-    observe("sibling_answers", get(family.parent.count.call_one(1)))
+    observe("sibling_answers", get(family.parent.count.call_one(1)) > 0)
     family.end()
 
 
@@ -127,32 +128,45 @@ def deaths_in_a_call_by_default() -> None:
 
 
 def _deaths(poll: float, in_a_call: bool) -> None:
-    """Observe the time from one poll to the notice, for deaths between them at random phases.
+    """Observe how long after the first poll's beginning a death before the next poll is noticed, at random phases.
 
-    The report on worker 0 shows when a poll was; worker 1 is killed at the phase, counted from there.
+    An owner's polls begin as its workers come up, and a death is noticed at the next one. So it is the phase
+    of the death and the delay of the notice together that make a poll interval.
     """
-    families = [Family.new(f"phase{number}") for number in range(len(PHASES))]
+    seen = []
     with ThreadPoolExecutor() as threads:
-        seen = list(threads.map(lambda args: _death(*args, poll, in_a_call), zip(families, PHASES, strict=True)))
-    observe("phases", [round(phase, 3) for phase, _ in seen], unit="s")
-    observe("delays", [round(delay, 3) for _, delay in seen], unit="s")
-    observe("longest_delay", round(max(delay for _, delay in seen), 3), unit="s")
-    observe("shortest_from_poll", round(min(map(sum, seen)), 3), unit="s")
-    observe("longest_from_poll", round(max(map(sum, seen)), 3), unit="s")
+        for number, part in enumerate(PHASES):
+            family, up = Family.new(f"phase{number}"), time.monotonic()
+            low, high = (share * poll for share in part)
+            seen.append(threads.submit(_death, family, up, random.uniform(low, high), in_a_call))
+    pairs = [future.result() for future in seen]
+    observe("phases", [round(phase, 3) for phase, _ in pairs], unit="s")
+    observe("delays", [round(delay, 3) for _, delay in pairs], unit="s")
+    observe("shortest_from_start", round(min(map(sum, pairs)), 3), unit="s")
+    observe("longest_from_start", round(max(map(sum, pairs)), 3), unit="s")
 
 
-def _death(family: Family, part: tuple[float, float], poll: float, in_a_call: bool) -> tuple[float, float]:
-    """Kill both workers; return the phase at which the second died, and how long that was not noticed."""
-    first = faults.kill(family.pids[1], "worker 0")
-    wait_for(lambda: family.reported(first), "the report on worker 0", 2 * PATIENCE)
+def _death(family: Family, up: float, phase: float, in_a_call: bool) -> tuple[float, float]:
+    """Kill worker 0 at a phase; return when it died, after ``up``, and how long that was not noticed."""
     begun = Tally.new()
-    call = family.parent.ask.call_one(1, "stay", begun) if in_a_call else None
+    call = family.parent.ask.call_one(0, "stay", begun) if in_a_call else None
     wait_for(lambda: begun.count() == bool(call), "the call to begin")
-    polled, _ = family.report(first)
-    inputs.sleep_to_a_phase(part[0] * poll, part[1] * poll)
-    killed = faults.kill(family.pids[2], "worker 1")
+    time.sleep(max(0.0, up + phase - time.monotonic()))
+    killed = faults.kill(family.pids[1], "worker 0")
     if call:
         assert get(call, 2 * PATIENCE) == "SupervisionError"
-        return killed - polled, time.monotonic() - killed
-    wait_for(lambda: family.reported(killed), "the report on worker 1", 2 * PATIENCE)
-    return killed - polled, family.report(killed)[0] - killed
+        return killed - up, time.monotonic() - killed
+    wait_for(lambda: family.reported(killed), "the report on worker 0", 2 * PATIENCE)
+    return killed - up, family.report(killed)[0] - killed
+
+
+def second_death(same_mesh: bool = True) -> None:
+    """Kill a worker, and once that was reported another one: of the same mesh, or of another parent's."""
+    family = Family.new("second-death")
+    other = family if same_mesh else Family.new("another")
+    first = faults.kill(family.pids[1], "worker 0")
+    wait_for(lambda: family.reported(first), "the report on the first death")
+    second = faults.kill(other.pids[2], "worker 1")
+    observe("second_is_reported", happens(lambda: other.reported(second), inputs.WATCH))
+    call = other.parent.ask.call_one(1, "count")
+    observe("caught", get(call) if finishes(call, inputs.WATCH) else "nothing: the call did not end")

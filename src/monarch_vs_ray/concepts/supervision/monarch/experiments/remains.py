@@ -9,7 +9,7 @@ import time
 from monarch_vs_ray.concepts.supervision import inputs
 from monarch_vs_ray.concepts.supervision.monarch.actors import Family
 from monarch_vs_ray.instruments import faults
-from monarch_vs_ray.instruments.programs import beside, ending
+from monarch_vs_ray.instruments.programs import beside, ending, numbers_from
 from monarch_vs_ray.instruments.wait import happens, wait_for
 from monarch_vs_ray.side import observe
 
@@ -17,7 +17,7 @@ PROGRAMS = "monarch_vs_ray.concepts.supervision.monarch.programs"
 
 
 def parent_killed(age: float = 3 * inputs.POLL, watch: float = inputs.WATCH) -> None:
-    """Kill a parent ``age`` seconds after its workers came up, and watch these; it has polled them by then."""
+    """Kill a parent ``age`` seconds after its workers came up; it has polled them by then. Watch these."""
     family = Family.new("orphans")
     time.sleep(age)
     killed = faults.kill(family.pids[0], "the parent")
@@ -42,11 +42,10 @@ def _watch(pids: list[int], began: float, watch: float) -> None:
 def program_looks_away() -> None:
     """Let an actor die while its program is busy; the hook at the root is Monarch's own."""
     with beside(PROGRAMS, "look_away") as program:
-        assert program.stdout
-        dies, other = map(int, program.stdout.readline().split())
+        dies, other = numbers_from(program)
         with faults.ends(dies, "an actor of a program of its own", "os._exit"):
             pass
-        said = program.stdout.read()
+        said = program.communicate()[0]
         observe("ending", ending(program))
     observe("came_to_its_end", "came to its end" in said)
     wait_for(lambda: faults.is_gone(other), "the end of the program's other actor")
@@ -55,8 +54,7 @@ def program_looks_away() -> None:
 def program_ends() -> None:
     """Let a program end that has an actor on ``this_host()``, and watch that actor."""
     with beside(PROGRAMS, "end") as program:
-        assert program.stdout
-        pid = int(program.stdout.readline())
+        (pid,) = numbers_from(program)
         observe("ending", ending(program))
     observe("actor_outlives_it", not happens(lambda: faults.is_gone(pid), inputs.WATCH))
 
@@ -64,8 +62,7 @@ def program_ends() -> None:
 def program_with_a_job_ends() -> None:
     """Do the same where a job started the host of the actor."""
     with beside(PROGRAMS, "leave_a_host") as program:
-        assert program.stdout
-        host, pid = map(int, program.stdout.readline().split())
+        host, pid = numbers_from(program)
         observe("ending", ending(program))
     observe("actor_outlives_it", not happens(lambda: faults.is_gone(pid), inputs.WATCH))
     os.kill(host, signal.SIGKILL)

@@ -9,7 +9,13 @@ import ray
 from ray.exceptions import ActorDiedError
 
 from monarch_vs_ray.concepts.supervision import inputs
-from monarch_vs_ray.concepts.supervision.ray.actors import Family, comes_back, first_answer, first_error, worker
+from monarch_vs_ray.concepts.supervision.ray.actors import (
+    Family,
+    comes_back,
+    first_answer,
+    first_error,
+    worker,
+)
 from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.flags import Tally
 from monarch_vs_ray.instruments.outcome import error_type
@@ -35,7 +41,7 @@ def parent_raises() -> None:
 
 def _climb(method: str, *arguments: object) -> None:
     """Kill a worker, let its parent call it, and watch who ends of that."""
-    family = Family.new()
+    family = Family.with_new_worker()
     faults.kill(family.pids[1], "worker 0")
     inputs.sleep_to_a_phase()
     gets = error_type(lambda: get(getattr(family.parent, method).remote(0, *arguments)))

@@ -35,7 +35,7 @@ def session() -> Iterator[None]:
 
 def exception_awaited() -> None:
     """Raise in a call that the parent awaits, and watch whether the worker lives."""
-    family, trace = Family.new(), Tally.new()
+    family, trace = Family.with_new_worker(), Tally.new()
     observe("caught", get(family.parent.ask.remote(0, "fail", trace)))
     observe("caught_by_its_type", get(family.parent.catches_its_type.remote(0, trace)))
     faults.proved("exception", "worker 0", trace.count, times=2)
@@ -45,7 +45,7 @@ def exception_awaited() -> None:
 
 def exception_unawaited() -> None:
     """Raise in a call that nobody awaits, and watch whether the worker lives."""
-    family, trace = Family.new(), Tally.new()
+    family, trace = Family.with_new_worker(), Tally.new()
     get(family.parent.fail_unawaited.remote(0, trace))
     faults.proved("exception", "worker 0", trace.count)
     observe("actor_lives", inputs.goes_on(family.pids[1]))
@@ -63,7 +63,7 @@ def exit_unawaited() -> None:
 
 def call_to_a_dead_actor() -> None:
     """Let the parent call a worker that died, and catch the error."""
-    family = Family.new()
+    family = Family.with_new_worker()
     faults.kill(family.pids[1], "worker 0")
     observe("caught", get(family.parent.ask.remote(0, "count")))
     observe("caller_lives", inputs.goes_on(family.pids[0]))
@@ -71,20 +71,20 @@ def call_to_a_dead_actor() -> None:
 
 def death_in_a_call() -> None:
     """Let a worker's process exit during a call; watch for a second execution of it."""
-    family, executions = Family.new(), Tally.new()
+    family, executions = Family.with_new_worker(), Tally.new()
     began = time.monotonic()
     with faults.ends(family.pids[1], "worker 0", "os._exit"):
         caught = get(family.parent.ask.remote(0, "once", executions, "os._exit"))
     observe("seconds", round(time.monotonic() - began, 3), unit="s")
     observe("caught", caught)
     observe("executions", settled(executions.count, 1, inputs.WATCH))
-    observe("sibling_answers", get(family.parent.count.remote(1)))
+    observe("sibling_answers", get(family.parent.count.remote(1)) > 0)
     observe("call_to_all", get(family.parent.ask.remote(None, "count")))
 
 
 def idle_death() -> None:
     """Kill an idle worker, wait a moment, and call it."""
-    family = Family.new()
+    family = Family.with_new_worker()
     faults.kill(family.pids[1], "worker 0")
     inputs.sleep_to_a_phase()
     began = time.monotonic()
@@ -94,7 +94,7 @@ def idle_death() -> None:
     observe("caught", type(error).__name__)
     observe("is_an_actor_error", isinstance(error, RayActorError))
     observe("cause", _cause(error))
-    observe("sibling_answers", get(family.parent.count.remote(1)))
+    observe("sibling_answers", get(family.parent.count.remote(1)) > 0)
 
 
 def _cause(error: Exception) -> str:
@@ -119,13 +119,23 @@ def printed_on_an_exception(**options: Any) -> None:
 
 
 def _printed(name: str, **options: Any) -> None:
-    with beside(PROGRAMS, name, *options, stderr=subprocess.STDOUT) as program:
-        said = program.communicate(timeout=90)[0]
-    if name != "idle_end":
-        faults.proved(name, "an actor of a program of its own", lambda: said.count("it happened"))
-    printed = said.partition("it happened")[2]
-    observe("tells_of_a_death", "A worker died or was killed" in printed)
-    observe("tells_of_an_exception", "Unhandled error" in printed)
+    with beside(PROGRAMS, name, *options, stderr=subprocess.PIPE) as program:
+        printed = dict(zip(("stdout", "stderr"), program.communicate(timeout=90), strict=True))
+    faults.proved(name, "an actor of a program of its own", lambda: printed["stdout"].count("it happened"))
+    for key, words in (
+        ("death_printed_on", "A worker died or was killed"),
+        ("error_printed_on", "Unhandled error"),
+    ):
+        found = [stream for stream, text in printed.items() if words in text]
+        observe(key, " and ".join(found) or "nothing")
+
+
+def second_death() -> None:
+    """Kill both workers of a parent, and let it call the second one."""
+    family = Family.new()
+    for rank in range(inputs.WORKERS):
+        faults.kill(family.pids[1 + rank], f"worker {rank}")
+    observe("caught", get(family.parent.ask.remote(1, "count")))
 
 
 def address() -> str:

@@ -12,7 +12,7 @@ from monarch_vs_ray.concepts.supervision.ray.actors import Family, first_answer,
 from monarch_vs_ray.concepts.supervision.ray.experiments.notices import PROGRAMS, address
 from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.outcome import error_type, outcome
-from monarch_vs_ray.instruments.programs import beside, ending
+from monarch_vs_ray.instruments.programs import beside, ending, numbers_from
 from monarch_vs_ray.instruments.ray import get
 from monarch_vs_ray.instruments.wait import happens
 from monarch_vs_ray.side import observe
@@ -33,11 +33,10 @@ def parent_killed(**options: Any) -> None:
 def program_looks_away() -> None:
     """Let an actor die while its program is busy; that program has Ray's default settings."""
     with beside(PROGRAMS, "look_away", address()) as program:
-        assert program.stdout
-        dies, _ = map(int, program.stdout.readline().split())
+        dies, _ = numbers_from(program)
         with faults.ends(dies, "an actor of a program of its own", "os._exit"):
             pass
-        said = program.stdout.read()
+        said = program.communicate()[0]
         observe("ending", ending(program))
     observe("came_to_its_end", "came to its end" in said)
 
@@ -46,8 +45,7 @@ def program_ends(**options: str) -> None:
     """Let a program end that has joined this Ray and created an actor there, and watch that actor."""
     name = "-".join(["left", *options.values()])
     with beside(PROGRAMS, "end", address(), name, *options.values()) as program:
-        assert program.stdout
-        pid = int(program.stdout.readline())
+        (pid,) = numbers_from(program)
         observe("ending", ending(program))
     observe("actor_outlives_it", inputs.goes_on(pid))
     observe("found_by_its_name", outcome(lambda: get(ray.get_actor(name).count.remote())))
@@ -58,8 +56,7 @@ def program_ends(**options: str) -> None:
 def program_with_a_cluster_ends() -> None:
     """Do the same with a detached actor, where the program has started Ray itself."""
     with beside(PROGRAMS, "end_with_the_cluster", "left", "detached") as program:
-        assert program.stdout
-        pid = int(program.stdout.readline())
+        (pid,) = numbers_from(program)
         observe("ending", ending(program))
     observe("actor_outlives_it", inputs.goes_on(pid))
 
