@@ -21,6 +21,8 @@ POLL, ORPHAN = 0.5, 10.0
 DEFAULT_POLL = 10.0
 WATCH = 2.5
 """Seconds to watch for what should not happen: five polls. Where it does happen, it takes a third of that."""
+LONG_WATCH = 6.0
+"""The same for what only a poll can find: twelve polls, and longer than a poll waits for an answer."""
 LOOK_AWAY = 5.0
 """Seconds that a program is busy with something else while its actor dies: ten polls."""
 

@@ -98,7 +98,7 @@ def idle_death() -> None:
     family = Family.new("idle")
     inputs.sleep_to_a_phase()
     killed = faults.kill(family.pids[1], "worker 0")
-    observe("owner_was_told", happens(lambda: family.reported(killed), inputs.WATCH))
+    observe("owner_was_told", happens(lambda: family.reported(killed), PATIENCE))
     told, cause = family.report(killed)
     observe("noticed_by", "its owner, in __supervise__")
     observe("seconds", round(told - killed, 3), unit="s")
@@ -128,7 +128,7 @@ def deaths_in_a_call_by_default() -> None:
 
 
 def _deaths(poll: float, in_a_call: bool) -> None:
-    """Observe how long after the first poll's beginning a death before the next poll is noticed, at random phases.
+    """Observe when deaths at random phases of the first poll interval are noticed.
 
     An owner's polls begin as its workers come up, and a death is noticed at the next one. So it is the phase
     of the death and the delay of the notice together that make a poll interval.
@@ -167,6 +167,6 @@ def second_death(same_mesh: bool = True) -> None:
     first = faults.kill(family.pids[1], "worker 0")
     wait_for(lambda: family.reported(first), "the report on the first death")
     second = faults.kill(other.pids[2], "worker 1")
-    observe("second_is_reported", happens(lambda: other.reported(second), inputs.WATCH))
+    observe("second_is_reported", happens(lambda: other.reported(second), inputs.LONG_WATCH))
     call = other.parent.ask.call_one(1, "count")
-    observe("caught", get(call) if finishes(call, inputs.WATCH) else "nothing: the call did not end")
+    observe("caught", get(call) if finishes(call, inputs.LONG_WATCH) else "nothing: the call did not end")
