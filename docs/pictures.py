@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from monarch_vs_ray.cli.show import take_picture
 from monarch_vs_ray.campaign.sides import recording
+from monarch_vs_ray.cli.show import take_picture
 from monarch_vs_ray.concepts import find
 from monarch_vs_ray.core.events import StepBegun
 from monarch_vs_ray.history import read

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from rich.console import Console
 
 from demo_tui import DashboardBase, LogPanel, PanelConfig
+from installation import build, make_once
 
 # How long an example takes depends on what else the machine does.
 settings.register_profile("untimed", deadline=None)
@@ -34,3 +36,16 @@ def sample_dashboard(mock_console: Console) -> DashboardBase:
     dashboard.set_status("status", "step", 1)
     dashboard.log("ready")
     return dashboard
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of this test run that all of pytest-xdist's processes have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def built(shared: Path) -> Path:
+    """The folder of the built distributions."""
+    return make_once(shared / "built", build)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
+from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.events import (
     FORMAT,
     AnyEvent,
     Engine,
     Event,
+    ExperimentBegun,
+    ExperimentEnded,
     LogLine,
     Machine,
     Metric,
@@ -17,8 +22,6 @@ from monarch_vs_ray.core.events import (
     OperationInvoked,
     RunStarted,
     SideEnded,
-    StepBegun,
-    StepEnded,
 )
 
 CODE = '''"""A side that exists on paper only."""
@@ -31,14 +34,47 @@ class Greeter:
         return f"hello {name}"
 
 
-def main():
-    with step("Make a greeter"):
-        greeter = Greeter()
-    with step("Greet"):
-        with operation("hello"):
-            reply = greeter.hello("you")
-        observe("reply", reply)
+def make_a_greeter():
+    observe("made", isinstance(Greeter(), Greeter))
+
+
+def greet():
+    with operation("hello"):
+        reply = Greeter().hello("you")
+    observe("reply", reply)
 '''
+FILE = "greeting/{engine}/experiments.py"
+GREETS = {
+    "statement": "A greeter answers.",
+    "experiment": "greet",
+    "no_control": "it exists on paper only",
+    "check": {"checker": "equals", "key": "reply", "value": "hello you"},
+}
+CONCEPT = msgspec.convert(
+    {
+        "number": 1,
+        "name": "greeting",
+        "title": "Greeting",
+        "question": "What does a greeter answer?",
+        "versions": {"monarch": ">=0.7", "ray": ">=2.60"},
+        "demo": [
+            {"experiment": "make_a_greeter", "title": "Make a greeter"},
+            {
+                "experiment": "greet",
+                "title": "Greet",
+                "rows": [{"observation": "reply", "label": "Reply of one actor"}],
+            },
+        ],
+        "claim": [{"id": "answer", "aspect": "Answer", "monarch": GREETS, "ray": GREETS}],
+        "closing": [
+            {
+                "claims": ["answer"],
+                "text": "Both answered: {monarch[greet.reply]} and {ray[greet.reply]}.",
+            }
+        ],
+    },
+    Concept,
+)
 MACHINE = Machine(system="Linux", architecture="x86_64", cores=2, memory_bytes=24 << 30, python="3.11.7")
 VERSIONS = {"monarch": "0.7.0", "ray": "2.60.0"}
 
@@ -62,29 +98,31 @@ def side(
 ) -> list[AnyEvent]:
     """A side that greets, ``slow`` times slower than the other."""
     script = Script(engine)
+    file = FILE.format(engine=engine)
+    place = {"file": file, "code_sha256": "1" * 64}
     script.add(
         RunStarted,
         0.1,
         format=FORMAT,
-        concept="actor_abstraction",
+        concept=CONCEPT.name,
         versions={engine: VERSIONS[engine], "python": "3.11.7"},
         machine=MACHINE,
         date="2026-01-02T03:04:05+00:00",
-        file=f"actor_abstraction/on_{engine}.py",
-        code=CODE,
-        code_sha256="0" * 64,
+        code={file: CODE},
     )
-    script.add(StepBegun, 0.2 * slow, step=0, title="Make a greeter", line=12, end_line=13)
+    make = {"experiment": "make_a_greeter"}
+    script.add(ExperimentBegun, 0.2 * slow, **make, title="Make a greeter", line=11, end_line=12, **place)
     script.add(
         LogLine, 0.3 * slow, origin="stderr", text="[not markup] the engine's own \x1b[31mnoise\x1b[0m"
     )
-    script.add(StepEnded, 0.5 * slow, step=0)
-    script.add(StepBegun, 0.5 * slow, step=1, title="Greet", line=14, end_line=17)
-    script.add(OperationInvoked, 0.6 * slow, operation=0, step=1, name="hello", line=15)
+    script.add(ExperimentEnded, 0.5 * slow, **make, answer="ok", nanoseconds=int(300_000_000 * slow))
+    script.add(ExperimentBegun, 0.5 * slow, experiment="greet", title="Greet", line=15, end_line=18, **place)
+    script.add(OperationInvoked, 0.6 * slow, operation=0, step=-1, name="hello", file=file, line=16)
     script.add(OperationEnded, 0.8 * slow, operation=0, outcome="ok", nanoseconds=int(1_500_000 * slow))
-    script.add(Observation, 0.8 * slow, key="reply_one", value=reply)
+    script.add(Observation, 0.8 * slow, key="reply", value=reply)
     script.add(Metric, 0.9 * slow, name="calls", value=1, unit="calls")
-    script.add(StepEnded, 1.0 * slow, step=1)
+    took = int(500_000_000 * slow)
+    script.add(ExperimentEnded, 1.0 * slow, experiment="greet", answer="ok", nanoseconds=took)
     script.add(SideEnded, 1.2 * slow, ending="exit", exit_code=exit_code)
     return script.events
 

@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from monarch_vs_ray.campaign.sides import RECORDINGS
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.errors import ExitCode
-from monarch_vs_ray.core.events import AnyEvent, Engine, Observation
+from monarch_vs_ray.core.events import AnyEvent, Engine, ExperimentBegun, Observation
+from monarch_vs_ray.core.paths import RECORDINGS
 from monarch_vs_ray.history import read
 from monarch_vs_ray.stage.state import State
 from monarch_vs_ray.stage.summary import exit_code
 
 
 def recording(concept: Concept) -> list[AnyEvent]:
-    """The events of the concept's one recording."""
+    """Return the events of the concept's one recording."""
     (path,) = (RECORDINGS / concept.name).glob("*.jsonl")
     return read(path).events
 
 
 def seen(events: Iterable[AnyEvent], side: Engine) -> dict[str, object]:
-    """What one side observed, by key."""
-    return {e.key: e.value for e in events if isinstance(e, Observation) and e.side == side}
+    """Return what one side observed, by ``experiment.observation``."""
+    return {key: event.value for key, event in _keyed(events, side) if isinstance(event, Observation)}
 
 
 def doctored(events: Iterable[AnyEvent], side: Engine, key: str, value: object) -> list[AnyEvent]:
-    """The same run, in which one side observed something else."""
+    """Return the same run, in which one side observed something else under ``experiment.observation``."""
+    changed = []
+    for found, event in _keyed(events, None):
+        if isinstance(event, Observation) and (event.side, found) == (side, key):
+            event = msgspec.structs.replace(event, value=value)
+        changed.append(event)
+    return changed
 
-    def change(event: AnyEvent) -> AnyEvent:
-        if isinstance(event, Observation) and (event.side, event.key) == (side, key):
-            return msgspec.structs.replace(event, value=value)
-        return event
 
-    return [change(event) for event in events]
+def _keyed(events: Iterable[AnyEvent], side: Engine | None) -> Iterator[tuple[str, AnyEvent]]:
+    """Yield events with their key, if they are observations; those of one side, or of both."""
+    running: dict[Engine, str] = {}
+    for event in events:
+        if isinstance(event, ExperimentBegun):
+            running[event.side] = event.experiment
+        if side in (None, event.side):
+            key = f"{running.get(event.side, '')}.{event.key}" if isinstance(event, Observation) else ""
+            yield key, event
 
 
 def verdict(concept: Concept, events: Iterable[AnyEvent]) -> ExitCode:
-    """What the shell would be told of such a run."""
+    """Return the exit code of such a run."""
     state = State(concept, ("monarch", "ray"))
     state.apply(events)
     return exit_code(state)

@@ -12,11 +12,12 @@ from types import ModuleType
 
 import pytest
 
-from monarch_vs_ray.campaign.sides import RECORDINGS
 from monarch_vs_ray.concepts import all_concepts, find, script_name
+from monarch_vs_ray.core.paths import RECORDINGS
 from monarch_vs_ray.history import read
 from monarch_vs_ray.stage.state import State
 from monarch_vs_ray.stage.summary import exit_code
+from monarch_vs_ray.transformer.state import TRAINING
 
 PROJECT = Path(__file__).parents[1]
 SCRIPTS = PROJECT / "scripts" / "demos"
@@ -93,7 +94,8 @@ def test_folders_scripts_and_recordings_are_equal():
     assert sorted(path.stem for path in SCRIPTS.glob("*.py")) == [
         script_name(concept) for concept in concepts
     ]
-    assert sorted(path.name for path in RECORDINGS.iterdir()) == sorted(concept.name for concept in concepts)
+    recorded = {path.name for path in RECORDINGS.iterdir()}
+    assert recorded == {*(concept.name for concept in concepts), TRAINING.name}
     assert len({concept.number for concept in concepts}) == len(concepts)
 
 

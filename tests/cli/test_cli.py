@@ -9,17 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from histories import both
+from histories import CONCEPT, both
 from monarch_vs_ray import cli
 from monarch_vs_ray.campaign import sides
+from monarch_vs_ray.cli import show
 from monarch_vs_ray.core.events import FORMAT, decoder
+from monarch_vs_ray.core.paths import RECORDINGS
 from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.history import Header, Recorder
 
+RECORDING = RECORDINGS / "message_ordering" / "linux-2-cores.jsonl"
+
 
 @pytest.fixture
-def mvr(capfd):
-    """Run ``mvr`` in this process; gives exit code, stdout, stderr."""
+def mvr(capfd, monkeypatch):
+    """Run ``mvr`` in this process, where there is one more concept; gives exit code, stdout, stderr."""
+    known = show.find
+    monkeypatch.setattr(show, "find", lambda name: CONCEPT if name == CONCEPT.name else known(name))
 
     def run(*arguments: str) -> tuple[int, str, str]:
         try:
@@ -33,9 +39,7 @@ def mvr(capfd):
 
 
 def keep(path: Path, events) -> Path:
-    header = Header(
-        format=FORMAT, concept="actor_abstraction", sides=["monarch", "ray"], date="2026-01-02T03:04:05"
-    )
+    header = Header(format=FORMAT, concept=CONCEPT.name, sides=["monarch", "ray"], date="2026-01-02T03:04:05")
     recorder, batch = Recorder(path, header), Batch()
     for event in events:
         batch.add(event)
@@ -88,7 +92,7 @@ def test_speed_is_for_replays(mvr):
 
 
 def test_a_missing_engine_is_named_with_how_to_get_it(mvr, monkeypatch):
-    monkeypatch.setattr(sources, "find_spec", lambda module: None if module == "ray" else object())
+    monkeypatch.setattr(sides, "find_spec", lambda module: None if module == "ray" else object())
     code, _, err = mvr("demo", "1")
     assert code == 3
     assert "Ray is not installed" in err
@@ -97,7 +101,7 @@ def test_a_missing_engine_is_named_with_how_to_get_it(mvr, monkeypatch):
 
 
 def test_a_missing_recording_is_told(mvr, monkeypatch, tmp_path):
-    monkeypatch.setattr(sources, "RECORDINGS", tmp_path)
+    monkeypatch.setattr(sides, "RECORDINGS", tmp_path)
     code, _, err = mvr("demo", "1", "--dry-run")
     assert code == 2
     assert "--record" in err
@@ -135,7 +139,7 @@ def test_what_should_not_have_been_observed_gives_exit_code_1(mvr, tmp_path):
 
 
 def test_recording_over_a_file_is_refused_before_anything_starts(mvr, history, monkeypatch):
-    monkeypatch.setattr(sources, "find_spec", lambda module: object())
+    monkeypatch.setattr(sides, "find_spec", lambda module: object())
     before = history.read_bytes()
     code, _, err = mvr("demo", "1", "--record", str(history))
     assert code == 2
@@ -169,8 +173,8 @@ def test_the_parent_imports_no_engine(arguments):
     assert json.loads(done.stderr.splitlines()[-1]) == []
 
 
-def test_a_reader_that_goes_away_is_no_error(history):
-    command = [sys.executable, "-m", "monarch_vs_ray", "replay", str(history), "--json", "--speed", "0"]
+def test_a_reader_that_goes_away_is_no_error():
+    command = [sys.executable, "-m", "monarch_vs_ray", "replay", str(RECORDING), "--json", "--speed", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stderr
@@ -179,8 +183,8 @@ def test_a_reader_that_goes_away_is_no_error(history):
 
 
 @pytest.mark.parametrize("arguments", [["--picture", "/no/such/folder/x.svg"], ["--plain", "--speed", "0"]])
-def test_what_cannot_be_written_is_one_clear_line(history, arguments):
-    command = [sys.executable, "-m", "monarch_vs_ray", "replay", str(history), *arguments]
+def test_what_cannot_be_written_is_one_clear_line(arguments):
+    command = [sys.executable, "-m", "monarch_vs_ray", "replay", str(RECORDING), *arguments]
     with open("/dev/full", "w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
     assert done.returncode == 2

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import pytest
 
+from monarch_vs_ray.campaign import catalogue
 from monarch_vs_ray.campaign.interpreter import releases
-from monarch_vs_ray.concepts import claim_folders
 from monarch_vs_ray.core.errors import BadInterpreter
-from monarch_vs_ray.ledger.claims import load
 from monarch_vs_ray.ledger.evidence import Evidence, encoder
 from monarch_vs_ray.ledger.results import EVIDENCE
 
@@ -24,9 +24,15 @@ def mvr(*arguments):
 def test_the_list_has_every_claim():
     done = mvr("verify", "--list")
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == len(load(claim_folders()).claims)
+    assert len(done.stdout.splitlines()) == len(catalogue.ledger().claims)
     assert "message_ordering.default_ordering.ray" in done.stdout
     assert "the brief: refuted" in done.stdout
+
+
+def test_the_list_as_json_has_every_claim():
+    found = json.loads(mvr("verify", "--list", "--json").stdout)
+    assert [each["id"] for each in found if each["experiment"] == "held_call"]
+    assert len(found) == len(catalogue.ledger().claims)
 
 
 @pytest.mark.parametrize("asked", ["4", "04_message_ordering", "message_ordering"])
@@ -51,10 +57,10 @@ def test_explain_shows_statement_code_and_links(tmp_path):
         "We say",
         "The brief said / we observed otherwise",
         "Not available (ordering is fundamental)",
-        "Probe four_kinds_without_buffer",
-        "with HYPERACTOR_ENABLE_DEST_ACTOR_REORDERING_BUFFER=0",
-        'observe("out_of_order", disorder)',
-        "Control four_kinds_in_turn",
+        "Experiment four_kinds_of_call_unordered",
+        "in_second_program(four_kinds_of_call, ",
+        'observe("out_of_order", inputs.inversions_per_sender(collect(last, inputs.MESSAGES)))',
+        "Control four_kinds_of_call",
         "as above",
     ):
         assert part in done.stdout, part
@@ -73,7 +79,7 @@ def test_explain_tells_of_a_second_try_and_of_another_release(tmp_path):
         aspect="Default ordering",
         engine="ray",
         statement="",
-        tested="probe",
+        tested="experiment",
         verdict="holds",
         said="order = 'as sent'",
         version="2.50.1",

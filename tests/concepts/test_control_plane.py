@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from monarch_vs_ray.campaign.sides import RECORDINGS
 from monarch_vs_ray.concepts.control_plane import freezer, spec
 from monarch_vs_ray.core.events import AnyEvent, Observation
+from monarch_vs_ray.core.paths import RECORDINGS
 from monarch_vs_ray.history import read
 from monarch_vs_ray.stage.state import State
 from monarch_vs_ray.stage.summary import conclusions, exit_code

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from monarch_vs_ray.campaign.sides import RECORDINGS
 from monarch_vs_ray.concepts.topology_meshes import spec
 from monarch_vs_ray.core.errors import ExitCode
 from monarch_vs_ray.core.events import Observation
+from monarch_vs_ray.core.paths import RECORDINGS
 from monarch_vs_ray.history import read
 from monarch_vs_ray.stage.state import State
 from monarch_vs_ray.stage.summary import conclusions, exit_code, lines

@@ -101,7 +101,7 @@ def test_a_line_that_a_crash_cut_off_is_passed_over(tmp_path):
         (b"", 1, "empty"),
         (b"not json\n", 1, "no header"),
         (b'{"type":"history","format":999,"concept":"x","sides":[],"date":""}\n', 1, "format 999"),
-        (b'{"type":"history","format":1,"concept":"x","sides":[],"date":""}\n{"a":1}\n', 2, "type"),
+        (b'{"type":"history","format":3,"concept":"x","sides":[],"date":""}\n{"a":1}\n', 2, "type"),
     ],
 )
 def test_what_is_not_a_history_is_told_with_its_line(tmp_path, content, line, reason):

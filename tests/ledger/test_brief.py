@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from monarch_vs_ray.concepts import claim_folders
-from monarch_vs_ray.ledger.claims import load
+from monarch_vs_ray.campaign import catalogue
 
 with open(Path(__file__).with_name("brief.tsv"), newline="") as file:
     BRIEF = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-CLAIMS = load(claim_folders()).claims
+CLAIMS = catalogue.ledger().claims
 CELLS = [(row, engine) for row in BRIEF for engine in ("monarch", "ray")]
 
 

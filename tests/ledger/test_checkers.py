@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.probed import ProbedSide
+from ledger.experimented import ExperimentedSide
 from monarch_vs_ray.ledger.checkers import CHECKERS, check, complaint, show
 
 SAYS = {
@@ -25,7 +25,7 @@ SAYS = {
 
 
 def found(name, fields, seen=None, **probe):
-    bracket = ProbedSide().probe("p", seen, **probe).brackets["p"]
+    bracket = ExperimentedSide().experiment("p", seen, **probe).brackets["p"]
     return check(bracket, {"checker": name, **fields})
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import ast
-
 import pytest
 
-from monarch_vs_ray.concepts import FOLDER, claim_folders
-from monarch_vs_ray.core.errors import BadClaims, UnknownClaim
-from monarch_vs_ray.ledger.claims import load, read
-from monarch_vs_ray.ledger.code import probe_code, probe_file
-from monarch_vs_ray.ledger.plan import plan
+from monarch_vs_ray.campaign import catalogue
+from monarch_vs_ray.campaign.plan import plan
+from monarch_vs_ray.core.concept import read
+from monarch_vs_ray.core.errors import BadConcept, UnknownClaim
+from monarch_vs_ray.core.events import ENGINES
+from monarch_vs_ray.ledger.claims import Ledger
+from monarch_vs_ray.ledger.code import experiment_code
 
 GOOD = """
+title = "Ordering"
+
 [versions]
 ray = ">=2.60,<2.61"
 
@@ -21,25 +23,31 @@ id = "order"
 aspect = "Order"
 [claim.ray]
 statement = "It is in order."
-probe = "p"
+experiment = "p"
 control = "c"
 check = { checker = "equals", key = "n", value = 0 }
 """
-LEDGER = load(claim_folders())
+EXPERIMENTS = "".join(f"def {name}():\n    observe('n', 0)\n\n\n" for name in "pqcd")
+LEDGER = catalogue.ledger()
 
 
-def file(folder, text):
-    folder.mkdir(exist_ok=True)
-    (folder / "claims.toml").write_text(text)
-    return folder / "claims.toml"
+def ledger(root, **texts):
+    """Return the ledger of some concepts, each with experiments of one letter."""
+    for name, text in texts.items():
+        (root / name / "ray").mkdir(parents=True)
+        (root / name / "ray" / "experiments.py").write_text(EXPERIMENTS)
+        (root / name / "concept.toml").write_text(text)
+    return Ledger(read(root / name) for name in texts)
 
 
 def test_a_good_file_is_read(tmp_path):
-    file(tmp_path / "ordering", GOOD)
-    (claim,) = load([tmp_path / "ordering"]).claims
+    (claim,) = ledger(tmp_path, ordering=GOOD).claims
     assert claim.id == "ordering.order.ray"
     assert claim.versions == ">=2.60,<2.61"
-    assert claim.probes == ["p", "c"]
+    assert claim.experiments == ["p", "c"]
+
+
+ONE = 'experiment = "p"'
 
 
 @pytest.mark.parametrize(
@@ -51,41 +59,44 @@ def test_a_good_file_is_read(tmp_path):
         ((", value = 0", ""), "missing a required argument"),
         (('control = "c"', ""), "either control or no_control"),
         (('control = "c"', 'control = "c"\nno_control = "x"'), "either control or no_control"),
-        (('probe = "p"', ""), "needs probe and check"),
-        (('probe = "p"', 'probe = "p"\nbrief = "x"'), "brief and brief_verdict come together"),
-        (('probe = "p"', 'probe = "p"\nbrief = "x"\nbrief_verdict = "maybe"'), "Invalid enum value"),
-        (('probe = "p"', 'probe = "p"\nbrief = "x"\nbrief_verdict = "refuted"'), "needs a brief_check"),
-        (('probe = "p"', 'tested = "source"'), "needs holds_in"),
-        (('probe = "p"', 'tested = "judgement"'), "needs rests_on"),
-        (('probe = "p"', 'tested = "judgement"\nrests_on = ["a.b.ray"]'), "rests on a.b.ray, which is not"),
-        (("[[claim]]", "[[claim"), "claims.toml"),
-        (("[versions]", "[probes.ray.p]\nfresh = 1\n[versions]"), "Expected `bool`"),
+        (('control = "c"', 'control = "sea"'), "no experiment is called sea in ray/experiments"),
+        ((ONE, 'experiment = "pee"'), "no experiment is called pee in ray/experiments"),
+        ((ONE, ""), "needs experiment and check"),
+        ((ONE, f'{ONE}\nbrief = "x"'), "brief and brief_verdict come together"),
+        ((ONE, f'{ONE}\nbrief = "x"\nbrief_verdict = "maybe"'), "Invalid enum value"),
+        ((ONE, f'{ONE}\nbrief = "x"\nbrief_verdict = "refuted"'), "needs a brief_check"),
+        ((ONE, 'tested = "reference"'), "needs holds_in"),
+        ((ONE, 'tested = "judgement"'), "needs rests_on"),
+        ((ONE, 'tested = "judgement"\nrests_on = ["a.b.ray"]'), "rests on a.b.ray, which is not"),
+        (("[[claim]]", "[[claim"), "concept.toml"),
+        (("[versions]", "[experiments.ray.p]\nfresh = 1\n[versions]"), "Expected `bool`"),
+        (('title = "Ordering"', ""), "missing required field `title`"),
+        (('title = "Ordering"', 'title = "\x00"'), "concept.toml"),
     ],
 )
 def test_a_bad_file_is_one_clear_line(tmp_path, change, said):
-    path = file(tmp_path / "ordering", GOOD.replace(*change))
-    with pytest.raises(BadClaims, match=r"claims\.toml") as error:
-        load([path.parent])
+    with pytest.raises(BadConcept, match=r"concept\.toml") as error:
+        ledger(tmp_path, ordering=GOOD.replace(*change))
     assert said in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_two_claims_of_one_name_are_refused(tmp_path):
     row = GOOD[GOOD.index("[[claim]]") :]
-    with pytest.raises(BadClaims, match="same id"):
-        read(file(tmp_path / "ordering", GOOD + row))
+    with pytest.raises(BadConcept, match="same id"):
+        ledger(tmp_path, ordering=GOOD + row)
 
 
 def test_claims_are_found_by_id_row_and_concept(tmp_path):
-    file(tmp_path / "ordering", GOOD)
-    ledger = load([tmp_path / "ordering"])
+    found = ledger(tmp_path, ordering=GOOD)
     for asked in ("ordering", "ordering.order", "ordering.order.ray"):
-        assert len(ledger.find(asked)) == 1
+        assert len(found.find(asked)) == 1
     with pytest.raises(UnknownClaim, match=r"near it: ordering\.order\.ray"):
-        ledger.find("ordering.ordr.ray")
+        found.find("ordering.ordr.ray")
 
 
 JUDGED = """
+title = "When"
 [versions]
 [[claim]]
 id = "advice"
@@ -98,27 +109,27 @@ rests_on = ["ordering.order.ray"]
 
 
 def test_what_a_judgement_rests_on_comes_along(tmp_path):
-    file(tmp_path / "ordering", GOOD)
-    file(tmp_path / "when", JUDGED)
-    ledger = load([tmp_path / "ordering", tmp_path / "when"])
-    asked = ledger.find("when.advice")
-    assert [claim.id for claim in ledger.with_support(asked)] == ["ordering.order.ray", "when.advice.ray"]
+    both = ledger(tmp_path, ordering=GOOD, when=JUDGED)
+    asked = both.find("when.advice")
+    assert [claim.id for claim in both.with_support(asked)] == ["ordering.order.ray", "when.advice.ray"]
 
 
 SETTINGS = """
-[probes.ray.p]
+[experiments.ray.p]
 environment = { RAY_X = "1" }
-[probes.ray.c]
+[experiments.ray.c]
 fresh = true
 seconds = 7
+[experiments.ray.e]
+function = "q"
+options = { max_restarts = 1 }
 """
 
 
-def test_probes_share_a_side_unless_they_need_their_own(tmp_path):
+def test_experiments_share_a_side_unless_they_need_their_own(tmp_path):
     more = GOOD[GOOD.index("[[claim]]") :].replace('"order"', '"other"').replace('"p"', '"q"')
-    file(tmp_path / "ordering", GOOD + SETTINGS + more.replace('"c"', '"d"'))
-    ledger = load([tmp_path / "ordering"])
-    sides = plan(ledger, ledger.claims, slow=False)
+    found = ledger(tmp_path, ordering=GOOD + SETTINGS + more.replace('"c"', '"d"'))
+    sides = plan(found, found.claims, slow=False)
     assert [side.names for side in sides] == [["q", "d"], ["p"], ["c"]]
     assert [dict(side.environment) for side in sides] == [{}, {"RAY_X": "1"}, {}]
     assert sides[2].deadline < sides[0].deadline
@@ -126,70 +137,51 @@ def test_probes_share_a_side_unless_they_need_their_own(tmp_path):
     assert sides[0].without(["q", "d"]) is None
 
 
-def test_slow_probes_run_only_when_asked_for(tmp_path):
-    file(tmp_path / "ordering", GOOD + "[probes.ray.c]\nslow = true\n")
-    ledger = load([tmp_path / "ordering"])
-    assert plan(ledger, ledger.claims, slow=False) == []
-    assert [side.names for side in plan(ledger, ledger.claims, slow=True)] == [["p", "c"]]
+def test_an_experiment_may_be_a_function_of_another_name(tmp_path):
+    found = ledger(tmp_path, ordering=GOOD.replace('control = "c"', 'control = "e"') + SETTINGS)
+    assert found.function(found.claims[0], "e") == "q"
+
+
+def test_slow_experiments_run_only_when_asked_for(tmp_path):
+    found = ledger(tmp_path, ordering=GOOD + "[experiments.ray.c]\nslow = true\n")
+    assert plan(found, found.claims, slow=False) == []
+    assert [side.names for side in plan(found, found.claims, slow=True)] == [["p", "c"]]
 
 
 # -- the files of this project -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("claim", LEDGER.claims, ids=lambda claim: claim.id)
-def test_every_probe_exists_and_every_key_is_observed_in_it(claim):
-    for name in claim.probes:
-        assert probe_code(FOLDER / claim.concept, claim.engine, name)
-    for probe, checks in ((claim.cell.probe, claim.checks), (claim.cell.brief_probe, claim.brief_checks)):
-        if probe:
-            code = "\n".join(
-                line
-                for each in probe_code(FOLDER / claim.concept, claim.engine, probe)
-                for line in each.lines
-            )
-            assert "observe(" in code
-            for check in checks:
-                assert check.get("operation") or f'"{check["key"]}"' in code, (check, probe)
+def test_every_key_of_a_check_is_observed_in_the_experiment(claim):
+    tested = ((claim.cell.experiment, claim.checks), (claim.cell.brief_experiment, claim.brief_checks))
+    for experiment, checks in tested:
+        if not experiment:
+            continue
+        function = LEDGER.function(claim, experiment)
+        excerpts = experiment_code(LEDGER.folder(claim), claim.engine, function)
+        code = "\n".join(line for each in excerpts for line in each.lines)
+        for check in checks:
+            assert check.get("operation") or f'"{check["key"]}"' in code, (check, experiment)
 
 
-def test_a_control_is_another_probe():
-    assert [
-        claim.id for claim in LEDGER.claims if claim.cell.probe and claim.cell.control == claim.cell.probe
-    ] == []
+def test_a_control_is_another_experiment():
+    same = [claim.id for claim in LEDGER.claims if claim.cell.experiment == claim.cell.control != ""]
+    assert same == []
 
 
-def test_every_row_speaks_of_both_engines():
-    ids = {claim.id for claim in LEDGER.claims}
-    assert ids == {f"{claim.concept}.{claim.row}.{e}" for claim in LEDGER.claims for e in ("monarch", "ray")}
+def test_settings_are_of_experiments_that_are_used():
+    for concept in LEDGER.concepts.values():
+        for engine, experiments in concept.experiments.items():
+            used = {step.experiment for step in concept.steps(engine)}
+            for claim in LEDGER.claims:
+                if (claim.concept, claim.engine) == (concept.name, engine):
+                    used |= set(claim.experiments)
+            assert set(experiments) <= used, (concept.name, engine)
 
 
-def test_every_probe_is_used_by_a_claim():
-    used = {(claim.concept, claim.engine, probe) for claim in LEDGER.claims for probe in claim.probes}
-    for folder in claim_folders():
-        for engine in ("monarch", "ray"):
-            file = probe_file(folder, engine)
-            for name in public_functions(file) if file.is_file() else ():
-                assert (folder.name, engine, name) in used, f"{file.name}: {name}"
-
-
-def public_functions(file):
-    """The functions of a file that take nothing, give nothing and are not marked as helpers: its probes."""
-    return [
-        node.name
-        for node in ast.parse(file.read_text()).body
-        if isinstance(node, ast.FunctionDef)
-        and not node.name.startswith("_")
-        and not node.args.args
-        and isinstance(node.returns, ast.Constant)
-        and node.name != "main"
-    ]
-
-
-def test_settings_are_of_probes_that_are_used():
-    for folder in claim_folders():
-        assert (folder / "claims.toml").is_file(), f"{folder.name} claims nothing"
-        for engine, probes in read(folder / "claims.toml").probes.items():
-            used = {
-                p for c in LEDGER.claims if (c.concept, c.engine) == (folder.name, engine) for p in c.probes
-            }
-            assert set(probes) <= used
+def test_steps_of_a_demo_exist_on_the_engines_that_take_them():
+    for concept in LEDGER.concepts.values():
+        for engine in ENGINES:
+            for step in concept.steps(engine):
+                function = concept.function(engine, step.experiment)
+                assert experiment_code(LEDGER.folder_of(concept), engine, function)

@@ -1,17 +1,17 @@
-"""From what probes saw to verdicts: how the harness fared is never taken for what was found out."""
+"""From what experiments saw to verdicts: how the harness fared is never taken for what was found out."""
 
 from __future__ import annotations
 
 import pytest
 
-from ledger.probed import ProbedSide, claim
+from ledger.experimented import ExperimentedSide, claim
 from monarch_vs_ray.core.verdicts import Finding, merge, unstable
 from monarch_vs_ray.ledger.evidence import evidence, over_repeats
-from monarch_vs_ray.ledger.judge import judge, judge_by_others, judge_by_source
+from monarch_vs_ray.ledger.judge import judge, judge_by_others, judge_by_reference
 
 
-def side(probe=0, control=7):
-    return ProbedSide().probe("p", {"n": probe}).probe("c", {"n": control}).end()
+def side(experiment=0, control=7):
+    return ExperimentedSide().experiment("p", {"n": experiment}).experiment("c", {"n": control}).end()
 
 
 def verdict(history, **fields):
@@ -24,7 +24,7 @@ def test_a_statement_holds_when_its_control_comes_out_the_other_way():
 
 
 def test_a_broken_subject_refutes_the_statement():
-    assert verdict(side(probe=3)).verdict == "refuted"
+    assert verdict(side(experiment=3)).verdict == "refuted"
 
 
 def test_a_control_that_does_not_discriminate_makes_it_unknown():
@@ -34,7 +34,7 @@ def test_a_control_that_does_not_discriminate_makes_it_unknown():
 
 
 def test_without_a_control_the_check_alone_decides():
-    history = ProbedSide().probe("p", {"n": 0}).end()
+    history = ExperimentedSide().experiment("p", {"n": 0}).end()
     assert verdict(history, control="", no_control="there is none").verdict == "holds"
 
 
@@ -50,28 +50,45 @@ Stack backtrace:
 @pytest.mark.parametrize(
     ("history", "said"),
     [
-        (ProbedSide().end(), "p did not run"),
-        (ProbedSide().probe("p", {"n": 0}, answer=None).end("signal", signal=9), "killed by signal 9"),
-        (ProbedSide().probe("p", {"n": 0}, answer=None).end("stopped"), "took too long"),
-        (ProbedSide().probe("p", {"n": 0}, answer=None), "the run was cut short"),
-        (ProbedSide().probe("p", answer="unavailable", error="needs an RDMA NIC").end(), "needs an RDMA NIC"),
-        (ProbedSide().probe("p", answer="failed", error="ValueError: x").end(), "p failed: ValueError: x"),
+        (ExperimentedSide().end(), "p did not run"),
         (
-            ProbedSide()
-            .probe("p", answer="failed", error="TaskError: \x1b[36mwork()\x1b[39m\n  File x\nKeyError: 'k'\n")
+            ExperimentedSide().experiment("p", {"n": 0}, answer=None).end("signal", signal=9),
+            "killed by signal 9",
+        ),
+        (ExperimentedSide().experiment("p", {"n": 0}, answer=None).end("stopped"), "took too long"),
+        (ExperimentedSide().experiment("p", {"n": 0}, answer=None), "the run was cut short"),
+        (
+            ExperimentedSide().experiment("p", answer="unavailable", error="needs an RDMA NIC").end(),
+            "needs an RDMA NIC",
+        ),
+        (
+            ExperimentedSide().experiment("p", answer="failed", error="ValueError: x").end(),
+            "p failed: ValueError: x",
+        ),
+        (
+            ExperimentedSide()
+            .experiment(
+                "p", answer="failed", error="TaskError: \x1b[36mwork()\x1b[39m\n  File x\nKeyError: 'k'\n"
+            )
             .end(),
             "p failed: TaskError: work() ... KeyError: 'k'",
         ),
         (
-            ProbedSide().probe("p", answer="failed", error=OF_RUST).end(),
+            ExperimentedSide().experiment("p", answer="failed", error=OF_RUST).end(),
             "p failed: RuntimeError: attach failed: ... - unix:x: reply timed out",
         ),
-        (ProbedSide().probe("p").end(), "p observed nothing"),
-        (ProbedSide().probe("p", {"n": 0}, calls={"a": "E", "b": "E"}).end(), "none of 2 calls succeeded"),
-        (ProbedSide().probe("p", {"m": 0}).probe("c", {"n": 1}).end(), "n was not observed"),
-        (ProbedSide().probe("p", {"n": 0}).end(), "no control: c did not run"),
+        (ExperimentedSide().experiment("p").end(), "p observed nothing"),
         (
-            ProbedSide().probe("p", {"n": 0}).probe("c", answer="unavailable", error="needs CUDA").end(),
+            ExperimentedSide().experiment("p", {"n": 0}, calls={"a": "E", "b": "E"}).end(),
+            "none of 2 calls succeeded",
+        ),
+        (ExperimentedSide().experiment("p", {"m": 0}).experiment("c", {"n": 1}).end(), "n was not observed"),
+        (ExperimentedSide().experiment("p", {"n": 0}).end(), "no control: c did not run"),
+        (
+            ExperimentedSide()
+            .experiment("p", {"n": 0})
+            .experiment("c", answer="unavailable", error="needs CUDA")
+            .end(),
             "no control: needs CUDA",
         ),
     ],
@@ -83,17 +100,17 @@ def test_a_run_that_found_out_nothing_is_unknown(history, said):
 
 
 def test_a_fault_that_did_not_fire_makes_it_unknown():
-    quiet = ProbedSide().probe("p", {"n": 0}).probe("c", {"n": 1})
+    quiet = ExperimentedSide().experiment("p", {"n": 0}).experiment("c", {"n": 1})
     assert verdict(quiet, faults=1) == Finding("unknown", "0 of 1 planned faults fired")
-    fired = ProbedSide().probe("p", {"n": 0}, faults=1).probe("c", {"n": 1})
+    fired = ExperimentedSide().experiment("p", {"n": 0}, faults=1).experiment("c", {"n": 1})
     assert verdict(fired, faults=1).verdict == "holds"
 
 
 def test_all_checks_must_hold():
     checks = [{"checker": "equals", "key": key, "value": 0} for key in ("n", "m")]
-    history = ProbedSide().probe("p", {"n": 0, "m": 0}).probe("c", {"n": 0, "m": 1})
+    history = ExperimentedSide().experiment("p", {"n": 0, "m": 0}).experiment("c", {"n": 0, "m": 1})
     assert verdict(history, check=checks).verdict == "holds"
-    broken = ProbedSide().probe("p", {"n": 0, "m": 1}).probe("c", {"n": 0, "m": 1})
+    broken = ExperimentedSide().experiment("p", {"n": 0, "m": 1}).experiment("c", {"n": 0, "m": 1})
     assert verdict(broken, check=checks).verdict == "refuted"
 
 
@@ -111,7 +128,7 @@ BRIEF = {
 
 def test_the_brief_is_judged_by_a_check_of_its_own():
     assert judge(claim(**BRIEF), side().brackets).brief == Finding("refuted", "n = 0, less than 1")
-    assert judge(claim(**BRIEF), side(probe=2).brackets).brief.verdict == "holds"
+    assert judge(claim(**BRIEF), side(experiment=2).brackets).brief.verdict == "holds"
 
 
 def test_the_brief_without_a_check_of_its_own_says_what_we_say():
@@ -119,35 +136,35 @@ def test_the_brief_without_a_check_of_its_own_says_what_we_say():
     assert judged.brief == judged.statement
 
 
-def test_a_probe_that_cannot_tell_cannot_tell_about_the_brief_either():
+def test_an_experiment_that_cannot_tell_cannot_tell_about_the_brief_either():
     assert judge(claim(**BRIEF), side(control=0).brackets).brief.verdict == "unknown"
 
 
-def test_the_brief_may_have_a_probe_of_its_own():
-    history = side().probe("b", {"n": 0})
-    judged = judge(claim(**BRIEF, brief_probe="b"), history.brackets)
+def test_the_brief_may_have_an_experiment_of_its_own():
+    history = side().experiment("b", {"n": 0})
+    judged = judge(claim(**BRIEF, brief_experiment="b"), history.brackets)
     assert (judged.statement.verdict, judged.brief.verdict) == ("holds", "refuted")
 
 
 def test_a_mark_is_stale_when_the_brief_holds_again():
     marked = claim(**BRIEF)
-    for history, stale in ((side(), False), (side(probe=1), True), (side(control=0), False)):
+    for history, stale in ((side(), False), (side(experiment=1), True), (side(control=0), False)):
         found = evidence(marked, judge(marked, history.brackets), history.brackets.values(), "")
         assert found.stale is stale
 
 
 def test_what_only_the_code_shows():
-    of_source = claim(tested="source", probe="", control="", check=[], holds_in=["ray.A", "ray.B"])
+    of_source = claim(tested="reference", experiment="", control="", check=[], holds_in=["ray.A", "ray.B"])
     entries = {"ray.A": Finding("holds", "A"), "ray.B": Finding("holds", "B")}
-    assert judge_by_source(of_source, entries.__getitem__).statement == Finding("holds", "A; B")
+    assert judge_by_reference(of_source, entries.__getitem__).statement == Finding("holds", "A; B")
     entries["ray.B"] = Finding("refuted", "B is gone")
-    assert judge_by_source(of_source, entries.__getitem__).statement == Finding("refuted", "B is gone")
+    assert judge_by_reference(of_source, entries.__getitem__).statement == Finding("refuted", "B is gone")
 
 
 def test_advice_stands_and_falls_with_what_it_rests_on():
     advice = claim(
         tested="judgement",
-        probe="",
+        experiment="",
         control="",
         check=[],
         rests_on=["a", "b"],
@@ -173,7 +190,7 @@ def test_refuted_weighs_more_than_unknown_and_unknown_more_than_holds():
 def test_a_verdict_that_changes_between_repeats_is_unstable():
     tries = [
         evidence(claim(), judge(claim(), history.brackets), history.brackets.values(), "")
-        for history in (side(), side(probe=1), side())
+        for history in (side(), side(experiment=1), side())
     ]
     last = over_repeats(tries)
     assert (last.verdict, last.said, last.runs) == ("unknown", "unstable: holds 2 of 3, refuted 1 of 3", 3)
@@ -186,7 +203,7 @@ def test_evidence_carries_its_identity():
     found = evidence(claim(), judge(claim(), history.brackets), history.brackets.values(), "")
     assert (found.version, found.date) == ("2.60.0", "2026-01-02T03:04:05+00:00")
     assert found.machine
-    assert [each.probe for each in found.observed] == ["p", "c"]
+    assert [each.experiment for each in found.observed] == ["p", "c"]
     assert found.observed[0].seen == {"n": 0}
     assert found.observed[0].code_sha256 == "1" * 64
     assert found.observed[0].history == "histories/a.jsonl"

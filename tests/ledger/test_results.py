@@ -6,14 +6,14 @@ import msgspec
 import pytest
 
 from histories import MACHINE, VERSIONS
-from ledger.probed import ProbedSide, claim
+from ledger.experimented import ExperimentedSide, claim
 from monarch_vs_ray.core.errors import CannotRecord, NoResults
 from monarch_vs_ray.core.events import FORMAT
 from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.history import read
 from monarch_vs_ray.ledger.evidence import evidence, over_repeats
 from monarch_vs_ray.ledger.judge import judge
-from monarch_vs_ray.ledger.results import Manifest, Results, compress, latest, load
+from monarch_vs_ray.ledger.results import Manifest, Results, latest, load
 from monarch_vs_ray.ledger.tables import markdown, summary
 
 DATE = "2026-01-02T03:04:05+00:00"
@@ -22,8 +22,8 @@ MANIFEST = Manifest(
 )
 
 
-def found(probe=0, **fields):
-    history = ProbedSide().probe("p", {"n": probe}).probe("c", {"n": 7}).end()
+def found(experiment=0, **fields):
+    history = ExperimentedSide().experiment("p", {"n": experiment}).experiment("c", {"n": 7}).end()
     return evidence(
         claim(**fields), judge(claim(**fields), history.brackets), history.brackets.values(), DATE
     )
@@ -33,8 +33,19 @@ def test_the_folder_is_named_after_machine_and_date(tmp_path):
     results = Results(tmp_path, MANIFEST)
     results.close()
     assert results.folder == tmp_path / "linux-x86_64-2-cores" / "2026-01-02T03-04-05"
-    with pytest.raises(CannotRecord, match="File exists"):
-        Results(tmp_path, MANIFEST)
+
+
+def test_two_runs_of_one_second_have_a_folder_each(tmp_path):
+    first, second = Results(tmp_path, MANIFEST), Results(tmp_path, MANIFEST)
+    assert second.folder.name == "2026-01-02T03-04-05-1"
+    first.close()
+    second.close()
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotRecord, match=r"Not a directory|File exists"):
+        Results(tmp_path / "file", MANIFEST)
 
 
 def test_what_was_appended_survives_a_crash(tmp_path):
@@ -49,7 +60,7 @@ def test_what_was_appended_survives_a_crash(tmp_path):
 def test_the_last_word_counts(tmp_path):
     results = Results(tmp_path, MANIFEST)
     results.append(found())
-    results.finish([found(probe=1)], "# Verdicts\n")
+    results.finish([found(experiment=1)], "# Verdicts\n")
     assert [each.verdict for each in load(results.folder)] == ["refuted"]
     assert (results.folder / "verdicts.md").read_text() == "# Verdicts\n"
     assert not list(results.folder.glob("*.new"))
@@ -60,21 +71,17 @@ def test_without_results_the_next_step_is_named(tmp_path):
         latest(tmp_path)
 
 
-def test_histories_are_numbered_compressed_and_read_back(tmp_path):
+def test_histories_are_numbered(tmp_path):
     results = Results(tmp_path, MANIFEST)
     for number in (1, 2):
         recorder = results.recorder("ray", "message_ordering")
         assert results.relative(recorder.path) == f"histories/message_ordering.ray.{number}.jsonl"
         batch = Batch()
-        for event in ProbedSide().probe("p", {"n": number}).events:
+        for event in ExperimentedSide().experiment("p", {"n": number}).events:
             batch.add(event)
         recorder.append(batch)
         recorder.close()
-    before = read(recorder.path).events
-    assert compress(results.folder) == 2
-    packed = recorder.path.with_name(f"{recorder.path.name}.gz")
-    assert read(packed).events == before
-    assert not recorder.path.exists()
+        assert read(recorder.path).events == batch.events
 
 
 def test_the_tables_count_and_name_what_is_stale():
@@ -83,7 +90,7 @@ def test_the_tables_count_and_name_what_is_stale():
         "brief_verdict": "refuted",
         "brief_check": {"checker": "at_least", "key": "n", "value": 1},
     }
-    told = summary([found(**brief), found(probe=1, **brief)])
+    told = summary([found(**brief), found(experiment=1, **brief)])
     assert told[0] == "2 claims: 1 hold, 1 refuted, 0 unknown."
     assert told[1] == "The brief on Ray, 2 statements: 1 hold, 1 refuted, 0 unknown."
     assert told[2].startswith("Stale mark: message_ordering.r.ray says that the brief refuted")

@@ -1,4 +1,4 @@
-"""A side that dies in a probe: the others are not lost, and the second try is told."""
+"""A side that dies in an experiment: the others are not lost, and the second try is recorded."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from monarch_vs_ray.campaign.plan import PlannedExperiment, SidePlan
+from monarch_vs_ray.campaign.schedule import Campaign
 from monarch_vs_ray.campaign.sides import side_spec
-from monarch_vs_ray.cli.verification import Verification
 from monarch_vs_ray.core.clock import MonotonicClock
+from monarch_vs_ray.core.concept import Cell
 from monarch_vs_ray.core.events import FORMAT
 from monarch_vs_ray.core.verdicts import Finding
-from monarch_vs_ray.ledger.claims import Cell, Claim
-from monarch_vs_ray.ledger.plan import PlannedProbe, SidePlan
+from monarch_vs_ray.ledger.claims import Claim
 from monarch_vs_ray.ledger.results import Manifest, Results, load
 from monarch_vs_ray.side.launcher import Run
-from monarch_vs_ray.side.main import PROBES, this_machine
+from monarch_vs_ray.side.main import this_machine
 
 pytestmark = pytest.mark.live
 
@@ -25,37 +26,37 @@ DATE = "2026-01-02T03:04:05+00:00"
 TESTS = Path(__file__).parents[1]
 
 
-PROBES_THERE = ("first", "dies_once", "last")
+EXPERIMENTS = ("first", "dies_once", "last")
 
 
-def about(probe: str) -> Claim:
-    """A claim that says: the counter's first count in this probe is 1."""
+def about(experiment: str) -> Claim:
+    """A claim that says: the counter's first count in this experiment is 1."""
     cell = Cell(
         statement="It begins at one.",
-        probe=probe,
+        experiment=experiment,
         no_control="nothing is said of an engine here",
         check={"checker": "equals", "key": "count", "value": 1},
     )
-    return Claim(concept=CONCEPT, row=probe, aspect="Count", engine="monarch", cell=cell, versions="")
+    return Claim(concept=CONCEPT, row=experiment, aspect="Count", engine="monarch", cell=cell, versions="")
 
 
 @pytest.mark.timeout(180)
-def test_a_probe_in_which_its_side_died_runs_once_more_and_the_others_are_not_lost(tmp_path, here):
+def test_an_experiment_in_which_its_side_died_runs_once_more_and_the_others_are_not_lost(tmp_path, here):
     started: list[list[str]] = []
 
     def start(plan: SidePlan) -> Run:
         started.append(plan.names)
         settings = {"PYTHONPATH": str(TESTS), "DIED_ONCE": str(tmp_path / "died")}
-        spec = side_spec("monarch", CONCEPT, PROBES, *plan.names, deadline=plan.deadline, settings=settings)
+        spec = side_spec("monarch", CONCEPT, *plan.names, deadline=plan.deadline, settings=settings)
         return Run([spec], MonotonicClock())
 
     manifest = Manifest(
         format=FORMAT, date=DATE, machine=this_machine(), versions={}, claims=3, repeats=1, slow=False
     )
     results = Results(tmp_path / "results", manifest)
-    pass_ = Verification(
-        [about(probe) for probe in PROBES_THERE],
-        [SidePlan("monarch", CONCEPT, tuple(PlannedProbe(name, 60.0) for name in PROBES_THERE))],
+    pass_ = Campaign(
+        [about(experiment) for experiment in EXPERIMENTS],
+        [SidePlan("monarch", CONCEPT, tuple(PlannedExperiment(name, 60.0) for name in EXPERIMENTS))],
         start,
         results,
         lambda entry: Finding("holds", entry),
@@ -66,7 +67,7 @@ def test_a_probe_in_which_its_side_died_runs_once_more_and_the_others_are_not_lo
     found = {}
     give_up = time.monotonic() + 150
     while not pass_.over:
-        assert time.monotonic() < give_up, f"waited 150 s for three probes; started so far: {started}"
+        assert time.monotonic() < give_up, f"waited 150 s for three experiments; started so far: {started}"
         found |= {each.id: each for each in pass_.poll(0.05)}
     results.close()
     assert started == [["first", "dies_once", "last"], ["dies_once"], ["last"]]

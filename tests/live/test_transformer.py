@@ -13,7 +13,7 @@ import pytest
 
 from live.leftovers import Place, place
 from monarch_vs_ray.history import read
-from monarch_vs_ray.stage.training import TrainingState, outcome
+from monarch_vs_ray.transformer.state import TrainingState, outcome
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 

@@ -9,8 +9,7 @@ from importlib.metadata import version
 
 import pytest
 
-from monarch_vs_ray.concepts import claim_folders
-from monarch_vs_ray.ledger.claims import load
+from monarch_vs_ray.campaign import catalogue
 
 pytestmark = pytest.mark.live
 
@@ -25,7 +24,7 @@ def test_every_statement_holds_and_no_mark_is_stale(tmp_path, here):
     done = subprocess.run(command, capture_output=True, text=True, timeout=880, env=here.environment)
     assert done.returncode == 0, done.stderr
     found = {each["id"]: each for each in json.loads(done.stdout)}
-    ledger = load(claim_folders())
+    ledger = catalogue.ledger()
     assert set(found) == {claim.id for claim in ledger.claims if not ledger.is_slow(claim)}
     unknown = {name: each["said"] for name, each in found.items() if each["verdict"] == "unknown"}
     assert all(any(part in said for part in HARDWARE) for said in unknown.values()), unknown
@@ -34,7 +33,7 @@ def test_every_statement_holds_and_no_mark_is_stale(tmp_path, here):
     here.wait_until_clean(10.0)
 
 
-def test_one_claim_costs_its_own_probes_only(tmp_path, here):
+def test_one_claim_costs_its_own_experiments_only(tmp_path, here):
     command = [
         *MVR,
         "verify",

@@ -9,14 +9,17 @@ import textwrap
 
 import pytest
 
-from monarch_vs_ray.report.contents import DOCUMENT, TEMPLATES, make_document, templates
 from monarch_vs_ray.concepts import all_concepts
-from monarch_vs_ray.core.privacy import PROJECT
+from monarch_vs_ray.core.events import ENGINES
+from monarch_vs_ray.core.paths import PACKAGE
+from monarch_vs_ray.report.contents import document_path, make_document, templates, templates_folder
 
+DOCUMENT = document_path()
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SECTIONS = {name: text for name, text in templates() if name[:2] in {f"{n:02}" for n in range(1, 9)}}
-QUOTED_FROM = [path for path in (PROJECT / "src" / "monarch_vs_ray").rglob("*.py") if "on_" in path.name]
+CONCEPTS = {f"{concept.number:02}_{concept.name}.md": concept for concept in all_concepts()}
+SECTIONS = {name: text for name, text in templates() if name in CONCEPTS}
+QUOTED_FROM = [path for engine in ENGINES for path in PACKAGE.glob(f"*/*/{engine}/**/*.py")]
 BRIEF = "the brief said"
 
 
@@ -25,7 +28,7 @@ def test_making_it_anew_changes_nothing():
 
 
 def test_every_concept_has_its_section_in_the_order_of_the_numbers():
-    assert [name[:2] for name in SECTIONS] == [f"{concept.number:02}" for concept in all_concepts()]
+    assert list(SECTIONS) == list(CONCEPTS)
     for concept, (name, text) in zip(all_concepts(), SECTIONS.items(), strict=True):
         assert name == f"{concept.number:02}_{concept.name}.md"
         assert text.startswith(f"## {concept.number}. ")
@@ -115,4 +118,4 @@ def test_templates_say_no_number_of_their_own():
 
 
 def test_the_templates_are_all_used():
-    assert {name for name, _ in templates()} == {path.name for path in TEMPLATES.iterdir()}
+    assert {name for name, _ in templates()} == {path.name for path in templates_folder().iterdir()}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import jinja2
 import pytest
 
-from ledger.probed import ProbedSide
+from ledger.experimented import ExperimentedSide
+from monarch_vs_ray.core.concept import read
 from monarch_vs_ray.core.errors import UnknownClaim, UnknownSymbol, UserError
-from monarch_vs_ray.ledger.claims import load
+from monarch_vs_ray.ledger.claims import Ledger
 from monarch_vs_ray.ledger.evidence import evidence, over_repeats
 from monarch_vs_ray.ledger.judge import judge
 from monarch_vs_ray.report.document import Document, contents, slug
 
 CLAIMS = """
+title = "Ordering"
 [versions]
 ray = ">=2.60,<2.61"
 
@@ -21,7 +23,7 @@ id = "order"
 aspect = "Order | by default"
 [claim.ray]
 statement = "It is in order."
-probe = "p"
+experiment = "p"
 control = "c"
 check = { checker = "equals", key = "n", value = 0 }
 brief = "Not guaranteed"
@@ -39,10 +41,8 @@ class Inbox:
 
 
 def main():
-    with step("Spawn an inbox"):
-        inbox = Inbox.remote()
-    with step(f"Send {COUNT} messages"):
-        inbox.put.remote()
+    inbox = Inbox.remote()
+    inbox.put.remote()
 """
 
 
@@ -50,14 +50,21 @@ def main():
 def folder(tmp_path):
     place = tmp_path / "ordering"
     place.mkdir()
-    (place / "claims.toml").write_text(CLAIMS)
-    (place / "on_ray.py").write_text(NATIVE)
+    (place / "ray").mkdir()
+    (place / "concept.toml").write_text(CLAIMS)
+    (place / "ray" / "example.py").write_text(NATIVE)
+    (place / "ray" / "experiments.py").write_text("def p():\n    pass\n\n\ndef c():\n    pass\n")
     return place
 
 
 def document(folder, seen=0, runs=1):
-    ledger = load([folder])
-    history = ProbedSide(concept="ordering").probe("p", {"n": seen, "ms": 12.345}).probe("c", {"n": 7}).end()
+    ledger = Ledger([read(folder)])
+    history = (
+        ExperimentedSide(concept="ordering")
+        .experiment("p", {"n": seen, "ms": 12.345})
+        .experiment("c", {"n": 7})
+        .end()
+    )
     (claim,) = ledger.claims
     found = evidence(claim, judge(claim, history.brackets), history.brackets.values(), "")
     return Document(
@@ -76,20 +83,28 @@ def made(folder, text, **options):
 
 
 def test_code_is_quoted_by_symbol_with_a_link_to_its_lines(folder):
-    text = made(folder, '{{ quote("ordering/on_ray.py", "Inbox") }}')
+    text = made(folder, '{{ quote("ordering/ray/example.py", "Inbox") }}')
     assert "```python\n@ray.remote\nclass Inbox:\n    def put(self):\n        return 1\n```" in text
-    assert "[ordering/on_ray.py](../src/ordering/on_ray.py#L4-L7)" in text
+    assert "ordering/ray/example.py: [Inbox](../src/ordering/ray/example.py#L4-L7)" in text
 
 
-def test_a_step_is_quoted_by_how_its_title_begins(folder):
-    text = made(folder, '{{ quote_step("ordering/on_ray.py", "Send") }}')
-    assert "```python\ninbox.put.remote()\n```" in text
-    assert "#L14-L14" in text
+def test_each_symbol_of_a_quote_has_its_own_link(folder):
+    text = made(folder, '{{ quote("ordering/ray/example.py", "main", "Inbox.put") }}')
+    assert (
+        "[main](../src/ordering/ray/example.py#L10-L12), [Inbox.put](../src/ordering/ray/example.py#L6-L7)"
+        in text
+    )
+
+
+def test_a_whole_file_is_quoted_with_its_imports(folder):
+    text = made(folder, '{{ quote("ordering/ray/example.py") }}')
+    assert "```python\nimport ray\n" in text
+    assert "[ordering/ray/example.py](../src/ordering/ray/example.py)" in text
 
 
 def test_a_claim_is_referred_to_by_its_number(folder):
-    assert "In order [[4.1](#claim-4-1)]." in made(folder, 'In order {{ claim("ordering.order") }}.')
-    assert '<a id="claim-4-1"></a>**4.1** Order \\| by default' in made(
+    assert "In order [[4.1](#ordering.order)]." in made(folder, 'In order {{ claim("ordering.order") }}.')
+    assert '<a id="ordering.order"></a>**4.1** Order \\| by default' in made(
         folder, '{{ claims_table("ordering") }}'
     )
 
@@ -103,13 +118,19 @@ def test_the_table_says_what_the_brief_said_otherwise(folder):
 def test_a_number_says_where_and_when_it_was_measured(folder):
     text = made(folder, 'It took {{ number("ordering.order.ray", "ms", "ms") }}.\n\n{{ measured() }}')
     assert "It took 12.3 ms [[m1](#measured)]." in text
-    assert "| m1 | 12.3 ms | [4.1](#claim-4-1) `ordering.order.ray` | `ms` | Ray 2.60.0, linux-x86_64" in text
+    assert (
+        "| m1 | 12.3 ms | [4.1](#ordering.order) `ordering.order.ray` | `ms` | Ray 2.60.0, linux-x86_64"
+        in text
+    )
     assert "2026-01-02 |" in text
 
 
 def test_what_was_refuted_is_named_with_what_is_true(folder):
     table = made(folder, "{{ refuted() }}")
-    assert "| [4.1](#claim-4-1) | Ray | Not guaranteed | It is in order. It never was. | n = 0, less" in table
+    assert (
+        "| [4.1](#ordering.order) | Ray | Not guaranteed | It is in order. It never was. | n = 0, less"
+        in table
+    )
 
 
 def test_contents_and_counts(folder):
@@ -119,16 +140,15 @@ def test_contents_and_counts(folder):
     assert "Ray 2.60.0, Python 3.11.7, 2 cores, 24 GB, Linux, no GPU, on 2026-01-02\n" in text
 
 
-def test_it_is_said_how_often_the_probes_ran(folder):
+def test_it_is_said_how_often_the_experiments_ran(folder):
     text = made(folder, "{{ versions() }}", runs=5)
-    assert "on 2026-01-02; every probe ran in 5 passes, one after the other" in text
+    assert "on 2026-01-02; every experiment ran in 5 passes, one after the other" in text
 
 
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ('{{ quote("ordering/on_ray.py", "Outbox") }}', UnknownSymbol),
-        ('{{ quote_step("ordering/on_ray.py", "Receive") }}', UnknownSymbol),
+        ('{{ quote("ordering/ray/example.py", "Outbox") }}', UnknownSymbol),
         ('{{ claim("ordering.disorder") }}', UnknownClaim),
         ('{{ claim("ordering") }}', None),
         ('{{ number("ordering.order.ray", "seconds") }}', UnknownClaim),
@@ -144,8 +164,16 @@ def test_what_is_missing_ends_the_making(folder, text, error):
 
 
 def test_a_refuted_statement_cannot_be_referred_to(folder):
-    with pytest.raises(UserError, match="nothing published bears it out"):
+    with pytest.raises(UserError, match="the published run refutes it"):
         made(folder, '{{ claim("ordering.order") }}', seen=3)
+
+
+def test_a_claim_without_evidence_is_not_yet_published(folder):
+    maker = document(folder)
+    maker._evidence.clear()
+    text = maker.make([("1.md", '{{ claims_table("ordering") }} {{ claim("ordering.order") }}')])
+    assert "It is in order.<br><sub>**not yet published**</sub>" in text
+    assert "[[4.1](#ordering.order)]" in text
 
 
 def test_making_it_twice_gives_the_same(folder):

@@ -29,7 +29,7 @@ from monarch_vs_ray.side.narration import narrate_to
 def told():
     """Gives the events that the code under test emitted, as they came through a real pipe."""
     reading, writing = os.pipe()
-    narrate_to(PipeEmitter("ray", writing, 0), Path(__file__))
+    narrate_to(PipeEmitter("ray", writing, 0), [Path(__file__)])
     os.set_blocking(reading, False)
     yield lambda: decoder.decode_lines(os.read(reading, 1 << 20))
     narrate_to(PrintEmitter())
@@ -45,9 +45,8 @@ def test_a_step_tells_its_lines(told):
     with step("do it"):  # the first line
         inside = this_line()
     begun, ended = told()
-    assert begun == StepBegun(
-        side="ray", at=begun.at, seq=0, step=begun.step, title="do it", line=inside - 1, end_line=inside
-    )
+    expected = {"title": "do it", "file": "test_narration.py", "line": inside - 1, "end_line": inside}
+    assert begun == StepBegun(side="ray", at=begun.at, seq=0, step=begun.step, **expected)
     assert isinstance(ended, StepEnded)
     assert (ended.step, ended.error, ended.seq) == (begun.step, "", 1)
     assert ended.at >= begun.at > 0

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from histories import both, side
+from histories import CONCEPT, both, side
 from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.screen import Screen
 from monarch_vs_ray.stage.state import State
-from stage.test_state import CONCEPT
 
 SIZES = [(80, 24), (120, 40), (240, 70)]
 
@@ -119,4 +118,4 @@ def test_no_colour_writes_no_colour(monkeypatch):
     with Screen(state, Banner("LIVE"), console=console):
         pass
     assert "\x1b[38;2;" not in file.getvalue()
-    assert "Who says hello?" in file.getvalue()
+    assert "What does a greeter answer?" in file.getvalue()

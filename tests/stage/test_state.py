@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 
-from histories import Script, both, in_time, side
-from monarch_vs_ray.core.concept import Concept, Row
+import msgspec
+
+from histories import CONCEPT, Script, both, in_time, side
+from monarch_vs_ray.core.concept import Closing
 from monarch_vs_ray.core.errors import ExitCode
 from monarch_vs_ray.core.events import (
+    ExperimentEnded,
     HarnessNote,
     LogLine,
     Observation,
     OperationEnded,
     OperationInvoked,
     SideEnded,
+    StepBegun,
+    StepEnded,
 )
 from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.stage.closing import print_closing
@@ -22,15 +26,6 @@ from monarch_vs_ray.stage.lines import JsonLines, PlainLines
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.state import LOG_LINES, State
 from monarch_vs_ray.stage.summary import conclusions, exit_code, finding, lines, say, side_sentence
-
-CONCEPT = Concept(
-    number=1,
-    name="actor_abstraction",
-    title="Greeting",
-    question="Who says hello?",
-    watch=(),
-    rows=(Row("reply_one", "Reply", want="hello you"), Row("free", "Something free")),
-)
 
 
 def after(events) -> State:
@@ -43,23 +38,31 @@ def until(events, seconds: float) -> State:
     return after(event for event in events if event.at <= seconds * 1e9)
 
 
-def test_the_running_step_lights_its_lines_and_the_open_call_its_own():
-    ray = until(side("ray"), 0.6).sides["ray"]
+def test_the_running_experiment_lights_its_lines_and_an_open_call_its_own():
+    ray = until(side("ray"), 0.65).sides["ray"]
     assert ray.current
-    assert (ray.current.title, ray.lit, ray.calling) == ("Greet", range(14, 18), 15)
+    assert (ray.current.title, ray.file, ray.lit) == ("Greet", "greeting/ray/experiments.py", range(16, 17))
     ray = until(side("ray"), 0.85).sides["ray"]
-    assert (ray.lit, ray.calling) == (range(14, 18), 0)
+    assert ray.lit == range(15, 19)
     ray = after(side("ray")).sides["ray"]
     assert (ray.current, ray.lit) == (None, range(0))
 
 
 def test_steps_go_from_running_to_done_or_failed():
-    events = [
-        *side("ray")[:2],
-        *Script("ray").add(type(side("ray")[3]), 1.0, step=0, error="ValueError: no").events,
-    ]
-    assert after(events).sides["ray"].steps[0].state == "failed"
+    script = Script("ray").add(StepBegun, 0.1, step=0, title="Make", file="f", line=1, end_line=2)
+    assert after(script.events).sides["ray"].steps[0].state == "running"
+    script.add(StepEnded, 1.0, step=0, error="ValueError: no")
+    assert after(script.events).sides["ray"].steps[0].state == "failed"
     assert [step.state for step in until(side("ray"), 0.6).sides["ray"].steps.values()] == ["done", "running"]
+
+
+def test_an_experiment_that_raised_is_a_failed_step():
+    events = [event for event in side("ray") if event.at <= 0.9e9 and not isinstance(event, Observation)]
+    script = Script("ray")
+    script.add(ExperimentEnded, 1.0, experiment="greet", answer="failed", nanoseconds=1, error="E: no")
+    ray = after([*events, *script.events]).sides["ray"]
+    assert ray.steps["greet"].state == "failed"
+    assert ray.log[-1].text == "Greet: E: no"
 
 
 def test_calls_are_counted_by_name_and_outcome_with_their_median():
@@ -67,7 +70,7 @@ def test_calls_are_counted_by_name_and_outcome_with_their_median():
     for number, (outcome, took) in enumerate(
         [("ok", 1000), ("ok", 3000), ("failed", 9000), ("unknown", 2000)]
     ):
-        script.add(OperationInvoked, number, operation=number, step=-1, name="call", line=1)
+        script.add(OperationInvoked, number, operation=number, step=-1, name="call", file="f", line=1)
         script.add(OperationEnded, number, operation=number, outcome=outcome, nanoseconds=took)
     calls = after(script.events).sides["ray"].operations["call"]
     assert (calls.ok, calls.failed, calls.unknown, calls.median_us) == (2, 1, 1, 2.5)
@@ -90,35 +93,54 @@ def test_a_side_that_is_not_on_stage_is_passed_over():
 
 def test_rows_differ_only_when_both_have_a_value():
     only_monarch = after(side("monarch"))
-    assert [line.differs for line in lines(only_monarch)] == [False, False]
+    assert [line.differs for line in lines(only_monarch)] == [False]
     different = after(both(reply="hi"))
-    assert [line.differs for line in lines(different)] == [True, False]
+    assert [line.differs for line in lines(different)] == [True]
 
 
-def test_the_oracle_is_met_or_not():
+def test_observations_are_as_claimed_or_not():
     state = after(both())
     assert [cell.met for cell in lines(state)[0].cells.values()] == [True, True]
-    assert finding(state).startswith("Expected observations: 2 of 2 came true.")
+    assert finding(state).startswith("Observations that claims speak of: 2 of 2 are as claimed.")
     assert exit_code(state) is ExitCode.FINE
 
 
-def test_the_closing_sentences_come_from_the_observations():
-    closing = ("They said {monarch[reply_one]} and {ray[reply_one]}.", "Never seen: {ray[nothing]}.")
-    concept = dataclasses.replace(CONCEPT, closing=(*closing, lambda monarch, ray: f"{monarch == ray}"))
+def concluded(events, *more: Closing) -> list[str]:
+    concept = msgspec.structs.replace(CONCEPT, closing=[*CONCEPT.closing, *more])
+    state = State(concept, ("monarch", "ray"))
+    state.apply(events)
+    return conclusions(state)
 
-    def concluded(events):
-        state = State(concept, ("monarch", "ray"))
-        state.apply(events)
-        return conclusions(state)
 
-    assert concluded(both()) == ["They said hello you and hello you.", "True"]
-    assert concluded(both(reply="bye")) == ["They said hello you and bye.", "False"]
+def test_closing_sentences_come_from_the_observations():
+    never = Closing(text="Never seen: {ray[greet.nothing]}.")
+    assert concluded(both(), never) == ["Both answered: hello you and hello you."]
+
+
+def test_a_closing_sentence_falls_with_its_claim():
+    assert concluded(both(reply="bye")) == [
+        "Not as claimed in this run: greeting.answer.ray (reply = 'bye', not 'hello you')."
+    ]
+
+
+def test_what_one_engine_says_in_place_of_an_observation_is_no_difference():
+    row = msgspec.structs.replace(CONCEPT.demo[1].rows[0], says={"ray": "nothing of the kind"})
+    step = msgspec.structs.replace(CONCEPT.demo[1], rows=[row])
+    state = State(msgspec.structs.replace(CONCEPT, demo=[step]), ("monarch", "ray"))
+    state.apply(both(reply="bye"))
+    (line,) = lines(state)
+    assert (line.cells["ray"].text, line.cells["ray"].met, line.differs) == (
+        "(nothing of the kind)",
+        None,
+        False,
+    )
 
 
 def test_a_wrong_observation_changes_the_finding_and_the_exit_code():
     state = after(both(reply="bye"))
     assert finding(state) == (
-        "Expected observations: 1 of 2 came true. Not: Reply. The engines differed in 1 of 2 rows."
+        "Observations that claims speak of: 1 of 2 are as claimed. Not: Reply of one actor."
+        " The engines differed in 1 of 1 rows."
     )
     assert exit_code(state) is ExitCode.NOT_AS_EXPECTED
 
@@ -187,4 +209,4 @@ def test_the_closing_stays_readable_without_a_terminal():
     assert "hello you" in text
     assert "indicative" in text
     assert "Monarch: 2 of 2 steps, 1 call, 1.2 s" in text
-    assert "1 of 2 came true" in text
+    assert "1 of 2 are as claimed" in text

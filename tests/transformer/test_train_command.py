@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from monarch_vs_ray import cli
-from monarch_vs_ray.cli import train
 from monarch_vs_ray.core.events import decoder
 from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.history import read
-from monarch_vs_ray.stage.training import TrainingState, outcome
+from monarch_vs_ray.transformer.monitored import Monitored
+from monarch_vs_ray.transformer.state import TrainingState, outcome
 from test_demo_scripts import NAMES_A_MACHINE
 
 PROJECT = Path(__file__).parents[2]
 SCRIPT = PROJECT / "scripts" / "demo_monarch_two_gpu_transformer_train.py"
-RECORDING = PROJECT / "docs" / "recordings" / "transformer.jsonl"
+(RECORDING,) = (PROJECT / "recordings" / "transformer").glob("*.jsonl")
 
 
 @pytest.fixture
@@ -80,15 +80,16 @@ def test_what_cannot_be_done_is_one_clear_line(mvr_train, arguments, said):
 
 
 def test_another_demos_history_is_refused(mvr_train):
-    other = next((PROJECT / "recordings" / "actor_abstraction").glob("*.jsonl"))
+    other = next((PROJECT / "recordings" / "message_ordering").glob("*.jsonl"))
     code, _, error = mvr_train("--replay", str(other))
     assert code == 2
-    assert f"is a run of actor_abstraction; show it with `mvr replay {other}`" in error
+    assert f"is a run of message_ordering; show it with `mvr replay {other}`" in error
 
 
 def test_without_torch_it_says_how_to_get_it(mvr_train, monkeypatch):
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find(name))
+    absent = "monarch_vs_ray.transformer.run.find_spec"
+    monkeypatch.setattr(absent, lambda name: None if name == "torch" else find(name))
     monkeypatch.setattr("monarch_vs_ray.campaign.sides.require", lambda engines: None)
     code, _, error = mvr_train("--steps", "5")
     assert code == 3
@@ -161,7 +162,7 @@ class FakeSide:
 
 def test_the_machine_is_measured_once_a_second_and_becomes_events_of_the_history():
     run = FakeRun(FakeSide())
-    monitored = train.Monitored(run)
+    monitored = Monitored(run)
     first = monitored.poll(0)
     assert monitored.poll(0).events == []
     run.time = 1_500_000_000

@@ -21,8 +21,8 @@ from monarch_vs_ray.core.events import (
 )
 from monarch_vs_ray.stage.lines import PlainLines
 from monarch_vs_ray.stage.presenter import Banner
-from monarch_vs_ray.stage.training import TrainingState, closing, outcome
-from monarch_vs_ray.stage.training_screen import TrainingScreen
+from monarch_vs_ray.transformer.screen import TrainingScreen
+from monarch_vs_ray.transformer.state import TrainingState, closing, outcome
 from stage.test_screen import PlainText
 
 STEPS = 40
@@ -61,8 +61,7 @@ def run(engine, *, killed: int = 0, off: float = 0.0, again_off: float = 0.0, la
     versions = {engine: VERSIONS[engine], "python": "3.11.7"}
     script.add(
         RunStarted, 0.1, format=FORMAT, concept="monarch_vs_ray.transformer", versions=versions,
-        machine=MACHINE, date="2026-01-02T03:04:05+00:00", file=f"transformer/on_{engine}.py", code="",
-        code_sha256="0" * 64,
+        machine=MACHINE, date="2026-01-02T03:04:05+00:00", code={},
     )  # fmt: skip
     script.add(Observation, 0.2, key="training", value=PLAN)
     script.add(Observation, 2.0, key="started", value=0)

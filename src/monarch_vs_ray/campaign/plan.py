@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.core.concept import ExperimentSettings
+from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.ledger.claims import Claim, Ledger
 
 START_SECONDS = 60.0
@@ -23,7 +23,7 @@ class PlannedExperiment:
 
 @dataclass(frozen=True)
 class SidePlan:
-    """A side that is to be run: its experiments share one engine, so a claim costs little more than its experiment."""
+    """A side that is to be run: its experiments share one engine."""
 
     engine: Engine
     concept: str

@@ -1,12 +1,13 @@
-"""Run the experiments that claims need, several sides at a time, and judges each claim as soon as it can be."""
+"""Run the experiments that claims need, several sides at once; judge each claim as soon as it can be."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from monarch_vs_ray.campaign.plan import SidePlan
 from monarch_vs_ray.core.clock import Clock
-from monarch_vs_ray.core.events import AnyEvent, Engine, LogLine, ExperimentBegun, ExperimentEnded
+from monarch_vs_ray.core.events import AnyEvent, Engine, ExperimentBegun, ExperimentEnded, LogLine
 from monarch_vs_ray.core.stream import Batch, EventStream
 from monarch_vs_ray.ledger.brackets import Bracket, brackets
 from monarch_vs_ray.ledger.claims import Claim
@@ -19,7 +20,6 @@ from monarch_vs_ray.ledger.judge import (
     judge_by_reference,
     trouble_of,
 )
-from monarch_vs_ray.campaign.plan import SidePlan
 from monarch_vs_ray.ledger.results import Results
 
 Start = Callable[[SidePlan], EventStream]
@@ -41,7 +41,7 @@ class Lane:
     stopped: bool = False
 
     def poll(self) -> bool:
-        """Take what came, and stop the side when its experiment has taken too long; gives whether one ended."""
+        """Take what came, and stop a side whose experiment takes too long; return whether one ended."""
         batch = self.source.poll(0.0)
         self.append(batch)
         self.events += batch.events
@@ -169,8 +169,8 @@ class Campaign:
     def _close(self, lane: Lane) -> None:
         """A side has ended: run again what it did not come to.
 
-        An experiment that failed is tried once more in a fresh side, and so is a side that did not start: how one
-        side fared is no finding.
+        An experiment that failed is tried once more in a fresh side, and so is a side that did not start:
+        how one side fared is no finding.
         """
         plan, begun = lane.plan, brackets(lane.events)
         failed = {
@@ -201,7 +201,7 @@ class Campaign:
         return set(new)
 
     def _judge(self) -> Iterator[Evidence]:
-        """Judge what can be judged now: claims whose experiments have all run, then those that rest on them."""
+        """Judge claims whose experiments have all run, then those that rest on them."""
         progress = True
         while progress:
             progress = False

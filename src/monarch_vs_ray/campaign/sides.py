@@ -12,7 +12,7 @@ from monarch_vs_ray.core.clock import Clock
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.errors import EngineMissing, LiveNeedsLinux, NoRecording
 from monarch_vs_ray.core.events import FORMAT, Engine
-from monarch_vs_ray.core.privacy import PROJECT
+from monarch_vs_ray.core.paths import CHECKOUT, RECORDINGS
 from monarch_vs_ray.engines.environment import environment, strays
 from monarch_vs_ray.history import Header
 from monarch_vs_ray.side.launcher import Run, side_command
@@ -22,7 +22,6 @@ MODULES: dict[Engine, tuple[str, str]] = {
     "monarch": ("monarch", "'torchmonarch>=0.7,<0.8'"),
     "ray": ("ray", "'ray>=2.60,<2.61'"),
 }
-RECORDINGS = PROJECT / "recordings"
 
 
 def side_spec(
@@ -78,15 +77,24 @@ def require(engines: Sequence[Engine]) -> None:
     for engine in engines:
         module, package = MODULES[engine]
         if find_spec(module) is None:
-            raise EngineMissing(engine.capitalize(), package)
+            raise EngineMissing(engine.capitalize(), package, in_checkout=CHECKOUT is not None)
 
 
-def recording(concept: Concept) -> Path:
-    """Return the recorded run that ``--dry-run`` shows. Raises NoRecording when there is none."""
+def recording(concept: Concept, command: str = "") -> Path:
+    """Return the recorded run that ``--dry-run`` shows.
+
+    Args:
+        concept: The concept, or the training demo.
+        command: The command that records such a run, for the message; by default ``mvr demo``.
+
+    Raises:
+        NoRecording: If there is none.
+    """
     folder = RECORDINGS / concept.name
     found = sorted(folder.glob("*.jsonl"))
     if not found:
-        raise NoRecording(concept.name, folder)
+        command = command or f"mvr demo {concept.name}"
+        raise NoRecording(command, folder, may_add=CHECKOUT is not None)
     return found[-1]
 
 

@@ -16,7 +16,7 @@ from monarch_vs_ray.campaign.schedule import Campaign
 from monarch_vs_ray.campaign.sides import side_spec
 from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.core.events import ENGINES, FORMAT, Engine
-from monarch_vs_ray.core.privacy import PROJECT
+from monarch_vs_ray.core.paths import import_folder, results_folder
 from monarch_vs_ray.core.verdicts import Finding, Verdict
 from monarch_vs_ray.ledger.claims import Claim, Ledger
 from monarch_vs_ray.ledger.evidence import Evidence, over_repeats
@@ -25,8 +25,6 @@ from monarch_vs_ray.ledger.tables import markdown
 from monarch_vs_ray.side.launcher import Run
 from monarch_vs_ray.side.main import BARE, this_machine
 
-RESULTS = PROJECT / "results"
-PUBLISHED = RESULTS / "published"
 TICK = 0.05
 
 
@@ -123,7 +121,7 @@ def verify(options: Options, choice: Choice, view: View, stop: Callable[[], bool
     """
     plans = plan(choice.ledger, choice.claims, choice.slow)
     versions = releases(options.python, {side.engine for side in plans})
-    results = Results(options.results or RESULTS, _manifest(options, choice, versions))
+    results = Results(options.results or results_folder(), _manifest(options, choice, versions))
     outcome = Outcome(results.folder)
     try:
         for _ in range(options.repeat):
@@ -168,7 +166,7 @@ def _starter(options: Options) -> Callable[[SidePlan], Run]:
         concept = catalogue.ledger().concepts[side.concept]
         settings = {**concept.environment, **dict(side.environment)}
         if options.python:  # that interpreter has the engine, not this project
-            settings["PYTHONPATH"] = str(PROJECT / "src")
+            settings["PYTHONPATH"] = str(import_folder())
         bare = [BARE] if side.bare else []
         spec = side_spec(
             side.engine,
@@ -185,10 +183,10 @@ def _starter(options: Options) -> Callable[[SidePlan], Run]:
 
 
 def _holds_in_reference(entry: str) -> Finding:
-    """Look whether an entry of the table of references stands in the wheel or, for Rust and C++, as recorded."""
-    from monarch_vs_ray.sources.check import check_in_wheel
-    from monarch_vs_ray.sources.table import table
-    from monarch_vs_ray.sources.wheels import installed
+    """Look whether an entry of the table of references stands in the wheel, or as recorded (Rust, C++)."""
+    from monarch_vs_ray.references.check import check_in_wheel
+    from monarch_vs_ray.references.table import table
+    from monarch_vs_ray.references.wheels import installed
 
     reference = table()[entry]
     release = table().releases[reference.engine]

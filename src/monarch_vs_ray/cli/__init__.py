@@ -10,11 +10,12 @@ def main(arguments: list[str] | None = None) -> None:
     """Run ``mvr``; ends the process with one of the exit codes of ``core.errors.ExitCode``."""
     from monarch_vs_ray.cli.app import app
     from monarch_vs_ray.core.errors import UserError
+    from monarch_vs_ray.core.output import clean
 
     try:
         app(args=sys.argv[1:] if arguments is None else arguments)
     except UserError as error:
-        print(f"mvr: {error}", file=sys.stderr)
+        print(clean(f"mvr: {error}"), file=sys.stderr)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # Whoever read our output has gone; nobody is left to tell.
@@ -22,7 +23,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(0)
     except OSError as error:
         where = error.filename or "the output"
-        print(f"mvr: {where}: {error.strerror}; check the path and the space on its disk.", file=sys.stderr)
+        told = f"mvr: {where}: {error.strerror}; check the path and the space on its disk."
+        print(clean(told), file=sys.stderr)
         _forget_output()
         sys.exit(2)
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from monarch_vs_ray.cli import check_sources, demo, doctor, document, explain, replay, train, verify
+from monarch_vs_ray.cli import (
+    check_references,
+    demo,
+    doctor,
+    document,
+    example,
+    explain,
+    replay,
+    train,
+    verify,
+)
 
 # The \b keeps the lines of a paragraph as they are.
 EPILOG = """\b
@@ -15,6 +25,7 @@ Examples:
   mvr demo 1 --dry-run --speed 4  a recorded run, four times as fast
   mvr demo 1 --record run.jsonl   keep the history of the run
   mvr replay run.jsonl            show it again
+  mvr example 5 --engine ray      a program to copy
   mvr verify message_ordering     put its claims to the test on both engines
   mvr explain message_ordering.default_ordering.ray
 
@@ -34,6 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command("demo", short_help="Run a concept on both engines, live or recorded.")(demo.demo)
+app.command("example", short_help="Print complete programs of each engine, to copy and run.")(example.example)
 app.command("replay", short_help="Show a kept history again.")(replay.replay)
 app.command("verify", short_help="Put claims to the test on both engines.")(verify.verify)
 app.command("explain", short_help="Show all there is to one claim: code, observation, sources.")(
@@ -42,4 +54,4 @@ app.command("explain", short_help="Show all there is to one claim: code, observa
 app.command("document", short_help="Make the comparison document.")(document.document)
 app.command("train", short_help="Train a transformer on two workers of each engine.")(train.train)
 app.command("doctor", short_help="Say what works here, and what to install.")(doctor.doctor)
-app.add_typer(check_sources.app, name="sources", short_help="Check the links into the engines' sources.")
+app.add_typer(check_references.app, name="sources", short_help="Check the links into the engines' sources.")

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from monarch_vs_ray.core.errors import ExitCode, UserError
+from monarch_vs_ray.core.output import say
 
 
 class Which(str, Enum):
@@ -40,8 +41,9 @@ def demo(
     if not name:
         _list()
         return
-    from monarch_vs_ray.cli.show import INTERRUPTED, ShowOptions, show_demo
+    from monarch_vs_ray.cli.show import ShowOptions, show_demo
     from monarch_vs_ray.concepts import all_concepts, find
+    from monarch_vs_ray.stage.show import INTERRUPTED
 
     concepts = all_concepts() if name == "all" else [find(name)]
     if speed != 1 and not dry_run:
@@ -66,7 +68,7 @@ def demo(
             break
     if options.many and not json:
         fine = sum(code == ExitCode.FINE for code in codes)
-        typer.echo(f"\n{fine} of {len(concepts)} demos fine, {time.monotonic() - began:.1f} s in all.")
+        say(f"\n{fine} of {len(concepts)} demos fine, {time.monotonic() - began:.1f} s in all.")
     raise typer.Exit(max(codes, default=ExitCode.FINE))
 
 
@@ -74,5 +76,5 @@ def _list() -> None:
     from monarch_vs_ray.concepts import all_concepts
 
     for concept in all_concepts():
-        typer.echo(f"{concept.number:>2}  {concept.name:<22} {concept.fill(concept.question)}")
-    typer.echo("\nRun one with `mvr demo 1`; replay its recording with `mvr demo 1 --dry-run`.")
+        say(f"{concept.number:>2}  {concept.name:<22} {concept.fill(concept.question)}")
+    say("\nRun one with `mvr demo 1`; replay its recording with `mvr demo 1 --dry-run`.")

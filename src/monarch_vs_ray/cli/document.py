@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from monarch_vs_ray.core.output import say
+
 
 def document(
     check: Annotated[
@@ -18,14 +20,14 @@ def document(
     ] = None,
 ) -> None:
     """Make docs/monarch-vs-ray-analysis.md from its prose, the code, the claims and the published results."""
-    from monarch_vs_ray.report.contents import DOCUMENT, make_document
     from monarch_vs_ray.core.errors import ExitCode
+    from monarch_vs_ray.report.contents import document_path, make_document
 
-    path = output or DOCUMENT
+    path = output or document_path()
     text = make_document()
     if check:
         same = path.is_file() and path.read_text(encoding="utf-8") == text
-        typer.echo(f"{path.name} is {'up to date' if same else 'out of date; run `mvr document`'}.")
+        say(f"{path.name} is {'up to date' if same else 'out of date; run `mvr document`'}.")
         raise typer.Exit(ExitCode.FINE if same else ExitCode.NOT_AS_EXPECTED)
     path.write_text(text, encoding="utf-8")
-    typer.echo(f"{path.name}: {len(text.splitlines())} lines.")
+    say(f"{path.name}: {len(text.splitlines())} lines.")

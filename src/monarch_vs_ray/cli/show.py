@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,14 +11,11 @@ from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.errors import UserError
 from monarch_vs_ray.core.events import ENGINES, Engine
-from monarch_vs_ray.core.stream import EventStream
 from monarch_vs_ray.history import Recorder, Replay, read
-from monarch_vs_ray.stage.lines import JsonLines, PlainLines
-from monarch_vs_ray.stage.presenter import Banner, Interrupt, present
+from monarch_vs_ray.stage.presenter import Banner, Interrupt
+from monarch_vs_ray.stage.show import Form, Performance, ScreenPresenter, show
 from monarch_vs_ray.stage.state import State
 from monarch_vs_ray.stage.summary import exit_code
-
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -38,13 +34,31 @@ class ShowOptions:
     many: bool = False
 
     @property
+    def form(self) -> Form:
+        """Return how the run is shown."""
+        return Form(self.json, self.plain, self.ascii)
+
+    @property
     def engines(self) -> tuple[Engine, ...]:
         """Return the engines asked for, in the order in which they stand on the stage."""
         return tuple(engine for engine in ENGINES if self.engine in ("both", engine))
 
 
 def show_demo(concept: Concept, options: ShowOptions) -> int:
-    """Run a demo, or replay its recording, and print how it went; return the exit code."""
+    """Run a demo, or replay its recording, and print how it went.
+
+    Args:
+        concept: The concept whose demo is shown.
+        options: As on the command line.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        EngineMissing: If an engine is not installed.
+        NoRecording: If there is no recording to replay.
+        CannotRecord: If the history cannot be kept.
+    """
     if options.dry_run:
         return show_history(sides.recording(concept), options)
     sides.require(options.engines)
@@ -54,11 +68,23 @@ def show_demo(concept: Concept, options: ShowOptions) -> int:
     with interrupt.listening():
         # The engines take seconds to start: they begin before this process loads what it draws with.
         run = sides.live(concept, options.engines, MonotonicClock(), options.ray_address, deadline)
-        return _show(run, State(concept, options.engines), Banner("LIVE"), options, interrupt, recorder)
+        performance = _performance(State(concept, options.engines), Banner("LIVE"), options)
+        return show(run, performance, options.form, interrupt, recorder)
 
 
 def show_history(file: Path, options: ShowOptions) -> int:
-    """Replay a history through the same stage; return the exit code that its run had."""
+    """Replay a history through the same stage.
+
+    Args:
+        file: A history that ``mvr demo --record`` made.
+        options: As on the command line.
+
+    Returns:
+        The exit code that its run had.
+
+    Raises:
+        UnreadableHistory: If the file is no history.
+    """
     history = read(file)
     engines = tuple(side for side in history.header.sides if side in options.engines)
     if not engines:
@@ -67,52 +93,22 @@ def show_history(file: Path, options: ShowOptions) -> int:
     interrupt = Interrupt()
     with interrupt.listening():
         replay = Replay(history, MonotonicClock(), options.speed)
-        return _show(replay, State(find(history.header.concept), engines), banner, options, interrupt, None)
+        performance = _performance(State(find(history.header.concept), engines), banner, options)
+        return show(replay, performance, options.form, interrupt)
 
 
-def _show(
-    source: EventStream,
-    state: State,
-    banner: Banner,
-    options: ShowOptions,
-    interrupt: Interrupt,
-    recorder: Recorder | None,
-) -> int:
-    """Show it, say how it ended, and give the exit code."""
-    try:
-        interrupted = _present(source, state, banner, options, interrupt, recorder)
-    except KeyboardInterrupt:
-        print("Interrupted twice: the guardians end what is left, within 5 s.", file=sys.stderr)
-        return INTERRUPTED
-    if not options.json:
+def _performance(state: State, banner: Banner, options: ShowOptions) -> Performance:
+    def screen() -> ScreenPresenter:
+        from monarch_vs_ray.stage.screen import Screen
+
+        return Screen(state, banner, ascii=options.ascii or None)
+
+    def closing() -> None:
         from monarch_vs_ray.stage.closing import print_closing
 
         print_closing(state, banner, ascii=options.ascii)
-    if recorder:
-        _say_recorded(recorder)
-    if interrupted:
-        _say_interrupted(state)
-        return INTERRUPTED
-    return exit_code(state)
 
-
-def _present(
-    source: EventStream,
-    state: State,
-    banner: Banner,
-    options: ShowOptions,
-    interrupt: Interrupt,
-    recorder: Recorder | None,
-) -> bool:
-    """Show it in the way that the user and the terminal want; gives whether it was interrupted."""
-    if options.json:
-        return present(source, state, JsonLines(), recorder, interrupt)
-    if options.plain or not sys.stdout.isatty():
-        return present(source, state, PlainLines(state), recorder, interrupt)
-    from monarch_vs_ray.stage.screen import Screen
-
-    with Screen(state, banner, ascii=options.ascii or None) as screen:
-        return present(source, state, screen, recorder, interrupt)
+    return Performance(state, screen, closing, lambda: exit_code(state), again="mvr replay {path}")
 
 
 def _recorder(concept: Concept, options: ShowOptions) -> Recorder | None:
@@ -122,24 +118,6 @@ def _recorder(concept: Concept, options: ShowOptions) -> Recorder | None:
     if options.many or path.is_dir():
         path = path / f"{script_name(concept)}.jsonl"
     return Recorder(path, sides.header(concept, options.engines))
-
-
-def _say_recorded(recorder: Recorder) -> None:
-    recorder.close()
-    told = f"History: {recorder.events} events in {recorder.path}"
-    if recorder.trouble:
-        told += f", and then no more: {recorder.trouble}"
-    print(f"{told}; show it again with `mvr replay {recorder.path}`.", file=sys.stderr)
-
-
-def _say_interrupted(state: State) -> None:
-    ended = [side.ended for side in state.sides.values() if side.ended]
-    removed = sum(end.removed for end in ended)
-    print(
-        f"Interrupted: {len(ended)} of {len(state.sides)} sides were ended with all their processes,"
-        f" and {removed} of their files were removed.",
-        file=sys.stderr,
-    )
 
 
 def take_picture(file: Path, picture: Path, at: float, size: str) -> None:

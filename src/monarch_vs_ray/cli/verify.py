@@ -12,6 +12,7 @@ import typer
 
 from monarch_vs_ray.cli.demo import Which
 from monarch_vs_ray.core.errors import ExitCode
+from monarch_vs_ray.core.output import complain, say
 
 if TYPE_CHECKING:
     from monarch_vs_ray.campaign.verify import Choice, Options, Outcome
@@ -42,7 +43,11 @@ def verify(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the verdicts as Markdown.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Print plain lines also on a terminal.")] = False,
     results: Annotated[
-        Path | None, typer.Option(help="Folder to keep evidence in.", show_default="results")
+        Path | None,
+        typer.Option(
+            help="Folder to keep evidence in.",
+            show_default="results/ of the checkout, else the user's data folder",
+        ),
     ] = None,
     lanes: Annotated[int, typer.Option(min=1, help="How many engine processes run at once.")] = 3,
     python: Annotated[
@@ -54,7 +59,10 @@ def verify(
 ) -> None:
     """Run the experiments of claims on both engines, and report which claims hold."""
     from monarch_vs_ray.campaign.verify import Options, choose
+    from monarch_vs_ray.core.paths import need_checkout
 
+    if publish:
+        need_checkout("mvr verify --publish")
     options = Options(
         asked=tuple(asked or ()),
         engine=engine.value,
@@ -73,7 +81,7 @@ def verify(
     last = outcome.evidence(choice.claims)
     if outcome.interrupted:
         judged = f"{len(last)} of {len(choice.claims)} claims were judged"
-        print(f"Interrupted: {judged}; their evidence is in {outcome.folder}.", file=sys.stderr)
+        complain(f"Interrupted: {judged}; their evidence is in {outcome.folder}.")
         raise typer.Exit(130)
     _print(choice, last, outcome, "json" if json else "markdown" if markdown else "table")
     if publish:
@@ -88,12 +96,12 @@ def _list(choice: Choice, *, json: bool) -> None:
     claims = sorted((*choice.claims, *choice.left_out), key=lambda claim: claim.concept)
     if json:
         entries = [{"id": claim.id, **msgspec.to_builtins(claim.cell)} for claim in claims]
-        typer.echo(msgspec.json.format(msgspec.json.encode(entries), indent=2).decode())
+        say(msgspec.json.format(msgspec.json.encode(entries), indent=2).decode())
         return
     for claim in claims:
         how = claim.cell.experiment or claim.cell.tested
         mark = f"  the brief: {claim.cell.brief_verdict}" if claim.cell.brief else ""
-        typer.echo(f"{claim.id:<58} {how}{' (slow)' if claim in choice.left_out else ''}{mark}")
+        say(f"{claim.id:<58} {how}{' (slow)' if claim in choice.left_out else ''}{mark}")
 
 
 def _run(options: Options, choice: Choice, *, plain: bool) -> Outcome:
@@ -108,7 +116,7 @@ def _run(options: Options, choice: Choice, *, plain: bool) -> Outcome:
             with view:
                 return campaign.verify(options, choice, view, lambda: bool(interrupt.count or view.quit))
         except KeyboardInterrupt:
-            print("Interrupted twice: the guardians end what is left, within 5 s.", file=sys.stderr)
+            complain("Interrupted twice: the guardians end what is left, within 5 s.")
             raise typer.Exit(130) from None
 
 
@@ -120,26 +128,26 @@ def _print(choice: Choice, last: Sequence[Evidence], outcome: Outcome, form: str
     from monarch_vs_ray.stage.verdicts import print_table
 
     if form == "json":
-        print(msgspec.json.format(encoder.encode(list(last)), indent=2).decode())
+        say(msgspec.json.format(encoder.encode(list(last)), indent=2).decode())
         return
     if form == "markdown":
-        print(markdown(last))
+        say(markdown(last))
         return
     print_table(last)
     for sentence in summary(last):
-        print(sentence)
+        say(sentence)
     if choice.left_out:
         waiting = ", ".join(claim.id for claim in choice.left_out)
-        print(f"Not tested, since they wait for slow timers ({len(choice.left_out)}; use --slow): {waiting}.")
-    print(f"Evidence: {outcome.folder}; look at one claim with `mvr explain CLAIM`.")
+        say(f"Not tested, since they wait for slow timers ({len(choice.left_out)}; use --slow): {waiting}.")
+    say(f"Evidence: {outcome.folder}; look at one claim with `mvr explain CLAIM`.")
 
 
 def _publish(last: Sequence[Evidence], outcome: Outcome) -> None:
-    from monarch_vs_ray.campaign.verify import PUBLISHED
+    from monarch_vs_ray.core.paths import PUBLISHED
     from monarch_vs_ray.ledger.published import publish
 
     files = publish(last, outcome.folder, PUBLISHED)
-    print(f"Published {len(last)} claims in {len(files)} files below {PUBLISHED}.", file=sys.stderr)
+    complain(f"Published {len(last)} claims in {len(files)} files below {PUBLISHED}.")
 
 
 def _exit_code(fail_on: FailOn, last: Sequence[Evidence]) -> ExitCode:

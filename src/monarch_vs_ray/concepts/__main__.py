@@ -8,11 +8,9 @@ python -m monarch_vs_ray.concepts message_ordering ray held_call       # one exp
 from __future__ import annotations
 
 import sys
-from typing import cast
-
 from monarch_vs_ray.concepts import find
 from monarch_vs_ray.core.errors import UserError
-from monarch_vs_ray.core.events import ENGINES, Engine
+from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.engines.alone import run_alone
 from monarch_vs_ray.side.main import main as run_side
 
@@ -21,7 +19,7 @@ def main(words: list[str]) -> None:
     """Run what the words name; exits with 2 and the usage when they name nothing."""
     if len(words) < 2 or words[1] not in ENGINES:
         sys.exit(__doc__)
-    concept, engine = find(words[0]), cast(Engine, words[1])
+    concept, engine = find(words[0]), words[1]
     run_alone(engine, lambda: run_side(engine, concept.name, *words[2:]), concept.environment)
 
 

@@ -218,6 +218,13 @@ def _toml(path: Path) -> object:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
+def native_name(file: Path) -> str:
+    """Return a native file's place, for instance ``message_ordering/ray/experiments.py``."""
+    parts = file.parts
+    owner = next((at for at, part in enumerate(parts) if part in ENGINES), len(parts))
+    return "/".join(parts[max(0, owner - 1) :])
+
+
 def native_files(folder: Path, engine: Engine) -> list[Path]:
     """Return the files below a concept's folder that hold an engine's experiments."""
     one, many = folder / engine / "experiments.py", folder / engine / "experiments"

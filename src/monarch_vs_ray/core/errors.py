@@ -26,7 +26,7 @@ class UnknownConcept(UserError):
     """No concept of that name or number."""
 
     def __init__(self, asked: str, known: list[str]) -> None:
-        super().__init__(f"No demo is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
+        super().__init__(f"No concept is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
 
 
 class EngineMissing(UserError):
@@ -34,10 +34,11 @@ class EngineMissing(UserError):
 
     exit_code = ExitCode.ENGINE_MISSING
 
-    def __init__(self, engine: str, package: str) -> None:
+    def __init__(self, engine: str, package: str, *, in_checkout: bool) -> None:
+        script = "`./scripts/zephyr_uv_sync.sh` or " if in_checkout else ""
         super().__init__(
-            f"{engine} is not installed here; install it with `./scripts/zephyr_uv_sync.sh` or"
-            f" `pip install {package}`, run one engine with `--engine`, or replay with `--dry-run`."
+            f"{engine} is not installed here; install it with {script}`pip install {package}`,"
+            f" run one engine with `--engine`, or replay with `--dry-run`."
         )
 
 
@@ -54,12 +55,38 @@ class TorchMissing(UserError):
 
 
 class NoRecording(UserError):
-    """``--dry-run`` has nothing to replay."""
+    """``--dry-run`` has nothing to replay.
 
-    def __init__(self, concept: str, folder: Path) -> None:
+    Args:
+        command: What records such a run.
+        folder: Where the recording was looked for.
+        may_add: Whether the user may put one there; a folder inside an installed package is not the user's.
+    """
+
+    def __init__(self, command: str, folder: Path, *, may_add: bool) -> None:
+        file = str(folder / "run.jsonl") if may_add else "run.jsonl"
+        then = "" if may_add else f", and show it with `mvr replay {file}`"
+        super().__init__(f"No recording in {folder}; make one with `{command} --record {file}`{then}.")
+
+
+class NeedsCheckout(UserError):
+    """The command works on files that only the repository has."""
+
+    def __init__(self, command: str, package: Path) -> None:
         super().__init__(
-            f"No recording of {concept} in {folder}; make one with"
-            f" `mvr demo {concept} --record {folder / 'run.jsonl'}`."
+            f"`{command}` needs a checkout of the repository, and this package is installed without one, in"
+            f" {package}; clone the repository and call `./scripts/zephyr_uv_run.sh {command}` there."
+        )
+
+
+class WouldOverwrite(UserError):
+    """Files that the user may have changed are in the way."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        more = f" (and {len(paths) - 1} more)" if len(paths) > 1 else ""
+        super().__init__(
+            f"{paths[0]}{more} exists and differs; nothing was written."
+            " Give another folder, or move what differs away."
         )
 
 
@@ -96,6 +123,14 @@ class BadConcept(UserError):
         super().__init__(f"{path}: {reason}; correct the file, its form is in `core/concept.py`.")
 
 
+class BadEvidence(UserError):
+    """A file of evidence is not as it was written; line 0 is the file as a whole."""
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        where = f"{path} line {line}" if line else f"{path}"
+        super().__init__(f"{where}: {reason}; verify again, or name another folder with --results.")
+
+
 class UnknownClaim(UserError):
     """No claim, row or concept of that name."""
 
@@ -124,18 +159,30 @@ class UnknownSymbol(UserError):
 
 
 class BadTable(UserError):
-    """The table of sources is not as it must be."""
+    """The table of references is not as it must be."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}; correct the file, its form is in its first lines.")
 
 
-class UnknownSource(UserError):
-    """No entry of that id in the table of sources; ``near`` are those that look most like it."""
+class UnknownReference(UserError):
+    """The table of references has no entry of that id; ``near`` are those that look most like it."""
 
     def __init__(self, asked: str, near: list[str], known: int) -> None:
         hint = f"; near it: {', '.join(near)}" if near else ""
-        super().__init__(f"No source is called {asked!r}; the table has {known}{hint}.")
+        super().__init__(f"No reference is called {asked!r}; the table has {known}{hint}.")
+
+
+class CheckersMissing(UserError):
+    """The libraries that check references and API names are not installed."""
+
+    exit_code = ExitCode.ENGINE_MISSING
+
+    def __init__(self, module: str) -> None:
+        super().__init__(
+            f"{module} is not installed here, and API names are checked with it; install it with"
+            " `pip install 'monarch-vs-ray[references]'` or `./scripts/zephyr_uv_sync.sh`."
+        )
 
 
 class CannotRead(UserError):

@@ -16,6 +16,7 @@ many raises ``msgspec.ValidationError``.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
@@ -214,3 +215,36 @@ decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 def encode(event: Event) -> bytes:
     """Return one line of a history, newline included."""
     return encoder.encode(event) + b"\n"
+
+
+LONGEST_RUN = 7 * 24 * 3600 * 10**9
+"""Nanoseconds; an event that claims to be later is none."""
+DEEPEST = 16
+"""Lists and dicts in each other that an observation may hold."""
+
+
+def too_long(line: bytes) -> str:
+    """Return why a line cannot be an event, for its length alone; empty when it can."""
+    size = len(line)
+    return f"a line of {size} bytes, longer than {MAX_LINE_BYTES}" if size > MAX_LINE_BYTES else ""
+
+
+def unacceptable(event: AnyEvent) -> str:
+    """Return why an event of the right form cannot be one of a run; empty when it can."""
+    if not 0 <= event.at <= LONGEST_RUN:
+        return f"at = {event.at} ns is no moment of a run"
+    if type(event) is Observation and not _acceptable(event.value, DEEPEST):
+        return f"{event.key} has more than {DEEPEST} levels, or a number that is none"
+    if type(event) is Metric and not math.isfinite(event.value):
+        return f"metric {event.name} is no finite number"
+    return ""
+
+
+def _acceptable(value: object, levels: int) -> bool:
+    """Return whether a value is nested at most so deeply, and its numbers are finite."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, (list, dict)):
+        parts = value.values() if isinstance(value, dict) else value
+        return levels > 0 and all(_acceptable(part, levels - 1) for part in parts)
+    return True

@@ -9,7 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[3]
+from monarch_vs_ray.core.paths import CHECKOUT, PACKAGE
+
 NOBODY = frozenset({"root", "user", "nobody", "runner", "ubuntu", "admin"})
 """User names that say nothing of their bearer, and that are words of ordinary text."""
 
@@ -43,7 +44,8 @@ def names_of_this_machine(run_dir: str = "") -> dict[str, str]:
     """What a history must not hold, and what to say instead."""
     names = {
         run_dir: "<run>",
-        str(PROJECT): "<project>",
+        # Installed, it stands for the same file of the repository, so that histories are alike.
+        str(CHECKOUT or PACKAGE): "<project>" if CHECKOUT else f"<project>/src/{PACKAGE.name}",
         sys.prefix: "<python>",
         sys.base_prefix: "<python>",
         str(Path.home()): "~",

@@ -1,4 +1,4 @@
-"""What experiments measure with, one of each kind: waits, outcomes, faults, processes, sockets, memory, clusters.
+"""What experiments measure with: waits, outcomes, faults, flags, sockets, memory, second programs, clusters.
 
 Only ``monarch.py`` and ``ray.py`` import an engine.
 """

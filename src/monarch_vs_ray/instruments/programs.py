@@ -34,7 +34,7 @@ class _Collector:
 def in_second_program(
     experiment: Callable[..., None], engine: str, settings: Mapping[str, str | None], **options: Any
 ) -> None:
-    """Run an experiment in a second program with other environment variables; record what it saw and broke.
+    """Run an experiment in a second program with other settings, and record what it observed and broke.
 
     Args:
         experiment: A function at the top of a module of experiments.

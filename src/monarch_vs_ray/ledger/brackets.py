@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from monarch_vs_ray.core.events import (
     AnyEvent,
     Engine,
+    ExperimentBegun,
+    ExperimentEnded,
     FaultInjected,
     Observation,
     OperationEnded,
-    ExperimentBegun,
-    ExperimentEnded,
     RunStarted,
     SideEnded,
 )

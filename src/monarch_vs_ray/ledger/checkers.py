@@ -27,6 +27,14 @@ def checker(function: Checker) -> Checker:
 
 
 def check(bracket: Bracket, fields: Mapping[str, Any]) -> Finding:
+    """Apply the checker that ``fields`` names; one that fails has found out nothing."""
+    try:
+        return _check(bracket, fields)
+    except Exception as error:
+        return Finding("unknown", f"checker {fields.get('checker')} failed: {type(error).__name__}: {error}")
+
+
+def _check(bracket: Bracket, fields: Mapping[str, Any]) -> Finding:
     """Apply the checker that ``fields`` names to an experiment's events."""
     arguments = {name: value for name, value in fields.items() if name != "checker"}
     return CHECKERS[fields["checker"]](bracket, **arguments)

@@ -74,7 +74,12 @@ class Ledger:
 
     def folder(self, claim: Claim) -> Path:
         """Return the folder of a claim's concept."""
-        return Path(self.concepts[claim.concept].folder)
+        return self.folder_of(self.concepts[claim.concept])
+
+    @staticmethod
+    def folder_of(concept: Concept) -> Path:
+        """Return a concept's folder."""
+        return Path(concept.folder)
 
     def settings(self, claim: Claim, experiment: str) -> ExperimentSettings:
         """Return how one of a claim's experiments is run."""

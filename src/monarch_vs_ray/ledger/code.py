@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from monarch_vs_ray.core.concept import file_of, native_files
+from monarch_vs_ray.core.concept import file_of, native_files, native_name
 from monarch_vs_ray.core.errors import UnknownSymbol
 from monarch_vs_ray.core.events import ENGINES, Engine
 
@@ -35,7 +35,7 @@ class Excerpt:
     @property
     def where(self) -> str:
         """Return, for instance, ``message_ordering/ray/experiments.py:40``."""
-        return f"{short(self.path)}:{self.first}"
+        return f"{native_name(self.path)}:{self.first}"
 
 
 class Module:
@@ -99,12 +99,6 @@ def excerpt(path: Path, name: str) -> Excerpt:
     return Excerpt(home, name, first, node.end_lineno or node.lineno)
 
 
-def short(path: Path) -> str:
-    """Return a native file's place from its concept on."""
-    owner = next((at for at, part in enumerate(path.parts) if part in ENGINES), len(path.parts) - 1)
-    return "/".join(path.parts[max(0, owner - 1) :])
-
-
 def experiment_code(folder: Path, engine: Engine, function: str) -> list[Excerpt]:
     """Return an experiment and the concept's own functions that it calls, directly or not; itself first.
 
@@ -152,6 +146,8 @@ def _called(node: ast.AST) -> Iterator[str]:
     for each in ast.walk(node):
         if isinstance(each, ast.Call) and isinstance(each.func, ast.Name):
             yield each.func.id
+            if each.func.id == "in_second_program" and each.args and isinstance(each.args[0], ast.Name):
+                yield each.args[0].id
 
 
 def _named(node: ast.AST) -> Iterator[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
 
+from monarch_vs_ray.core.concept import Tested
+from monarch_vs_ray.core.errors import BadEvidence
 from monarch_vs_ray.core.events import Engine, Machine
 from monarch_vs_ray.core.verdicts import Finding, Verdict, unstable
 from monarch_vs_ray.ledger.brackets import Bracket
-from monarch_vs_ray.core.concept import Tested
 from monarch_vs_ray.ledger.claims import Claim
 from monarch_vs_ray.ledger.judge import Judgement
 
@@ -32,7 +34,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     ``brief_mark`` is what the claim's data say of the brief's statement, ``brief_verdict`` what the run did.
     ``runs`` is how many times it was tested. ``made_for`` are the engine's releases that the statement is
-    about, ``version`` is the one that was tested. ``first_try`` says what failed before an experiment ran again.
+    about, ``version`` is the one that was tested. ``first_try`` says what failed before a second try.
     """
 
     id: str
@@ -139,7 +141,13 @@ encoder = msgspec.json.Encoder()
 decoder = msgspec.json.Decoder(Evidence)
 
 
-def read_lines(data: bytes) -> list[Evidence]:
-    """Return evidence as it was written, a line each; the last of each claim counts, an unfinished line does not."""
-    lines = data[: data.rfind(b"\n") + 1].splitlines()
-    return list({each.id: each for each in map(decoder.decode, lines)}.values())
+def read_lines(data: bytes, path: Path) -> list[Evidence]:
+    """Return evidence from its lines; the last of each claim counts, an unfinished line does not."""
+    found: dict[str, Evidence] = {}
+    for number, line in enumerate(data[: data.rfind(b"\n") + 1].splitlines(), start=1):
+        try:
+            each = decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadEvidence(path, number, str(error) or "nested too deeply") from None
+        found[each.id] = each
+    return list(found.values())

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from monarch_vs_ray.core.concept import Check
 from monarch_vs_ray.core.verdicts import Finding, merge
 from monarch_vs_ray.ledger.brackets import Bracket
 from monarch_vs_ray.ledger.checkers import check
-from monarch_vs_ray.core.concept import Check
 from monarch_vs_ray.ledger.claims import Claim
 
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
@@ -68,7 +68,7 @@ class _Judge:
         if bracket.faults < self.claim.cell.faults:
             fired = f"{bracket.faults} of {self.claim.cell.faults} planned faults fired"
             return Finding("unknown", fired)
-        finding = merge(_guarded(bracket, fields) for fields in checks)
+        finding = merge(check(bracket, fields) for fields in checks)
         if control and finding.verdict != "unknown":
             return self._with_control(finding, control, checks)
         return finding
@@ -79,18 +79,10 @@ class _Judge:
         if trouble:
             return Finding("unknown", f"no control: {trouble}")
         assert bracket
-        other = merge(_guarded(bracket, fields) for fields in checks)
+        other = merge(check(bracket, fields) for fields in checks)
         if other.verdict != "refuted":
             return Finding("unknown", f"control did not discriminate: {control}: {other.said}")
         return Finding(finding.verdict, f"{finding.said} (control: {other.said})")
-
-
-def _guarded(bracket: Bracket, fields: Check) -> Finding:
-    """A checker that fails has found out nothing."""
-    try:
-        return check(bracket, fields)
-    except Exception as error:
-        return Finding("unknown", f"checker {fields.get('checker')} failed: {type(error).__name__}: {error}")
 
 
 def _in_one_line(error: str) -> str:

@@ -30,7 +30,7 @@ from monarch_vs_ray.core.events import (
     decoder,
     encode,
 )
-from monarch_vs_ray.history import Header
+from monarch_vs_ray.history import Header, read_bounded
 from monarch_vs_ray.history import read as read_history
 from monarch_vs_ray.ledger.evidence import Evidence, Observed, encoder, read_lines
 from monarch_vs_ray.ledger.results import machine_name
@@ -132,14 +132,14 @@ def _packed(histories: Histories) -> bytes:
 
 
 def _read_evidence(path: Path) -> list[Evidence]:
-    return read_lines(path.read_bytes()) if path.is_file() else []
+    return read_lines(read_bounded(path), path) if path.is_file() else []
 
 
 def _read_histories(path: Path) -> Histories:
     histories: Histories = {}
     if not path.is_file():
         return histories
-    for line in gzip.decompress(path.read_bytes()).splitlines():
+    for line in read_bounded(path).splitlines():
         if line.startswith(b'{"type":"history"'):
             events = histories.setdefault(msgspec.json.decode(line, type=Header).name, [])
         else:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import msgspec
 
-from monarch_vs_ray.core.errors import CannotRecord, NoResults
+from monarch_vs_ray.core.errors import BadEvidence, CannotRecord, NoResults
 from monarch_vs_ray.core.events import FORMAT, Engine, Machine
-from monarch_vs_ray.history import Header, Recorder
+from monarch_vs_ray.history import Header, Recorder, read_bounded
 from monarch_vs_ray.ledger.evidence import Evidence, encoder, read_lines
 
 EVIDENCE = "evidence.jsonl"
@@ -118,5 +118,9 @@ def load(folder: Path) -> list[Evidence]:
     """Return the evidence in a results folder: its last word, or what had come when it was cut short."""
     verdicts = folder / VERDICTS
     if verdicts.is_file():
-        return msgspec.json.decode(verdicts.read_bytes(), type=list[Evidence])
-    return read_lines((folder / EVIDENCE).read_bytes())
+        try:
+            return msgspec.json.decode(read_bounded(verdicts), type=list[Evidence])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadEvidence(verdicts, 0, str(error) or "nested too deeply") from None
+    path = folder / EVIDENCE
+    return read_lines(read_bounded(path), path)

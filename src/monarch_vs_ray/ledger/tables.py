@@ -22,7 +22,7 @@ def counted(verdicts: Iterable[Verdict | None]) -> str:
 
 
 def summary(all_: Sequence[Evidence]) -> list[str]:
-    """Return how many claims came out how, ours and the brief's, and which marks are stale or of other releases."""
+    """Count how claims came out, ours and the brief's; name marks that are stale or of other releases."""
     runs = min((each.runs for each in all_), default=1)
     often = f", judged in {runs} passes" if runs > 1 else ""
     told = [f"{_some(len(all_), 'claim')}{often}: {counted(each.verdict for each in all_)}."]

@@ -2,8 +2,8 @@
 
 The templates in ``docs/analysis/`` are joined in the order of their names. In them:
 
-``{{ quote("actor_abstraction/on_ray.py", "Player", "PingPong") }}``
-    code, quoted by symbol from a concept's folder (``quote_step`` by the title of a step)
+``{{ quote("actor_abstraction/ray/example.py", "Player", "main") }}``
+    code, quoted by symbol from a concept's folder, or a whole file where no symbol is named
 ``{{ claim("message_ordering.default_ordering") }}``
     a reference to a row of a comparison table, behind every sentence about an engine
 ``{{ number("supervision.detection.ray", "seconds", "s") }}``
@@ -29,13 +29,15 @@ from monarch_vs_ray.ledger.claims import Claim, Ledger
 from monarch_vs_ray.ledger.evidence import Evidence
 from monarch_vs_ray.ledger.results import machine_name
 from monarch_vs_ray.ledger.tables import NAMES, summary
-from monarch_vs_ray.report.quotes import quote, quote_step
+from monarch_vs_ray.report.quotes import quote
 from monarch_vs_ray.report.refuted import refuted_table
 from monarch_vs_ray.report.words import cell, inline, number_text
 
 GENERATED = (
     "<!-- Made by `mvr document` from docs/analysis/, claims and results. Change those, not this file. -->"
 )
+ADVICE = "A"
+"""Stands in place of a number where a claim is of no concept."""
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
@@ -63,18 +65,18 @@ class Document:
         self.numbers: list[tuple[str, str, str]] = []
 
     def _number_rows(self) -> dict[str, str]:
-        """The number of every row, such as ``4.1``, by concept and row."""
+        """Return the number of every row, such as ``4.1``, by concept and row."""
         places: dict[str, str] = {}
         counts: dict[str, int] = {}
         for each in self._ledger.claims:
             row = f"{each.concept}.{each.row}"
             if row not in places:
                 counts[each.concept] = counts.get(each.concept, 0) + 1
-                places[row] = f"{self._concepts.get(each.concept, 10)}.{counts[each.concept]}"
+                places[row] = f"{self._concepts.get(each.concept, ADVICE)}.{counts[each.concept]}"
         return places
 
     def make(self, templates: Sequence[tuple[str, str]]) -> str:
-        """The whole document from named templates, in their order."""
+        """Return the whole document from named templates, in their order."""
         from jinja2 import Environment, StrictUndefined
 
         environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
@@ -88,7 +90,6 @@ class Document:
     def _words(self) -> dict[str, object]:
         return {
             "quote": self.quote,
-            "quote_step": self.quote_step,
             "claim": self.claim,
             "number": self.number,
             "claims_table": self.claims_table,
@@ -104,15 +105,11 @@ class Document:
     # -- what templates call -----------------------------------------------------------------------
 
     def quote(self, file: str, *names: str) -> str:
-        """Code by symbol."""
+        """Quote code by symbol, or a whole file."""
         return quote((self._folder / file).resolve(), names, normpath(f"{self._link}/{file}"))
 
-    def quote_step(self, file: str, title: str) -> str:
-        """Code by a step's title."""
-        return quote_step((self._folder / file).resolve(), title, normpath(f"{self._link}/{file}"))
-
     def claim(self, *asked: str) -> str:
-        """References to rows: ``[4.1]``. A row that this evidence refutes cannot be referred to."""
+        """Refer to rows: ``[4.1]``. A row that this evidence refutes cannot be referred to."""
         return "[" + ", ".join(self._reference(each) for each in asked) + "]"
 
     def _reference(self, asked: str) -> str:
@@ -122,16 +119,19 @@ class Document:
             raise UnknownClaim(asked, sorted(self._places))
         for claim in found:
             evidence = self._evidence.get(claim.id)
-            if evidence is None or evidence.verdict == "refuted":
-                raise UnknownClaim(f"{claim.id} (nothing published bears it out)", sorted(self._places))
-        place = self._places[row]
-        return f"[{place}](#{_anchor(place)})"
+            if evidence and evidence.verdict == "refuted":
+                raise UnknownClaim(f"{claim.id} (the published run refutes it)", sorted(self._places))
+        return f"[{self._places[row]}](#{row})"
 
-    def number(self, asked: str, key: str, unit: str = "", probe: str = "") -> str:
-        """A number from the published evidence, with a reference to where it was measured."""
+    def number(self, asked: str, key: str, unit: str = "", experiment: str = "") -> str:
+        """Return a number from the published evidence, with a reference to where it was measured."""
         evidence = self._evidence.get(asked)
         seen = (
-            [each.seen[key] for each in evidence.observed if key in each.seen and probe in ("", each.probe)]
+            [
+                each.seen[key]
+                for each in evidence.observed
+                if key in each.seen and experiment in ("", each.experiment)
+            ]
             if evidence
             else []
         )
@@ -142,7 +142,7 @@ class Document:
         return f"{text} [[m{len(self.numbers)}](#measured)]"
 
     def claims_table(self, concept: str) -> str:
-        """A concept's comparison table; every row can be referred to."""
+        """Return a concept's comparison table; every row can be referred to."""
         lines = ["| | Monarch | Ray |", "|---|---|---|"]
         rows: dict[str, dict[Engine, Claim]] = {}
         for each in self._ledger.claims:
@@ -151,7 +151,7 @@ class Document:
         for row, cells in rows.items():
             place = self._places[f"{concept}.{row}"]
             aspect = next(iter(cells.values())).aspect
-            head = f'<a id="{_anchor(place)}"></a>**{place}** {inline(aspect)}'
+            head = f'<a id="{concept}.{row}"></a>**{place}** {inline(aspect)}'
             lines.append(
                 f"| {head} | " + " | ".join(self._cell(cells.get(engine)) for engine in ENGINES) + " |"
             )
@@ -161,16 +161,16 @@ class Document:
         return cell(claim, self._evidence.get(claim.id)) if claim else ""
 
     def refuted(self) -> str:
-        """What the brief said and no run bore out, and what is true instead."""
+        """Return a table of what the brief said and no run bore out, and what is true instead."""
         return refuted_table(self._ledger.claims, self._evidence, self._places)
 
     def verdicts(self) -> str:
-        """How many claims came out how, as a list."""
+        """Count how claims came out, as a list."""
         in_order = [self._evidence[each.id] for each in self._ledger.claims if each.id in self._evidence]
         return "\n".join(f"- {sentence}" for sentence in summary(in_order))
 
     def versions(self) -> str:
-        """The releases, the machine and the day of the published evidence, in words."""
+        """Return the releases, the machine and the day of the published evidence, in words."""
         measured = [each for each in self._evidence.values() if each.machine]
         releases = {NAMES[each.engine]: each.version for each in measured}
         told = " and ".join(f"{name} {release}" for name, release in sorted(releases.items()))
@@ -180,18 +180,18 @@ class Document:
             f"{first.machine.cores} cores, {first.machine.memory_bytes >> 30} GB, {first.machine.system}"
         )
         runs = min(each.runs for each in measured)
-        often = f"; every probe ran in {runs} passes, one after the other" if runs > 1 else ""
+        often = f"; every experiment ran in {runs} passes, one after the other" if runs > 1 else ""
         return f"{told}, Python {first.machine.python}, {machine}, no GPU, on {first.date[:10]}{often}"
 
     def _measured(self) -> str:
-        """Where and when each number of the text was measured."""
+        """Return where and when each number of the text was measured."""
         lines = ["| | number | claim | observed as | where and when |", "|---|---|---|---|---|"]
         for place, (asked, key, text) in enumerate(self.numbers, start=1):
             evidence = self._evidence[asked]
             machine = machine_name(evidence.machine) if evidence.machine else ""
             when = f"{NAMES[evidence.engine]} {evidence.version}, {machine}, {evidence.date[:10]}"
             row = self._places[evidence.short]
-            lines.append(f"| m{place} | {text} | [{row}](#{_anchor(row)}) `{asked}` | `{key}` | {when} |")
+            lines.append(f"| m{place} | {text} | [{row}](#{evidence.short}) `{asked}` | `{key}` | {when} |")
         return '<a id="measured"></a>\n\n' + "\n".join(lines)
 
 
@@ -200,15 +200,11 @@ MEASURED = "@@measured@@"
 
 
 def contents(text: str) -> str:
-    """A list of links to the second-level headings, except that of the list itself."""
+    """Return a list of links to the second-level headings, except that of the list itself."""
     titles = (title for title in HEADING.findall(text) if title != "Contents")
     return "\n".join(f"- [{title}](#{slug(title)})" for title in titles)
 
 
 def slug(title: str) -> str:
-    """How GitHub names the anchor of a heading."""
+    """Return how GitHub names the anchor of a heading."""
     return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
-
-
-def _anchor(place: str) -> str:
-    return f"claim-{place.replace('.', '-')}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +10,8 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from monarch_vs_ray.campaign import catalogue
-from monarch_vs_ray.campaign.verify import PUBLISHED, RESULTS
 from monarch_vs_ray.core.errors import NoResults
+from monarch_vs_ray.core.paths import PUBLISHED, results_folder
 from monarch_vs_ray.core.verdicts import Verdict
 from monarch_vs_ray.ledger import published
 from monarch_vs_ray.ledger.claims import Claim, Ledger
@@ -21,8 +20,7 @@ from monarch_vs_ray.ledger.evidence import Evidence
 from monarch_vs_ray.ledger.results import EVIDENCE, latest, machine_name
 from monarch_vs_ray.ledger.results import load as load_evidence
 from monarch_vs_ray.ledger.tables import NAMES, STYLES
-
-PLAIN_WIDTH = 110
+from monarch_vs_ray.stage.console import console as new_console
 
 
 def explain_claim(asked: str, results: Path | None) -> None:
@@ -37,7 +35,7 @@ def explain_claim(asked: str, results: Path | None) -> None:
         NoResults: If ``results`` holds no evidence.
     """
     ledger = catalogue.ledger()
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    console = new_console()
     claims = catalogue.find(asked)
     observed = {each.id: each for each in published.evidence(PUBLISHED)} if results is None else {}
     observed |= {each.id: each for each in _last_evidence(results)}
@@ -47,7 +45,7 @@ def explain_claim(asked: str, results: Path | None) -> None:
 
 def _last_evidence(results: Path | None) -> list[Evidence]:
     """Return what was observed last: in that run's folder, or in the newest below it."""
-    root = results or RESULTS
+    root = results or results_folder()
     if (root / EVIDENCE).is_file():
         return load_evidence(root)
     try:
@@ -167,7 +165,7 @@ def _marked(each: Excerpt, lit: set[int]) -> Sequence[str]:
 
 
 def _explain_sources(console: Console, entries: list[str]) -> None:
-    from monarch_vs_ray.sources.table import link
+    from monarch_vs_ray.references.table import link
 
     for entry in entries:
         console.print(Text.assemble((f"{entry}  ", "bold"), link(entry)))

@@ -1,54 +1,39 @@
-"""Code blocks for the document, quoted from the files that run: by symbol, or by the title of a step."""
+"""Code blocks for the document, quoted by symbol from the files that run."""
 
 from __future__ import annotations
 
-import ast
 import textwrap
 from pathlib import Path
 
-from monarch_vs_ray.core.errors import UnknownSymbol
-from monarch_vs_ray.ledger.code import excerpt
+from monarch_vs_ray.core.concept import native_name
+from monarch_vs_ray.ledger.code import Excerpt, excerpt
 
 
 def quote(path: Path, names: tuple[str, ...], link: str) -> str:
-    """A Markdown block with the definitions of these names, and a link to the first of them.
+    """Return a Markdown block with definitions, or a whole file, and links to the lines that it quotes.
 
-    ``link`` is how the document refers to the file. Raises UnknownSymbol.
+    Args:
+        path: The file.
+        names: Its symbols, in the order in which they are quoted; without any, the file is quoted whole.
+        link: How the document refers to the file.
+
+    Raises:
+        UnknownSymbol: If the file defines no such symbol.
     """
+    if not names:
+        code = path.read_text(encoding="utf-8").strip()
+        return _block(code, f"[{native_name(path)}]({link})")
     excerpts = [excerpt(path, name) for name in names]
     code = "\n\n\n".join(textwrap.dedent("\n".join(each.lines)) for each in excerpts)
-    first, last = excerpts[0].first, excerpts[0].last
-    return _block(code, path, f"{link}#L{first}-L{last}")
+    places = ", ".join(_place(each, path, link) for each in excerpts)
+    return _block(code, f"{native_name(path)}: {places}")
 
 
-def quote_step(path: Path, title: str, link: str) -> str:
-    """The same with what a step does, found by how its title begins. Raises UnknownSymbol."""
-    text = path.read_text(encoding="utf-8")
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.With) and _title(node, text).startswith(title):
-            first, last = node.body[0].lineno, node.end_lineno or node.lineno
-            code = textwrap.dedent("\n".join(text.splitlines()[first - 1 : last]))
-            return _block(code, path, f"{link}#L{first}-L{last}")
-    raise UnknownSymbol(f"step {title!r}", path, titles(path))
+def _place(each: Excerpt, path: Path, link: str) -> str:
+    if each.path != path:  # a neighbour that the file imports it from
+        link = f"{link.rpartition('/')[0]}/{each.path.name}"
+    return f"[{each.name}]({link}#L{each.first}-L{each.last})"
 
 
-def titles(path: Path) -> list[str]:
-    """The titles of a native file's steps."""
-    text = path.read_text(encoding="utf-8")
-    nodes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.With))
-    return [title for title in (_title(node, text) for node in nodes) if title]
-
-
-def _title(node: ast.With, text: str) -> str:
-    """The first argument of ``with step(...)``; empty for any other block."""
-    call = node.items[0].context_expr
-    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "step"):
-        return ""
-    argument = call.args[0]
-    if isinstance(argument, ast.Constant):
-        return str(argument.value)
-    return (ast.get_source_segment(text, argument) or "").lstrip("f").strip("\"'")
-
-
-def _block(code: str, path: Path, link: str) -> str:
-    return f"```python\n{code.rstrip()}\n```\n\n<sub>From [{path.parent.name}/{path.name}]({link})</sub>"
+def _block(code: str, origin: str) -> str:
+    return f"```python\n{code.rstrip()}\n```\n\n<sub>From {origin}</sub>"

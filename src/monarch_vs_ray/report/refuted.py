@@ -1,4 +1,4 @@
-"""What the brief said and no run bore out."""
+"""The table of what the brief said and no run bore out."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from monarch_vs_ray.report.words import escape, inline
 def refuted_table(
     claims: Sequence[Claim], evidence: Mapping[str, Evidence], places: Mapping[str, str]
 ) -> str:
-    """A row for each statement of the brief that was refuted, with what is true and what was observed."""
+    """Return a row for each statement of the brief that was refuted, with what is true instead."""
     lines = ["| | engine | the brief said | what is true | we observed |", "|---|---|---|---|---|"]
     for claim in claims:
         found = evidence.get(claim.id)
         if found is None or found.brief_verdict != "refuted":
             continue
-        place = places[f"{claim.concept}.{claim.row}"]
+        row = f"{claim.concept}.{claim.row}"
         cells = (
-            f"[{place}](#claim-{place.replace('.', '-')})",
+            f"[{places[row]}](#{row})",
             NAMES[claim.engine],
             inline(claim.cell.brief),
             inline(claim.cell.statement) + (f" {inline(claim.cell.note)}" if claim.cell.note else ""),

@@ -7,12 +7,12 @@ from monarch_vs_ray.ledger.evidence import Evidence
 
 
 def inline(text: str) -> str:
-    """A text that may stand in a cell of a table."""
+    """Return a text that may stand in a cell of a table."""
     return " ".join(text.split()).replace("|", "\\|")
 
 
 def number_text(value: object, unit: str = "") -> str:
-    """A number as a reader would write it; anything else as it is."""
+    """Return a number as a reader would write it; anything else as it is."""
     if isinstance(value, float):
         text = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     elif isinstance(value, int) and not isinstance(value, bool):
@@ -23,10 +23,10 @@ def number_text(value: object, unit: str = "") -> str:
 
 
 def cell(claim: Claim, evidence: Evidence | None) -> str:
-    """A claim in a comparison table: statement, verdict, evidence, and what the brief said instead."""
+    """Return a claim for a comparison table: statement, verdict, evidence, and the brief's words."""
     parts = [inline(claim.cell.statement)]
     if evidence is None:
-        parts.append("<sub>**not tested here**: it waits for a slow timer (`--slow`)</sub>")
+        parts.append("<sub>**not yet published**</sub>")
     else:
         parts.append(f"<sub>**{evidence.verdict}**: {inline(escape(evidence.said))}</sub>")
     if evidence and evidence.brief_verdict and evidence.brief_verdict != evidence.verdict:
@@ -35,7 +35,7 @@ def cell(claim: Claim, evidence: Evidence | None) -> str:
 
 
 def escape(text: str) -> str:
-    """A line of evidence that Markdown must not take for its own."""
+    """Escape what Markdown would take for its own."""
     for character in "\\*_<>[]`":
         text = text.replace(
             character, f"\\{character}" if character not in "<>" else {"<": "&lt;", ">": "&gt;"}[character]

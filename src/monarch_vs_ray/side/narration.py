@@ -11,8 +11,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType, TracebackType
 
+from monarch_vs_ray.core.concept import native_name
 from monarch_vs_ray.core.events import (
-    ENGINES,
     Event,
     FaultInjected,
     LogLine,
@@ -67,8 +67,8 @@ def narrate_to(emitter: Emitter, files: Sequence[Path] = ()) -> dict[str, str]:
         The text of each file, by the name that events use for it.
     """
     _narrator.emitter = emitter
-    _narrator.names = {str(file): _short_name(file) for file in files}
-    texts = {_short_name(file): file.read_text(encoding="utf-8") for file in files}
+    _narrator.names = {str(file): native_name(file) for file in files}
+    texts = {native_name(file): file.read_text(encoding="utf-8") for file in files}
     _narrator.blocks = {name: _with_blocks(text) for name, text in texts.items()}
     return texts
 
@@ -76,13 +76,6 @@ def narrate_to(emitter: Emitter, files: Sequence[Path] = ()) -> dict[str, str]:
 def name_of(file: Path) -> str:
     """Return the name that events use for a native file."""
     return _narrator.names.get(str(file), file.name)
-
-
-def _short_name(file: Path) -> str:
-    """Return a file's place from its concept on, for instance ``message_ordering/ray/experiments.py``."""
-    parts = file.parts
-    owner = next((at for at, part in enumerate(parts) if part in ENGINES), len(parts) - 1)
-    return "/".join(parts[max(0, owner - 1) :])
 
 
 def _with_blocks(code: str) -> dict[int, int]:

@@ -15,6 +15,7 @@ from monarch_vs_ray.core.events import (
     Origin,
     Trouble,
     decoder,
+    unacceptable,
 )
 from monarch_vs_ray.core.stream import Batch
 
@@ -101,10 +102,10 @@ class EventReader:
             return
         try:
             events = decoder.decode_lines(block)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._take_one_by_one(block, batch)
             return
-        if len(events) > self._left or not self._in_order(events):
+        if len(events) > self._left or not self._in_order(events) or any(unacceptable(e) for e in events):
             self._take_one_by_one(block, batch)
             return
         self._accept(events, block, batch)
@@ -134,8 +135,12 @@ class EventReader:
     def _take_line(self, line: bytes, batch: Batch) -> None:
         try:
             event = decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            self._note(batch, "garbled", f"{error}: {line[:80]!r}")
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            self._note(batch, "garbled", f"{error or 'nested too deeply'}: {line[:80]!r}")
+            return
+        if wrong := unacceptable(event):
+            self._note(batch, "garbled", wrong)
+            self._expected = event.seq + 1
             return
         if event.side != self._side:
             self._note(batch, "wrong_side", f"an event of {event.side} on the pipe of {self._side}")

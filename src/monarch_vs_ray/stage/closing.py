@@ -6,16 +6,14 @@ import sys
 from typing import IO
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from monarch_vs_ray.core.events import Engine
+from monarch_vs_ray.stage.console import console
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.state import State
 from monarch_vs_ray.stage.summary import NAMES, Cell, conclusions, finding, lines, side_sentence
-
-PLAIN_WIDTH = 110
 
 
 def print_closing(
@@ -23,25 +21,25 @@ def print_closing(
 ) -> None:
     """Print what both sides showed, where they differed, how long each took, and how each ended."""
     stream = stream or sys.stdout
-    console = Console(file=stream, highlight=False, width=None if stream.isatty() else PLAIN_WIDTH)
-    ascii = ascii or console.encoding.lower().replace("-", "") != "utf8"
-    console.print()
-    console.print(Text(f"{state.concept.title}, {_mode(banner)}: {state.concept.question}"))
-    console.print(_observations(state, ascii))
+    out = console(stream)
+    ascii = ascii or out.encoding.lower().replace("-", "") != "utf8"
+    out.print()
+    out.print(Text(f"{state.concept.title}, {_mode(banner)}: {state.concept.question}"))
+    out.print(_observations(state, ascii))
     if any(line.described for line in lines(state)):
-        console.print(Text("In (parentheses): what the code says there is, where no run can show it."))
+        out.print(Text("In (parentheses): what the code says there is, where no run can show it."))
     if any(all_.nanoseconds for side in state.sides.values() for all_ in side.operations.values()):
-        console.print(_latencies(state, ascii))
+        out.print(_latencies(state, ascii))
     for side in state.sides.values():
-        console.print(Text(side_sentence(side)))
+        out.print(Text(side_sentence(side)))
         for trouble in side.troubles:
-            console.print(Text(f"  The harness noted on {NAMES[side.engine]}: {trouble.detail}."))
+            out.print(Text(f"  The harness noted on {NAMES[side.engine]}: {trouble.detail}."))
         if not side.ended_well:
             for entry in [entry for entry in side.log if entry.origin in ("stderr", "harness")][-12:]:
-                console.print(Text(f"  {entry.text}"))
-    console.print(Text(finding(state)))
+                out.print(Text(f"  {entry.text}"))
+    out.print(Text(finding(state)))
     for sentence in conclusions(state):
-        console.print(Text(f"{'*' if ascii else '•'} {sentence}"))
+        out.print(Text(f"{'*' if ascii else '•'} {sentence}"))
 
 
 def _mode(banner: Banner) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import IO
 
+from monarch_vs_ray.core.output import one_line
 from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.stage.state import SideState, State
 
@@ -50,8 +51,7 @@ class PlainLines:
 
 
 def _line(at: int, engine: str, origin: str, text: str) -> str:
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    return f"{at / 1e9:8.3f}s  {engine:<7}  {origin:<7}  {printable}"
+    return f"{at / 1e9:8.3f}s  {engine:<7}  {origin:<7}  {one_line(text)}"
 
 
 class JsonLines:

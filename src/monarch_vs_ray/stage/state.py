@@ -134,8 +134,9 @@ class SideState:
     @property
     def file(self) -> str:
         """Return the native file that runs now, or the first one."""
-        running = [*self.open_operations.values()] or [step for step in (self.current,) if step]
-        names = [each.file for each in running] or list(self.manifest.code if self.manifest else ())
+        names = list(self.manifest.code if self.manifest else ())[:1]
+        names += [step.file for step in (self.current,) if step]
+        names += [invoked.file for invoked in self.open_operations.values()]
         return names[-1] if names else ""
 
     @property

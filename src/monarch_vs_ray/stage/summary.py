@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from monarch_vs_ray.core.concept import Cell as ClaimCell
-from monarch_vs_ray.core.concept import Closing, Concept, Row, Step
+from monarch_vs_ray.core.concept import Check, Closing, Concept, Row, Step
 from monarch_vs_ray.core.errors import ExitCode
 from monarch_vs_ray.core.events import ENGINES, Engine
 from monarch_vs_ray.core.verdicts import merge
@@ -56,7 +56,7 @@ def _line(step: Step, row: Row, state: State) -> Line:
     seen = [side.observations[key].value for side in state.sides.values() if key in side.observations]
     measured = row.measured or bool(row.unit) or any(isinstance(value, float) for value in seen)
     described = bool(row.says)
-    differs = not measured and any(value != seen[0] for value in seen)
+    differs = not (measured or described) and any(value != seen[0] for value in seen)
     return Line(key, state.concept.fill(row.label), cells, differs, measured, described)
 
 
@@ -66,24 +66,26 @@ def _cell(step: Step, row: Row, side: SideState, concept: Concept) -> Cell:
     if side.engine not in step.engines:
         return Cell("", None)
     observation = side.observations.get(f"{step.experiment}.{row.observation}")
+    checks = _checks_on(step.experiment, row.observation, side.engine, concept)
+    bracket = side.brackets.get(step.experiment)
     if observation is None:
-        return Cell("never observed" if side.ended else "", None)
+        if bracket and bracket.ended and bracket.ended.answer == "unavailable":
+            return Cell(bracket.ended.error, None)
+        return Cell("never observed" if side.ended else "", False if checks and side.ended else None)
     text = say(observation.value, observation.unit or row.unit)
-    return Cell(text, _met(step.experiment, row.observation, side, concept))
+    if bracket is None or bracket.ended is None or not checks:
+        return Cell(text, None)
+    return Cell(text, merge(check(bracket, fields) for fields in checks).verdict == "holds")
 
 
-def _met(experiment: str, key: str, side: SideState, concept: Concept) -> bool | None:
-    """Return whether the claims that speak of an observation hold on it; None when none does."""
-    bracket = side.brackets.get(experiment)
-    if bracket is None or bracket.ended is None:
-        return None
-    findings = [
-        check(bracket, fields)
-        for cell in _cells_on(experiment, side.engine, concept)
+def _checks_on(experiment: str, key: str, engine: Engine, concept: Concept) -> list[Check]:
+    """Return the checks of all claims that speak of an observation."""
+    return [
+        fields
+        for cell in _cells_on(experiment, engine, concept)
         for fields in listed(cell.check)
         if key in (fields.get("key"), fields.get("other"))
     ]
-    return merge(findings).verdict == "holds" if findings else None
 
 
 def _cells_on(experiment: str, engine: Engine, concept: Concept) -> list[ClaimCell]:
@@ -201,7 +203,7 @@ def finding(state: State) -> str:
 
 
 def exit_code(state: State) -> ExitCode:
-    """Return what the shell is told: a side that failed weighs more than an observation that is not as claimed."""
+    """Return the exit code: a side that failed weighs more than an observation that is not as claimed."""
     sides = state.sides.values()
     if not all(side.ended_well for side in sides):
         return ExitCode.SIDE_FAILED

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from types import TracebackType
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from demo_tui import DashboardBase, Fixed, HeaderPanel, LogPanel, PanelConfig, ProgressPanel, Rows
 from monarch_vs_ray.campaign.schedule import Campaign
 from monarch_vs_ray.core.events import ENGINES
+from monarch_vs_ray.core.output import complain
 from monarch_vs_ray.ledger.evidence import Evidence
 from monarch_vs_ray.ledger.tables import NAMES, STYLES, line, rows
+from monarch_vs_ray.stage.console import console
 
 PANEL_STYLES = {"holds": "good", "refuted": "bad", "unknown": "warn"}
 LANE_ROWS = 4
@@ -29,7 +29,7 @@ class PlainView:
 
     def judged(self, each: Evidence) -> None:
         """Print its line."""
-        print(line(each), file=sys.stderr, flush=True)
+        complain(line(each))
 
     def update(self, campaign: Campaign) -> None:
         """Nothing to draw."""
@@ -104,7 +104,6 @@ class ScreenView:
 
 def print_table(all_: Sequence[Evidence]) -> None:
     """Print a row for each aspect: both engines' verdicts, each with its line of evidence."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_lines=False)
     table.add_column("claim", ratio=2, overflow="fold")
     for engine in ENGINES:
@@ -113,7 +112,7 @@ def print_table(all_: Sequence[Evidence]) -> None:
         aspect = next(iter(cells.values())).aspect
         first = Text.assemble((name, "bold"), f"\n{aspect}")
         table.add_row(first, *(_cell(cells.get(engine)) for engine in ENGINES))
-    console.print(table)
+    console(plain_width=PLAIN_WIDTH).print(table)
 
 
 def _cell(each: Evidence | None) -> Text:

@@ -13,15 +13,15 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn import functional
 
-from monarch_vs_ray.transformer import spec
-from monarch_vs_ray.transformer.spec import Training
+from monarch_vs_ray.transformer import language
+from monarch_vs_ray.transformer.settings import WORKERS, Training
 
 WEIGHTS = "checkpoint.pt"
 
 
 def use_gpus() -> bool:
     """Whether there is a GPU for each worker; otherwise all of them compute on the CPU."""
-    return bool(torch.cuda.is_available() and torch.cuda.device_count() >= spec.WORKERS)
+    return bool(torch.cuda.is_available() and torch.cuda.device_count() >= WORKERS)
 
 
 def backend() -> str:
@@ -73,12 +73,12 @@ class Transformer(nn.Module):
     def __init__(self, training: Training) -> None:
         super().__init__()
         width = training.width
-        self.characters = nn.Embedding(len(spec.ALPHABET), width)
+        self.characters = nn.Embedding(len(language.ALPHABET), width)
         self.positions = nn.Parameter(0.02 * torch.randn(training.context, width))
         blocks = (Block(width, training.heads, training.context) for _ in range(training.layers))
         self.blocks = nn.Sequential(*blocks)
         self.after = nn.LayerNorm(width)
-        self.logits = nn.Linear(width, len(spec.ALPHABET))
+        self.logits = nn.Linear(width, len(language.ALPHABET))
         nn.init.normal_(self.characters.weight, std=0.02)
 
     def forward(self, text: Tensor) -> Tensor:
@@ -118,7 +118,7 @@ class Trainee:
         """Take the next step. All workers take it at once: their gradients are averaged."""
         began = time.perf_counter()
         self.step += 1
-        rows = torch.tensor(spec.batch(self.training, self.step, self.rank), device=self.device)
+        rows = torch.tensor(language.batch(self.training, self.step, self.rank), device=self.device)
         logits = self.model(rows[:, :-1])
         loss = functional.cross_entropy(logits.flatten(0, 1), rows[:, 1:].flatten())
         self.optimizer.zero_grad()
@@ -157,7 +157,7 @@ class Trainee:
             text = torch.tensor([written[-self.training.context :]], device=self.device)
             chances = self.bare(text)[0, -1].softmax(dim=-1).cpu()
             written.append(int(torch.multinomial(chances, 1, generator=draw)))
-        return "".join(spec.ALPHABET[number] for number in written[1:])
+        return "".join(language.ALPHABET[number] for number in written[1:])
 
 
 def rate(training: Training, step: int) -> float:
@@ -174,12 +174,12 @@ def describe(training: Training) -> dict[str, object]:
         "steps": training.steps,
         "characters_per_step": training.characters_per_step,
         "parameters": Transformer(training).parameters_count,
-        "workers": spec.WORKERS,
+        "workers": WORKERS,
         "device": torch.cuda.get_device_name(0) if use_gpus() else "CPU",
         "backend": backend(),
         "torch": str(torch.__version__),
-        "uniform": spec.uniform_entropy(),
-        "unigram": spec.unigram_entropy(),
-        "rate": spec.entropy_rate(),
-        "floor": spec.entropy_of(training.context),
+        "uniform": language.uniform_entropy(),
+        "unigram": language.unigram_entropy(),
+        "rate": language.entropy_rate(),
+        "floor": language.entropy_of(training.context),
     }

@@ -153,7 +153,7 @@ class Family:
         """Spawn a parent in a process of its own; return once its workers run."""
         reports = Tally.new()
         parent = this_host().spawn_procs(name=name).spawn(name, Parent, policy, reports)
-        return cls(name, parent, reports, get(parent.pids.call_one(), 2 * PATIENCE))
+        return cls(name, parent, reports, get(parent.pids.call_one()))
 
     def was_told(self) -> bool:
         """Return whether the parent's ``__supervise__`` was called."""
@@ -181,7 +181,7 @@ class Family:
 
     def end(self) -> None:
         """Stop the parent, and its workers with it."""
-        get(self.parent.stop(), 2 * PATIENCE)
+        get(self.parent.stop())
 
 
 def cause(failure: MeshFailure) -> str:

@@ -13,7 +13,7 @@ from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.faults import is_gone
 from monarch_vs_ray.instruments.flags import Tally
 from monarch_vs_ray.instruments.monarch import get
-from monarch_vs_ray.instruments.wait import PATIENCE, happens, wait_for
+from monarch_vs_ray.instruments.wait import happens, wait_for
 from monarch_vs_ray.side import observe
 
 REPORTS_PER_DEATH = 2
@@ -91,7 +91,7 @@ def no_restart_after_a_kill() -> None:
 def _generation(family: Family, number: int) -> list[int]:
     """Wait for a generation of workers; return their processes."""
     wait_for(lambda: get(family.parent.owned.call_one())[0] >= number, f"generation {number} of the workers")
-    pids: list[int] = get(family.parent.pids.call_one(), 2 * PATIENCE)
+    pids: list[int] = get(family.parent.pids.call_one())
     return pids[1:]
 
 
@@ -99,7 +99,7 @@ def call_repeated() -> None:
     """Let a worker's process exit in a call which the parent repeats in a loop."""
     family, executions = Family.new("repeats", "respawn"), Tally.new()
     with faults.ends(family.pids[1], "worker 0", "os._exit"):
-        get(family.parent.repeat.call_one(executions, "os._exit"), 2 * PATIENCE)
+        get(family.parent.repeat.call_one(executions, "os._exit"))
     observe("executions", executions.count())
     observe("repeated_by", "a loop in the parent")
     family.end()

@@ -154,9 +154,9 @@ def _death(family: Family, up: float, phase: float, in_a_call: bool) -> tuple[fl
     time.sleep(max(0.0, up + phase - time.monotonic()))
     killed = faults.kill(family.pids[1], "worker 0")
     if call:
-        assert get(call, 2 * PATIENCE) == "SupervisionError"
+        assert get(call) == "SupervisionError"
         return killed - up, time.monotonic() - killed
-    wait_for(lambda: family.reported(killed), "the report on worker 0", 2 * PATIENCE)
+    wait_for(lambda: family.reported(killed), "the report on worker 0")
     return killed - up, family.report(killed)[0] - killed
 
 

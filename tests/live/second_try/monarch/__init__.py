@@ -1,0 +1,1 @@
+"""Monarch's side."""
