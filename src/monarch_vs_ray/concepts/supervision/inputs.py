@@ -23,8 +23,8 @@ WATCH = 2.5
 """Seconds to watch for what should not happen: five polls. Where it does happen, it takes a third of that."""
 LONG_WATCH = 6.0
 """The same for what only a poll can find: twelve polls, and longer than a poll waits for an answer."""
-LOOK_AWAY = 5.0
-"""Seconds that a program is busy with something else while its actor dies: ten polls."""
+LOOK_AWAY = 4.0
+"""Seconds that a program is busy with something else while its actor dies: eight polls."""
 
 
 def break_down(how: str, trace: Tally | None = None) -> NoReturn:

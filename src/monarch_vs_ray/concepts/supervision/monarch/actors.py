@@ -74,8 +74,6 @@ class Parent(Actor):
     async def __supervise__(self, failure: MeshFailure) -> bool:
         """Decide on a failure; called twice for a dead process, since that also carried a logger."""
         self.reports.add(f"{time.monotonic()} {failure.mesh_name} {cause(failure)}")
-        if self.policy == "raise":
-            raise RuntimeError("no idea what to do")
         if self.policy == "respawn" and failure.mesh_name.startswith(f"workers{self.generation}-"):
             dead = self.procs
             self.respawn()  # on fresh processes: the old ones take no more actors

@@ -77,13 +77,6 @@ class Parent:
         """Call a worker, and catch nothing."""
         return get(self.workers[rank].count.remote())
 
-    def count_or_raise(self, rank: int) -> int:
-        """Call a worker, and make another error of its death."""
-        try:
-            return self.count(rank)
-        except RayActorError as error:
-            raise RuntimeError("no idea what to do") from error
-
     def ask(self, rank: int | None, method: str, *arguments: object) -> str:
         """Call one worker, or both of them, and catch what comes."""
         workers = self.workers if rank is None else [self.workers[rank]]

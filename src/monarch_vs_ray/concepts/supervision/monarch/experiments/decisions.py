@@ -30,11 +30,6 @@ def parent_lets_go() -> None:
     _climb("lets-go", "let go")
 
 
-def parent_raises() -> None:
-    """Kill a worker whose parent's ``__supervise__`` raises."""
-    _climb("raises", "raise")
-
-
 def _climb(name: str, policy: str) -> None:
     """Kill a worker, and watch whether its failure goes further up than its parent."""
     family = Family.new(name, policy)
@@ -65,7 +60,7 @@ def restart_after_a_kill() -> None:
     second = _generation(family, 2)
     counts = [get(family.parent.count.call_one(rank)) for rank in range(inputs.WORKERS)]
     observe("seconds", round(time.monotonic() - killed, 3), unit="s")
-    observe("restarted_by", "its owner, in __supervise__")
+    observe("restarted_by", "a respawn in __supervise__")
     observe("first_count", counts[0])
     observe("sibling_count", counts[1])
     observe("on_fresh_processes", not set(second) & set(family.pids[1:]))

@@ -34,11 +34,6 @@ def parent_lets_go() -> None:
     _climb("count")
 
 
-def parent_raises() -> None:
-    """Kill a worker whose parent calls it and raises another error."""
-    _climb("count_or_raise")
-
-
 def _climb(method: str, *arguments: object) -> None:
     """Kill a worker, let its parent call it, and watch who ends of that."""
     family = Family.with_new_worker()
