@@ -60,7 +60,6 @@ def restart_after_a_kill() -> None:
     second = _generation(family, 2)
     counts = [get(family.parent.count.call_one(rank)) for rank in range(inputs.WORKERS)]
     observe("seconds", round(time.monotonic() - killed, 3), unit="s")
-    observe("restarted_by", "a respawn in __supervise__")
     observe("first_count", counts[0])
     observe("sibling_count", counts[1])
     observe("on_fresh_processes", not set(second) & set(family.pids[1:]))
@@ -96,7 +95,6 @@ def call_repeated() -> None:
     with faults.ends(family.pids[1], "worker 0", "os._exit"):
         get(family.parent.repeat.call_one(executions, "os._exit"))
     observe("executions", executions.count())
-    observe("repeated_by", "a loop in the parent")
     family.end()
 
 

@@ -100,7 +100,6 @@ def idle_death() -> None:
     killed = faults.kill(family.pids[1], "worker 0")
     observe("owner_was_told", happens(lambda: family.reported(killed), PATIENCE))
     told, cause = family.report(killed)
-    observe("noticed_by", "its owner's __supervise__")
     observe("seconds", round(told - killed, 3), unit="s")
     observe("cause", cause)
     observe("sibling_answers", get(family.parent.count.call_one(1)) > 0)

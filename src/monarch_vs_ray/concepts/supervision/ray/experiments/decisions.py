@@ -58,7 +58,6 @@ def restart_after_a_kill(**options: Any) -> None:
     observe("caught_meanwhile", get(call))
     count = first_answer(family.workers[0])
     observe("seconds", round(time.monotonic() - killed, 3), unit="s")
-    observe("restarted_by", "max_restarts")
     observe("first_count", count)
     observe("sibling_count", get(family.parent.count.remote(1)))
     faults.kill(first_answer(family.workers[0], "pid"), "the new worker 0")
@@ -83,7 +82,6 @@ def call_repeated(method: str = "once_retried") -> None:
     happens(lambda: executions.count() > 1, inputs.WATCH)
     observe("executions", executions.count())
     observe("caught", caught)
-    observe("repeated_by", "max_task_retries of the method")
 
 
 def exception_repeated() -> None:

@@ -89,7 +89,6 @@ def idle_death() -> None:
     inputs.sleep_to_a_phase()
     began = time.monotonic()
     error = first_error(lambda: get(family.workers[0].count.remote()))
-    observe("noticed_by", "the next call, which fails")
     observe("seconds", round(time.monotonic() - began, 3), unit="s")
     observe("caught", type(error).__name__)
     observe("is_an_actor_error", isinstance(error, RayActorError))
