@@ -28,7 +28,7 @@ def test_the_recorded_run_is_as_claimed(events):
 
 OF_BOTH = [
     ("death_in_a_call.executions", 2),
-    ("exception_awaited.answers_afterwards", 2),
+    ("exception_awaited.answers_afterwards", "answered 2"),
     ("exception_awaited.caught_by_its_type", None),
 ]
 OF_ONE = [

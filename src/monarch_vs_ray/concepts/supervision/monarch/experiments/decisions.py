@@ -43,8 +43,7 @@ def _climb(name: str, policy: str) -> None:
     observe("reports", family.reports.count())
     observe("parent", "died" if family.at_root() else "lives on")
     observe("root_gets", "the parent's failure" if family.at_root() else "nothing")
-    if policy == "handle":
-        observe("parent_answers", get(family.parent.count.call_one(1)))
+    if not family.at_root():
         family.end()
 
 

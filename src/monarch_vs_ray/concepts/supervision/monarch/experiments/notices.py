@@ -20,7 +20,7 @@ from monarch_vs_ray.engines.monarch import running
 from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.flags import Tally
 from monarch_vs_ray.instruments.monarch import finishes, get
-from monarch_vs_ray.instruments.outcome import error_type
+from monarch_vs_ray.instruments.outcome import error_type, outcome
 from monarch_vs_ray.instruments.programs import in_second_program
 from monarch_vs_ray.instruments.wait import PATIENCE, happens, settled, wait_for
 from monarch_vs_ray.side import observe
@@ -52,7 +52,7 @@ def exception_awaited() -> None:
     observe("caught_by_its_type", get(family.parent.catches_its_type.call_one(0, trace)))
     faults.proved("exception", "worker 0", trace.count, times=2)
     observe("owner_was_told", happens(family.was_told, inputs.WATCH))
-    observe("answers_afterwards", get(family.parent.count.call_one(0)))
+    observe("answers_afterwards", outcome(lambda: get(family.parent.count.call_one(0))))
     family.end()
 
 

@@ -17,7 +17,7 @@ from monarch_vs_ray.concepts.supervision.ray.actors import NAMESPACE, Family, fi
 from monarch_vs_ray.engines.ray import running
 from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.flags import Tally
-from monarch_vs_ray.instruments.outcome import error_type
+from monarch_vs_ray.instruments.outcome import error_type, outcome
 from monarch_vs_ray.instruments.programs import beside
 from monarch_vs_ray.instruments.ray import get
 from monarch_vs_ray.instruments.wait import settled
@@ -40,7 +40,7 @@ def exception_awaited() -> None:
     observe("caught_by_its_type", get(family.parent.catches_its_type.remote(0, trace)))
     faults.proved("exception", "worker 0", trace.count, times=2)
     observe("actor_lives", inputs.goes_on(family.pids[1]))
-    observe("answers_afterwards", get(family.parent.count.remote(0)))
+    observe("answers_afterwards", outcome(lambda: get(family.parent.count.remote(0))))
 
 
 def exception_unawaited() -> None:
