@@ -1,1 +1,1 @@
-"""Supervision in Monarch."""
+"""The concept on PyTorch Monarch."""

@@ -1,1 +1,1 @@
-"""Supervision in Ray."""
+"""The concept on Ray."""
