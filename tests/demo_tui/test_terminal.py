@@ -103,6 +103,15 @@ def test_a_redirected_stream_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "out.txt").read_text() == "for the file\n"
 
 
+def test_in_a_log_file_prints_and_log_lines_are_in_order(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, PROGRAM, "prints_between_log_lines"],
+        env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    lines = [re.sub(r"\d\d:\d\d\.\d ", "", line) for line in done.stdout.splitlines()]
+    assert lines == [f"{what} {number}" for number in range(3) for what in ("printed", "logged")]
+
+
 def test_forced_colours_do_not_make_a_pipe_a_terminal(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, PROGRAM, "records_on_a_full_disk", str(tmp_path)],
