@@ -69,7 +69,8 @@ class DescriptorCapture:
             self._saved[fd] = os.dup(fd)
             os.dup2(write_fd, fd)
         os.close(write_fd)
-        _line_buffered_c_output()
+        if 1 in targets:
+            _on_c_stdout("setlinebuf")  # C libraries would hold 4 KB back in a pipe
         _open.add(self)
         self._thread = threading.Thread(target=self._pump, name="demo_tui capture", daemon=True)
         self._thread.start()
@@ -269,16 +270,14 @@ def _flush_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
             stream.flush()
-    with suppress(Exception):
-        ctypes.CDLL(None).fflush(None)
+    _on_c_stdout("fflush")
 
 
-def _line_buffered_c_output() -> None:
-    """Let C libraries write line by line also into a pipe; without it, they wait until 4 KB are full."""
+def _on_c_stdout(function: str) -> None:
+    """Call a function of the C library with its stdout, as far as this system has both."""
     with suppress(Exception):
         libc = ctypes.CDLL(None)
-        for name in ("stdout", "stderr"):
-            libc.setlinebuf(ctypes.c_void_p.in_dll(libc, name))
+        getattr(libc, function)(ctypes.c_void_p.in_dll(libc, "stdout"))
 
 
 def _forget_after_fork() -> None:

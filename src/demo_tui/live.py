@@ -167,11 +167,11 @@ class Live:
         self._out.write(f"demo_tui: {text}\n")
 
     def _suspend(self) -> None:
-        with self._lock:
+        with self._lock_in_time():
             self._view.disappear()
 
     def _resume(self) -> None:
-        with self._lock:
+        with self._lock_in_time():
             self._drawn = None
             self._view.reappear()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Output:
         self._file: TextIO = console.file  # type: ignore[assignment]
         self._encoding = getattr(self._file, "encoding", None) or "utf-8"
         self.fd = _own_descriptor(self._file)
+        self._in_order = self.fd is not None and not os.isatty(self.fd)
         self.lost = False
         """True once a write failed: the terminal is gone, or the disk is full."""
         self.stalled = False
@@ -85,6 +87,9 @@ class Output:
                 self._file.write(data)
                 self._file.flush()
             else:
+                if self._in_order:  # what the program has printed so far comes first, as in any log file
+                    with suppress(OSError, ValueError):
+                        self._file.flush()
                 self._write_all(data.encode(self._encoding, "replace"))
         except (OSError, ValueError):
             self.lost = True

@@ -206,6 +206,18 @@ def hangs_up_by_default() -> None:
         (FOLDER / "result").write_text("cleaned up")
 
 
+def prints_between_log_lines() -> None:
+    made = board("log")
+
+    def work(_: DashboardBase) -> None:
+        for number in range(3):
+            print("printed", number)
+            made.log(f"logged {number}")
+            made.running.draw()
+
+    made.run(work, refresh_hz=30)
+
+
 def draws_on_stderr() -> None:
     made = board("log", console=Console(stderr=True))
 

@@ -33,6 +33,12 @@ def until(happened: Callable[[], bool], what: str, seconds: float = 20.0) -> Non
         time.sleep(0.01)
 
 
+def step(folder: Path) -> int:
+    """How far the work is; the file may be empty while it is written anew."""
+    until(lambda: (folder / "step").exists() and (folder / "step").read_text() != "", "the number of a step")
+    return int((folder / "step").read_text() or 0)
+
+
 def after_leaving(terminal: PseudoTerminal) -> str:
     return terminal.written.rpartition(LEFT)[2].decode()
 
@@ -103,6 +109,15 @@ def test_a_redirected_stream_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "out.txt").read_text() == "for the file\n"
 
 
+def test_in_a_log_file_prints_and_log_lines_are_in_order(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, PROGRAM, "prints_between_log_lines"],
+        env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    lines = [re.sub(r"\d\d:\d\d\.\d ", "", line) for line in done.stdout.splitlines()]
+    assert lines == [f"{what} {number}" for number in range(3) for what in ("printed", "logged")]
+
+
 def test_forced_colours_do_not_make_a_pipe_a_terminal(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, PROGRAM, "records_on_a_full_disk", str(tmp_path)],
@@ -121,8 +136,8 @@ def test_a_closed_terminal_does_not_end_a_job_that_ignores_hangups(tmp_path: Pat
     with start("ignores_hangup", tmp_path) as terminal:
         terminal.until(shows("step 5"), "work")
         os.close(terminal._master)
-        seen = int((tmp_path / "step").read_text())
-        until(lambda: int((tmp_path / "step").read_text() or 0) > seen + 20, "work without a terminal")
+        seen = step(tmp_path)
+        until(lambda: step(tmp_path) > seen + 20, "work without a terminal")
         (tmp_path / "enough").touch()
         assert terminal.process.wait(20) == 0
         terminal._master = os.open(os.devnull, os.O_RDONLY)
@@ -186,8 +201,8 @@ def test_a_forked_child_that_exits_leaves_the_screen_alone(tmp_path: Path) -> No
 
 def test_a_terminal_that_takes_nothing_does_not_hold_the_work_up(tmp_path: Path) -> None:
     with start("on_a_stalled_terminal", tmp_path) as terminal:  # nobody reads what it writes
-        until(lambda: (tmp_path / "result").exists(), "the end of the work", 60)
-        assert (tmp_path / "result").read_text() == "finished"
+        result = tmp_path / "result"
+        until(lambda: result.exists() and result.read_text() == "finished", "the end of the work", 60)
         assert terminal.wait() == 0
 
 
@@ -214,7 +229,7 @@ def test_started_in_the_background_it_draws_only_once_it_is_in_the_foreground(tm
     script = f"PROGRAM & while [ ! -e {tmp_path}/go ]; do sleep 0.05; done; echo shell; fg"
     with background_shell(tmp_path, script) as terminal:
         until(lambda: (tmp_path / "step").exists(), "the work")
-        until(lambda: int((tmp_path / "step").read_text() or 0) > 20, "some work")
+        until(lambda: step(tmp_path) > 20, "some work")
         terminal.read(0.2)
         assert b"\x1b[?1049h" not in terminal.written
         (tmp_path / "go").touch()
@@ -234,8 +249,8 @@ def test_sent_to_the_background_it_works_on_and_leaves_the_shell_its_screen(tmp_
         terminal.until(shows("step 5"), "work")
         terminal.type("\x1a")
         terminal.until(lambda _: LEFT in terminal.written, "the shell's screen")
-        seen = int((tmp_path / "step").read_text() or 0)
-        until(lambda: int((tmp_path / "step").read_text() or seen) > seen + 20, "work in the background")
+        seen = step(tmp_path)
+        until(lambda: step(tmp_path) > seen + 20, "work in the background")
         terminal.read(0.2)
         assert terminal.written.count(b"\x1b[?1049h") == 1, "it took over the shell's screen"
         (tmp_path / "go").touch()
