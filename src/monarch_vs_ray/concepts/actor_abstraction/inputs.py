@@ -1,113 +1,118 @@
-"""Actor abstraction: the inputs that both sides get, and what both must observe."""
+"""Actor abstraction: the inputs that both engines get, and the rooms in which calls are counted."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
-from monarch_vs_ray.core.concept import Concept, Row
+import psutil
 
-ACTORS = 2
+from monarch_vs_ray.instruments.flags import Flag, Tally, new_path
+from monarch_vs_ray.instruments.wait import PATIENCE, happens
+
 GREETING = "pong"
 CALLER = "hello"
-
-GUESTS = 4
-"""How many calls are made on one actor at once, to see how many of them it serves at a time."""
-PATIENCE = 10.0
-"""Seconds to wait for what must come: when it has come, nobody waits any longer."""
-SHORT_PATIENCE = 0.05
-"""Seconds inside an actor: enough for the calls already sent to slip in, if the engine let them."""
-
+ANSWER = f"{GREETING} {CALLER}"
+ACTORS = 2
+SIBLINGS = 3
+CALLS = 4
+"""Calls made on one actor at once, to count how many of them are inside it together."""
+MEETING = 0.3
+"""Seconds that a call waits inside the actor for the others, where they are not expected to come."""
+WINDOW = 3.0
+"""Seconds to watch for an answer, a value or an end that must not come."""
+DROPPED = 8.0
+"""Seconds to watch whether an actor ends that nobody refers to."""
+SILENCE = 1.5
+"""An actor that writes every few milliseconds has ended when it wrote nothing for so many seconds."""
+HELD_BYTES = 200_000_000
+SPEAKERS = 4
+SPOKEN = "spoken"
+OUTPUT = 8.0
+"""Seconds to watch a program's output; Ray holds equal lines back for 5 s."""
+SETTING = "ACTOR_ABSTRACTION_SETTING"
+"""An environment variable that ``concept.toml`` sets to BEFORE."""
+BEFORE, AFTER = "before", "after"
+NAMES = (
+    "call",
+    "get",
+    "initialized",
+    "name",
+    "options",
+    "remote",
+    "rename",
+    "size",
+    "slice",
+    "split",
+    "stop",
+)
+"""Names of methods that an engine might want for itself."""
 WARM_UP = 50
 PINGS = 200
 
-CONCEPT = Concept(
-    number=1,
-    name="actor_abstraction",
-    title="Actor abstraction",
-    question="How does a plain Python class become an actor, and what can its caller see of it?",
-    watch=(
-        "One call on Monarch addresses every actor of the mesh; on Ray the caller keeps a list of handles.",
-        "One ValueError: Monarch's caller catches an ActorError, Ray's a RayTaskError that is a ValueError.",
-        "After the error both actors live on, with their state.",
-        "Neither `spawn` nor `.remote()` waits for the constructor: its error waits for the first call.",
-        "An async method without further options: Monarch takes one call at a time, Ray takes them all.",
-    ),
-    rows=(
-        Row(key="objects", label="Objects made on the way to the first call"),
-        Row(key="processes", label="Processes: the caller's and the actors'", want=1 + ACTORS),
-        Row(key="reply_one", label="Reply of one actor", want=f"{GREETING} {CALLER}"),
-        Row(key="replies_all", label="Replies of all actors", want=[f"{GREETING} {CALLER}"] * ACTORS),
-        Row(key="counts", label="Calls that each actor counted", want=[2, 1]),
-        Row(key="undecorated", label="Calling a method that carries no decorator"),
-        Row(key="underscore", label="Calling a method whose name begins with _"),
-        Row(key="error_type", label="What the caller of a failing method catches"),
-        Row(key="error_is_original", label="`except ValueError` catches it"),
-        Row(key="error_original", label="The original error, as it arrives", want="ValueError: no ball"),
-        Row(key="count_after_error", label="Calls counted, the failed one too", want=3),
-        Row(key="reply_inherited", label="Reply of a subclass", want=f"{GREETING} {CALLER}!"),
-        Row(key="subclassing", label="Subclassing the actor class itself"),
-        Row(key="overlap_default", label="Calls inside one actor at once, by default", want=1),
-        Row(key="overlap_asked", label="... when the actor asks for concurrency", want=GUESTS),
-        Row(key="overlap_async", label="... when the method is async and asks for nothing"),
-        Row(key="init_error_at", label="A constructor's error reaches the caller at", want="first call"),
-        Row(key="init_error_type", label="What the caller then catches"),
-        Row(key="call_latency", label=f"Call of one actor, median of {PINGS} (indicative)", unit="us"),
-    ),
-    deadline=60.0,
-    closing=(
-        (
-            "On the way to the first call Monarch made {monarch[objects][0]}, {monarch[objects][1]} and"
-            " {monarch[objects][2]}, Ray {ray[objects][0]}s: a mesh that is called as a whole, a handle"
-            " for each actor."
-        ),
-        (
-            "Calling a method that carries no decorator gave, on Monarch, {monarch[undecorated]}; on Ray"
-            " it {ray[undecorated]}."
-        ),
-        (
-            "The caller of a failing method caught {monarch[error_type]} on Monarch, {ray[error_type]} on"
-            " Ray; the actors lived on and had counted {monarch[count_after_error]} and"
-            " {ray[count_after_error]} calls."
-        ),
-        (
-            "An async method that asked for nothing had {monarch[overlap_async]} of its calls inside at"
-            " once on Monarch and {ray[overlap_async]} on Ray; with concurrency asked for,"
-            " {monarch[overlap_asked]} and {ray[overlap_asked]}."
-        ),
-        (
-            "A constructor's error reached the caller at the {monarch[init_error_at]} on Monarch, as"
-            " {monarch[init_error_type]}, and at the {ray[init_error_at]} on Ray, as"
-            " {ray[init_error_type]}."
-        ),
-    ),
-)
 
-
-class Headcount:
-    """Counts how many are inside at once; ``with headcount:`` is one visit."""
+class Room:
+    """Counts how many calls are inside at once; each waits until CALLS are, but not forever."""
 
     def __init__(self) -> None:
         self.inside = self.most = 0
+        self.threads: set[int] = set()
+        self.changed = threading.Condition()
 
-    def __enter__(self) -> None:
+    def enter(self, patience: float) -> tuple[int, int]:
+        """Return how many calls have been inside at once so far, and in how many threads."""
+        with self.changed:  # its wait lets the next call in
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            self.threads.add(threading.get_ident())
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: self.most == CALLS, patience)
+            self.inside -= 1
+        return self.most, len(self.threads)
+
+
+class AsyncRoom:
+    """The same for async methods, which share one thread."""
+
+    def __init__(self) -> None:
+        self.inside = self.most = 0
+        self.full = asyncio.Event()
+
+    async def enter(self, patience: float) -> tuple[int, int]:
+        """Return how many calls have been inside at once so far, and in how many threads."""
         self.inside += 1
         self.most = max(self.most, self.inside)
-
-    def __exit__(self, *error: object) -> None:
+        if self.inside == CALLS:
+            self.full.set()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.full.wait(), patience)
         self.inside -= 1
+        return self.most, 1
 
 
-def outcome(call: Callable[[], object]) -> str:
-    """What a call that may be refused came to, in words: its answer, or the first sentence of its error."""
-    try:
-        return f"answered {call()!r}"
-    except Exception as error:
-        return f"{type(error).__name__}: {str(error).partition('. ')[0]}"
+class ListOnFile:
+    """A list of words in a file: who gets a copy of it gets the same file."""
+
+    def __init__(self) -> None:
+        self.tally = Tally.new()
+
+    def append(self, item: object) -> None:
+        """Append an item."""
+        self.tally.add(item)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(map(int, self.tally.lines()))
 
 
 def microseconds(call: Callable[[], object]) -> list[float]:
-    """How long each of PINGS calls took, after WARM_UP others."""
+    """Return how long each of PINGS calls took, after WARM_UP others."""
     for _ in range(WARM_UP):
         call()
     samples = []
@@ -116,3 +121,55 @@ def microseconds(call: Callable[[], object]) -> list[float]:
         call()
         samples.append((time.perf_counter_ns() - began) / 1e3)
     return samples
+
+
+def own_megabytes(pid: int) -> float:
+    """Return the memory that a process shares with no other one (USS), in units of 10**6 bytes."""
+    return round(float(psutil.Process(pid).memory_full_info().uss) / 1e6, 1)
+
+
+def ends(tally: Tally, window: float) -> bool:
+    """Return whether an actor that writes to a tally again and again falls silent within a window."""
+    count, since = tally.count(), time.monotonic()
+
+    def silent() -> bool:
+        nonlocal count, since
+        if (now := tally.count()) != count:
+            count, since = now, time.monotonic()
+        return time.monotonic() - since > SILENCE
+
+    return happens(silent, window)
+
+
+def printed_by(module: str, *words: str, **settings: str) -> dict[str, int]:
+    """Run a program whose SPEAKERS actors print SPOKEN once to stdout and once to stderr.
+
+    Args:
+        module: The program; it puts up the flag that it is given, and ends when its stdin is closed.
+        words: Further arguments of it.
+        settings: Environment variables that are set for it.
+
+    Returns:
+        How many times the word came on the program's stdout and on its stderr, within OUTPUT seconds.
+    """
+    spoken, out, err = Flag.new(), new_path("stdout"), new_path("stderr")
+    command = [sys.executable, "-m", module, str(spoken.path), *words]
+    with (
+        out.open("wb") as stdout,
+        err.open("wb") as stderr,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr, env={**os.environ, **settings}
+        ) as program,
+    ):
+        try:
+            spoken.wait(2 * PATIENCE)
+            happens(lambda: _spoken(out) >= SPEAKERS <= _spoken(err), OUTPUT)
+            counts = {"stdout": _spoken(out), "stderr": _spoken(err)}
+            program.communicate(timeout=PATIENCE)  # closes its stdin, and waits for it
+        finally:
+            program.kill()
+    return counts
+
+
+def _spoken(file: Path) -> int:
+    return file.read_text(errors="replace").count(SPOKEN)

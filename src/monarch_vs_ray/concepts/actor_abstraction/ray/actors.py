@@ -1,80 +1,45 @@
-"""Actors for the probes on Ray, and the two nodes that some of them need."""
+"""The actors that are put to the test, in Ray, and those that experiments share."""
 
 from __future__ import annotations
 
+import asyncio
 import os
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psutil
 import ray
-from ray.cluster_utils import Cluster
 
-from monarch_vs_ray.concepts.actor_abstraction import spec
-from monarch_vs_ray.concepts.actor_abstraction.on_ray import PingPong, Player
-from monarch_vs_ray.concepts.actor_abstraction.probe_tools import PATIENCE, until
-from monarch_vs_ray.engines.family import members, wait_until_gone
-from monarch_vs_ray.engines.ray import STOP_SECONDS, running, start, write_token
+from monarch_vs_ray.concepts.actor_abstraction import inputs
+from monarch_vs_ray.engines.family import members
+from monarch_vs_ray.instruments.flags import Flag, Tally
+from monarch_vs_ray.instruments.ray import get
+from monarch_vs_ray.side import shared
 
-TWO_NODES = "MVR_TWO_NODES"
-NODE = {"num_cpus": 1, "object_store_memory": 128 * 1024 * 1024, "include_dashboard": False}
 NAME = "first player"
 
 
-@contextmanager
-def session() -> Iterator[None]:
-    """Ray as usual; or, where a probe asks for it, two nodes, and output where Ray leaves it by default."""
-    with _two_nodes() if os.environ.get(TWO_NODES) else running():
-        yield
-
-
-@contextmanager
-def _two_nodes() -> Iterator[None]:
-    write_token()
-    cluster = Cluster(shutdown_at_exit=False)
-    try:
-        for _ in range(2):
-            cluster.add_node(wait=False, **NODE)
-        # What the nodes have been told already, the driver must not say again.
-        said: Any = dict.fromkeys(("num_cpus", "object_store_memory", "include_dashboard", "_temp_dir"))
-        said["cpus"] = said.pop("num_cpus")
-        start(address=cluster.address, log_to_driver=None, **said)
-        until(lambda: sum(node["Alive"] for node in ray.nodes()) == 2, "two nodes")
-        yield
-    finally:
-        family = members()
-        ray.shutdown()
-        cluster.shutdown()
-        wait_until_gone(family, "Ray", STOP_SECONDS)
-
-
-def get(refs: Any) -> Any:
-    """What must come, with a limit on how long it may take."""
-    return ray.get(refs, timeout=PATIENCE)
-
-
-@cache
+@shared
 def players() -> list[Any]:
-    """Two actors, of which the first has a name."""
-    return [PingPong.options(name=name).remote(spec.GREETING) for name in (NAME, None)]
+    """Return two actors, of which the first has a name."""
+    return [PingPong.options(name=name).remote(inputs.GREETING) for name in (NAME, None)]
 
 
 def player() -> Any:
+    """Return the one with the name."""
     return players()[0]
 
 
-@cache
+@shared
 def subject() -> Any:
-    return Subject.remote(spec.GREETING)
+    """Return an actor with more methods."""
+    return Subject.remote(inputs.GREETING)
 
 
 def helper_names() -> list[str]:
-    """What the processes below this one are called that no actor lives in or may come to live in."""
+    """Return the names of the processes below this one that no actor lives in or may come to live in."""
     return sorted(filter(None, map(_helper_name, members())))
 
 
@@ -89,6 +54,46 @@ def _helper_name(process: psutil.Process) -> str:
     return "" if is_worker else name
 
 
+class Player:
+    """Answers pings and counts them: a plain class, so that others can inherit from it."""
+
+    def __init__(self, greeting: str) -> None:
+        self.greeting = greeting
+        self.calls = 0
+
+    def ping(self, caller: str) -> str:
+        self.calls += 1
+        return self.answer(caller)
+
+    def count(self) -> int:
+        return self.calls
+
+    def pid(self) -> int:
+        return os.getpid()
+
+    def miss(self) -> None:
+        raise ValueError("no ball")
+
+    def answer(self, caller: str) -> str:
+        return f"{self.greeting} {caller}"
+
+    def _secret(self) -> str:
+        return "seen"
+
+
+@ray.remote
+class PingPong(Player):
+    """The plain class as an actor."""
+
+
+@ray.remote
+class LoudPingPong(Player):
+    """A subclass of the plain class, decorated."""
+
+    def answer(self, caller: str) -> str:
+        return super().answer(caller) + "!"
+
+
 class Final(Exception):
     """A type of error that nobody can derive another from."""
 
@@ -100,23 +105,19 @@ class Final(Exception):
 class Subject(Player):
     """A player on whom more can be tried."""
 
-    @property
-    def score(self) -> int:
-        return self.calls
-
     def ping_through_self(self) -> str:
-        return self.ping(spec.CALLER)
+        return self.ping(inputs.CALLER)
 
     def ping_through_own_handle(self, seconds: float) -> str:
         own = ray.get_runtime_context().current_actor
-        return ray.get(own.ping.remote(spec.CALLER), timeout=seconds)
+        return ray.get(own.ping.remote(inputs.CALLER), timeout=seconds)
 
     def miss_finally(self) -> None:
         raise Final("no ball")
 
-    def append(self, items: list[int]) -> list[int]:
+    def append(self, items: Any) -> list[int]:
         items.append(1)
-        return items
+        return list(items)
 
     def overwrite(self, array: Any) -> float:
         array[0] = 1
@@ -125,53 +126,114 @@ class Subject(Player):
     def overwrite_a_copy(self, array: Any) -> float:
         return self.overwrite(array.copy())
 
-    def generate(self, gate: Path) -> Iterator[int]:
-        """One value at once, and two when it is let."""
+    def generate(self, gate: Flag) -> Iterator[int]:
+        """Yield one value at once, and two when the gate is open."""
         yield 0
-        until(gate.exists, "the gate to open")
+        gate.wait()
         yield 1  # Ray sends into its generators, which `yield from (1, 2)` cannot take
         yield 2
 
-    def generated(self, gate: Path) -> list[int]:
+    def generated(self, gate: Flag) -> list[int]:
         return list(self.generate(gate))
 
     def ask(self, other: Any) -> str:
-        return get(other.ping.remote(spec.CALLER))
+        return get(other.ping.remote(inputs.CALLER))
 
     def hold(self, size: int) -> None:
         self.held = b"1" * size
 
-    def say(self, word: str) -> None:
-        print(word, flush=True)
-        print(word, file=sys.stderr, flush=True)
+    def setting(self) -> str:
+        return os.environ[inputs.SETTING]
+
+
+class Plain:
+    """Every kind of public method, none of them marked."""
+
+    def method(self) -> str:
+        return "method"
+
+    def with_default(self, word: str = "with_default") -> str:
+        return word
+
+    @classmethod
+    def of_the_class(cls) -> str:
+        return "of_the_class"
+
+    @staticmethod
+    def static() -> str:
+        return "static"
+
+
+class PlainWithProperty(Plain):
+    """A property is public too."""
+
+    @property
+    def score(self) -> str:
+        return "score"
 
 
 @ray.remote
 class Placed:
-    """Says where it was created."""
+    """Reports where it was created."""
 
     def node(self) -> str:
         return ray.get_runtime_context().get_node_id()
 
 
 @ray.remote
+class Broken:
+    """Cannot be constructed, and leaves a trace of the attempt."""
+
+    def __init__(self, attempts: Tally) -> None:
+        attempts.add()
+        raise ValueError("no racket")
+
+    def ping(self, caller: str) -> str:
+        return caller
+
+
+@ray.remote
 class Late:
     """Its constructor waits until it is let."""
 
-    def __init__(self, gate: Path, done: Path) -> None:
-        until(gate.exists, "the gate to open")
-        done.touch()
+    def __init__(self, gate: Flag, done: Flag) -> None:
+        gate.wait()
+        done.put_up()
+
+
+@ray.remote
+class Waiter:
+    """Its methods wait for calls of actors: itself, each other in a cycle, a later one."""
+
+    def __init__(self) -> None:
+        self.let_go = asyncio.Event()
+
+    async def ping(self) -> str:
+        return inputs.GREETING
+
+    async def ask(self, other: Any) -> str:
+        return await other.ping.remote()
+
+    async def ask_to_ask(self, other: Any, me: Any) -> str:
+        return await other.ask.remote(me)
+
+    async def wait(self) -> str:
+        await self.let_go.wait()
+        return inputs.GREETING
+
+    async def let(self) -> None:
+        self.let_go.set()
 
 
 class Sync:
     """One call waits for another one to let it go."""
 
-    def __init__(self, waiting: Path) -> None:
+    def __init__(self, waiting: Flag) -> None:
         self.waiting = waiting
         self.gate = threading.Event()
 
     def wait(self, seconds: float) -> bool:
-        self.waiting.touch()
+        self.waiting.put_up()
         return self.gate.wait(seconds)
 
     def let(self) -> Any:

@@ -1,267 +1,197 @@
-"""What the claims on the actor abstraction rest on, on Monarch: one function puts one thing to the test.
-
-Actors come from ``on_monarch.py``, and from ``subjects_on_monarch.py``. Controls stand beside what
-they control.
-"""
+"""Calls of actors in Monarch, put to the test: who can be called, what comes back, how many run at once."""
 
 from __future__ import annotations
 
-import gc
-import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
+from statistics import median
 from typing import Any
 
-import monarch.actor
-from monarch.actor import (
-    ActorError,
-    Channel,
-    Future,
-    HostMesh,
-    MeshFailure,
-    ProcMesh,
-    as_endpoint,
-    get_or_spawn_controller,
-    this_host,
-    this_proc,
-)
+import numpy
+from monarch.actor import Actor, ActorError, Channel, as_endpoint, endpoint, this_host, this_proc
 
-from monarch_vs_ray.concepts.actor_abstraction import spec
-from monarch_vs_ray.concepts.actor_abstraction.on_monarch import Broken, LoudPingPong, PingPong, Room
-from monarch_vs_ray.concepts.actor_abstraction.probe_tools import (
-    HELD_BYTES,
-    PATIENCE,
-    beats,
-    captured,
-    comes,
-    new_path,
-    outcome,
-    own_megabytes,
-    until,
-)
-from monarch_vs_ray.concepts.actor_abstraction.subjects_on_monarch import (
-    Beating,
-    Late,
+from monarch_vs_ray.concepts.actor_abstraction import inputs
+from monarch_vs_ray.concepts.actor_abstraction.monarch.actors import (
+    AsyncRoom,
+    ConcurrentWaiter,
+    LoudPingPong,
     Overriding,
+    PingPong,
+    Room,
     Subject,
+    Sync,
     SyncAndAsync,
+    Waiter,
     WithoutBase,
-    get,
     player,
     players,
-    rented,
     subject,
-    two_processes,
 )
-from monarch_vs_ray.concepts.actor_abstraction.subjects_on_monarch import session as session
-from monarch_vs_ray.engines.family import members
-from monarch_vs_ray.side import observe
+from monarch_vs_ray.instruments.monarch import finishes, get
+from monarch_vs_ray.instruments.outcome import described, outcome
+from monarch_vs_ray.instruments.wait import PATIENCE
+from monarch_vs_ray.side import metric, observe
 
 
-def class_without_base() -> None:
-    procs = this_proc()
-    observe("spawn", outcome(lambda: type(procs.spawn("without_base", WithoutBase)).__name__))
+def plain_class() -> None:
+    """Spawn a class with an endpoint that does not derive from Actor."""
+    observe("reply", outcome(lambda: ping(this_proc().spawn("plain", WithoutBase, inputs.GREETING))))
 
 
-def class_with_base() -> None:
-    procs = this_proc()
-    observe("spawn", outcome(lambda: type(procs.spawn("with_base", PingPong, spec.GREETING)).__name__))
+def actor_class() -> None:
+    """Spawn a class that derives from Actor."""
+    observe("reply", outcome(lambda: ping(this_proc().spawn("actor", PingPong, inputs.GREETING))))
 
 
-def method_not_marked() -> None:
-    observe("marked", outcome(lambda: get(player().ping.call_one(spec.CALLER))))
-    observe("not_marked", outcome(lambda: get(player().answer.call_one(spec.CALLER))))
+def ping(actor: Any) -> str:
+    """Call an actor, and return its reply."""
+    return get(actor.ping.call_one(inputs.CALLER))
 
 
-def caller_insists() -> None:
-    observe("not_marked", outcome(lambda: get(as_endpoint(player().answer).call_one(spec.CALLER))))
+def unmarked_method() -> None:
+    """Call a method that is no endpoint; then insist."""
+    observe("unmarked", outcome(lambda: get(player().answer.call_one(inputs.CALLER))))
+    observe("insisted", outcome(lambda: get(as_endpoint(player().answer).call_one(inputs.CALLER))))
 
 
-def private_not_marked() -> None:
-    observe("private", outcome(lambda: get(player()._secret.call_one())))
+def marked_method() -> None:
+    """Call an endpoint in the same way."""
+    observe("unmarked", outcome(lambda: get(player().ping.call_one(inputs.CALLER))))
 
 
-def private_marked() -> None:
-    observe("private", outcome(lambda: get(subject()._marked.call_one())))
+def private_method(name: str = "_secret") -> None:
+    """Call a method whose name begins with an underscore."""
+    observe("private", outcome(lambda: get(getattr(subject(), name).call_one())))
 
 
-def processes_then_actors() -> None:
-    """First a process, with no actor in it; then twice an actor, into the same process."""
-    observe("host_can_spawn_actors", hasattr(HostMesh, "spawn"))
-    before = len(members())
-    procs = this_host().spawn_procs()
-    comes(lambda: len(members()) > before, PATIENCE)
-    observe("processes_of_spawn_procs", len(members()) - before)
-    _spawn_two(procs, procs)
-    observe("processes_of_both_steps", len(members()) - before)
+def what_is_returned(mesh: Callable[[], Any] = players) -> None:
+    """Look at what spawn returns, and count which actors one call on it reaches."""
+    called = mesh()
+    before = list(get(players().count.call()).values())
+    get(called.ping.call(inputs.CALLER))
+    after = list(get(players().count.call()).values())
+    observe("type", type(called).__name__)
+    observe("reached", sum(one != two for one, two in zip(before, after, strict=True)))
+    observe("type_of_a_slice", type(called.slice(procs=slice(0, 1))).__name__)
 
 
-def processes_for_each() -> None:
-    """Twice both steps."""
-    _spawn_two(this_host().spawn_procs(), this_host().spawn_procs())
+def what_a_slice_reaches() -> None:
+    """Do the same with a slice of one actor."""
+    what_is_returned(lambda: players().slice(procs=slice(0, 1)))
 
 
-def _spawn_two(first: ProcMesh, second: ProcMesh) -> None:
-    meshes = [procs.spawn("player", PingPong, spec.GREETING) for procs in (first, second)]
-    pids = [get(mesh.pid.call_one()) for mesh in meshes]
-    observe("actors", len(pids))
-    observe("processes", len(set(pids)))
+def call(actors: int = 1) -> None:
+    """Call one actor by call_one and get; and a mesh of two in the same way."""
+    called = player() if actors == 1 else players()
+    observe("reply", outcome(lambda: called.ping.call_one(inputs.CALLER).get(timeout=PATIENCE)))
+    observe("reply_of_two", outcome(lambda: players().ping.call_one(inputs.CALLER).get(timeout=PATIENCE)))
 
 
-def what_spawn_gives() -> None:
-    _called(players())
+def plain_methods_at_once() -> None:
+    """Make several calls of a plain endpoint at once."""
+    enter(this_proc().spawn("room", Room).enter, inputs.MEETING)
 
 
-def one_of_them() -> None:
-    _called(player())
+def async_methods_at_once() -> None:
+    """Make several calls of an async endpoint at once."""
+    enter(this_proc().spawn("room", AsyncRoom).enter, inputs.MEETING)
 
 
-def _called(actors: Any) -> None:
-    observe("type", type(actors).__name__)
-    observe("answers_to_one_call", len(get(actors.ping.call(spec.CALLER))))
+def concurrency_asked_for() -> None:
+    """Make several calls of a concurrent endpoint at once."""
+    enter(this_proc().spawn("room", AsyncRoom).enter_concurrently, PATIENCE)
 
 
-def call_one_of_one() -> None:
-    observe("reply", outcome(lambda: player().ping.call_one(spec.CALLER).get(PATIENCE)))
-
-
-def call_one_of_two() -> None:
-    observe("reply", outcome(lambda: players().ping.call_one(spec.CALLER).get(PATIENCE)))
-
-
-def plain_endpoints_at_once() -> None:
-    stays = [player().stay.call_one(spec.SHORT_PATIENCE) for _ in range(spec.GUESTS)]
-    observe("at_once", max(map(get, stays)))
-
-
-def async_endpoints_at_once() -> None:
-    room = _room()
-    visits = [room.enter.call_one(spec.SHORT_PATIENCE) for _ in range(spec.GUESTS)]
-    observe("at_once", max(map(get, visits)))
-
-
-def concurrent_endpoints_at_once() -> None:
-    room = _room()
-    visits = [room.mingle.call_one(spec.PATIENCE) for _ in range(spec.GUESTS)]
-    observe("at_once", max(map(get, visits)))
-
-
-def _room() -> Room:
-    return this_proc().spawn("room", Room)
+def enter(room: Any, patience: float) -> None:
+    """Call a room several times at once, and observe how many calls were inside together."""
+    counts = [get(visit) for visit in [room.call_one(patience) for _ in range(inputs.CALLS)]]
+    observe("at_once", max(most for most, _ in counts))
 
 
 def sync_and_async() -> None:
+    """Spawn a class with a sync and an async endpoint."""
     observe("spawn", outcome(lambda: type(this_proc().spawn("mixed", SyncAndAsync)).__name__))
 
 
 def sync_only() -> None:
-    observe("spawn", outcome(lambda: type(this_proc().spawn("sync", PingPong, spec.GREETING)).__name__))
+    """Spawn its base class, which has a sync endpoint alone."""
+    observe("spawn", outcome(lambda: type(this_proc().spawn("sync", Sync)).__name__))
 
 
-def subclass() -> None:
-    _reply_of(LoudPingPong)
+def subclass_of_actor_class(kind: type[PingPong] = LoudPingPong) -> None:
+    """Subclass an actor class; override a plain method, and an endpoint."""
+    observe("reply", outcome(lambda: ping(this_proc().spawn("subclass", kind, inputs.GREETING))))
+    overriding = this_proc().spawn("overriding", Overriding, inputs.GREETING)
+    observe("super_endpoint", outcome(lambda: ping(overriding)))
 
 
-def subclass_that_calls_an_inherited_endpoint() -> None:
-    _reply_of(Overriding)
+def subclass_that_overrides_an_endpoint() -> None:
+    """Call the endpoint that uses, by super(), the one it overrides."""
+    subclass_of_actor_class(Overriding)
 
 
-def _reply_of(kind: type[PingPong]) -> None:
-    actor = this_proc().spawn("subclass", kind, spec.GREETING)
-    observe("reply", outcome(lambda: get(actor.ping.call_one(spec.CALLER))))
-
-
-def own_endpoint() -> None:
+def own_method() -> None:
+    """Call an endpoint of one's own by self."""
     observe("reply", outcome(lambda: get(subject().ping_through_self.call_one())))
 
 
 def own_plain_method() -> None:
+    """Call a plain method of one's own by self."""
     observe("reply", outcome(lambda: get(subject().answer_through_self.call_one())))
 
 
-def error_of_a_method() -> None:
-    _caught(lambda: get(player().miss.call_one()))
+def waiters(concurrent: bool) -> list[Any]:
+    """Return two actors that are up, in a process each."""
+    procs = this_host().spawn_procs(per_host={"procs": 2})
+    mesh: Any = procs.spawn("waiters", ConcurrentWaiter if concurrent else Waiter)
+    get(mesh.ping.call())
+    return [mesh.slice(procs=rank) for rank in range(2)]
 
 
-def error_unwrapped() -> None:
-    def unwrapped() -> None:
-        try:
-            get(player().miss.call_one())
-        except ActorError as error:
-            raise error.exception from error
-
-    _caught(unwrapped)
+def waits_for_itself(concurrent: bool = False) -> None:
+    """Let an async endpoint await a call of its own actor."""
+    one, _ = waiters(concurrent)
+    observe("answered", finishes(one.ask.call_one(one), inputs.WINDOW))
 
 
-def _caught(call: Callable[[], None]) -> None:
+def waits_in_a_cycle(concurrent: bool = False) -> None:
+    """Let an async endpoint of one actor await one of another, which awaits the first."""
+    one, two = waiters(concurrent)
+    observe("answered", finishes(one.ask_to_ask.call_one(two, one), inputs.WINDOW))
+
+
+def waits_for_a_later_call(concurrent: bool = False) -> None:
+    """Let an async endpoint await an event that a later call of the same actor sets."""
+    one, _ = waiters(concurrent)
+    waiting = one.wait.call_one()
+    one.let.broadcast()
+    observe("answered", finishes(waiting, inputs.WINDOW))
+
+
+def error_of_a_method(unwrapped: bool = False) -> None:
+    """Let a method raise a ValueError, and look at what the caller catches."""
     try:
-        call()
-    except Exception as error:
-        observe("caught", type(error).__name__)
-        observe("is_value_error", isinstance(error, ValueError))
-        original = getattr(error, "exception", error)
-        observe("original", f"{type(original).__name__}: {original}")
-
-
-def failing_constructor() -> None:
-    _constructed(this_host().spawn_procs(), Broken)
-
-
-def working_constructor() -> None:
-    _constructed(two_processes(), PingPong, spec.GREETING)
-
-
-def _constructed(procs: ProcMesh, kind: type[Any], *arguments: str) -> None:
-    """How far the caller gets, and what then tells it of the failure."""
-    failures: list[MeshFailure] = []
-    monarch.actor.unhandled_fault_hook = failures.append
-    stage, failed_at = "spawn", "nothing"
-    try:
-        actor = procs.spawn("actor", kind, *arguments)
-        stage = "initialized"
-        get(actor.initialized)
-        stage = "first call"
-        get(actor.ping.call(spec.CALLER))
-    except Exception as error:
-        failed_at = stage
-        observe("caught", type(error).__name__)
-        observe("names_the_original", "ValueError: no racket" in str(error))
-        until(lambda: bool(failures), "the failure to reach the root")
-    observe("failed_at", failed_at)
-    observe("reached_the_root", bool(failures))
-
-
-def spawn_and_initialized() -> None:
-    """The constructor is held up until both have returned."""
-    gate, done = new_path("gate"), new_path("done")
-    late = two_processes().slice(procs=0).spawn("late", Late, gate, done)
-    get(late.initialized)
-    observe("constructed", done.exists())
-    gate.touch()
-    get(late.ping.call_one(spec.CALLER))
-    observe("constructed_after_a_call", done.exists())
-
-
-def first_call() -> None:
-    """The constructor is held up for a moment, and the caller waits for the first answer."""
-    gate, done = new_path("gate"), new_path("done")
-    late = two_processes().slice(procs=0).spawn("late", Late, gate, done)
-    threading.Timer(0.2, gate.touch).start()
-    get(late.ping.call_one(spec.CALLER))
-    observe("constructed", done.exists())
+        get(player().miss.call_one())
+    except ActorError as error:
+        caught = error.exception if unwrapped else error
+        observe("caught", type(caught).__name__)
+        observe("is_of_the_original_type", isinstance(caught, ValueError))
+        observe("original", described(error.exception))
 
 
 def wrong_arguments() -> None:
-    _failing_stage(lambda: player().ping.call_one("one", "too many"))
+    """Call with an argument too many."""
+    failing_stage(lambda: player().ping.call_one("one", "too many"))
 
 
-def wrong_within() -> None:
-    _failing_stage(lambda: player().miss.call_one())
+def error_within() -> None:
+    """Call a method that raises."""
+    failing_stage(lambda: player().miss.call_one())
 
 
-def _failing_stage(call: Callable[[], Future[Any]]) -> None:
-    stage = "call"
+def failing_stage(call: Callable[[], Any]) -> None:
+    """Observe whether sending or waiting raises, and whether the actor ran a call."""
+    stage, before = "call", get(player().count.call_one())
     try:
         future = call()
         stage = "get"
@@ -269,129 +199,84 @@ def _failing_stage(call: Callable[[], Future[Any]]) -> None:
     except Exception as error:
         observe("failed_at", stage)
         observe("caught", type(error).__name__)
+    observe("calls_run", get(player().count.call_one()) - before)
 
 
-def argument_changed() -> None:
-    """In the caller's own process, and in another one."""
-    near, items = this_proc().spawn("near", Subject, spec.GREETING), [0]
+def list_argument() -> None:
+    """Let an actor change a list that is its argument: in the caller's own process, and in another one."""
+    near, items = this_proc().spawn("near", Subject, inputs.GREETING), [0]
     observe("near_reply", get(near.append.call_one(items)))
     observe("near", items)
     observe("reply", get(subject().append.call_one(items)))
     observe("callers", items)
 
 
-def argument_of_a_local_call() -> None:
-    items = [0]
-    items.append(1)
-    observe("callers", items)
+def list_on_file_argument() -> None:
+    """Do the same with a list that is kept in a file, so that a copy of it is the same list."""
+    items = inputs.ListOnFile()
+    items.append(0)
+    observe("reply", get(subject().append.call_one(items)))
+    observe("callers", list(items))
 
 
 def array_argument() -> None:
-    import numpy
+    """Let an actor write to an array that is its argument."""
+    array = numpy.zeros(1_000_000)
+    observe("overwrite", outcome(lambda: get(subject().overwrite.call_one(array))))
+    observe("callers", float(array[0]))
 
-    observe("overwrite", outcome(lambda: get(subject().overwrite.call_one(numpy.zeros(1_000_000)))))
 
-
-def array_over_bytes() -> None:
-    """An array that was read-only before it was sent."""
-    import numpy
-
+def read_only_array_argument() -> None:
+    """Do the same with an array that was read-only before it was sent."""
     array = numpy.frombuffer(bytes(8_000_000))
     observe("overwrite", outcome(lambda: get(subject().overwrite.call_one(array))))
+    observe("callers", float(array[0]))
 
 
 def generator() -> None:
+    """Call an endpoint that is a generator."""
     observe("values", outcome(lambda: list(get(subject().generate.call_one(3)))))
-    observe("alive", outcome(lambda: get(subject().ping.call_one(spec.CALLER))))
 
 
-def port() -> None:
+def values_through_a_port() -> None:
+    """Send several values through a port that the caller passes."""
     port, receiver = Channel[int].open()
     subject().send.broadcast(port, 3)
     observe("values", outcome(lambda: [get(receiver.recv()) for _ in range(3)]))
 
 
-def same_name_twice() -> None:
-    _two_named(lambda: this_proc().spawn("namesake", PingPong, spec.GREETING))
-
-
-def controller_twice() -> None:
-    _two_named(lambda: get(get_or_spawn_controller("namesake", PingPong, spec.GREETING)))
-
-
-def _two_named(create: Callable[[], PingPong]) -> None:
-    """Whether the second one knows of the first one's call."""
-    one, two = create(), create()
-    get(one.ping.call_one(spec.CALLER))
-    observe("calls_of_the_second", get(two.count.call_one()))
-
-
-def mesh_as_argument() -> None:
+def actor_as_argument() -> None:
+    """Pass an actor to another one, which calls it."""
     observe("ask", outcome(lambda: get(subject().ask.call_one(player()))))
 
 
 def lock_as_argument() -> None:
+    """Pass what cannot be pickled."""
     observe("ask", outcome(lambda: get(subject().ask.call_one(threading.Lock()))))
 
 
-def last_reference_dropped() -> None:
-    path = new_path("beats")
-    _beating(this_host().spawn_procs(), path)
-    gc.collect()
-    observe("lives", beats(path, PATIENCE))
+def reserved_names(prefix: str = "") -> None:
+    """Try names for an endpoint, and observe those with which spawning or calling it fails."""
+
+    def usable(name: str) -> bool:
+        def method(self: Any) -> str:
+            return name
+
+        method.__name__ = name
+        kind = type("Named", (Actor,), {name: endpoint(method)})
+        return outcome(lambda: named(kind, name)) == f"answered {name!r}"
+
+    names = [prefix + name for name in inputs.NAMES]
+    observe("refused", [name for name in names if not usable(name)])
 
 
-def stopped() -> None:
-    path = new_path("beats")
-    get(_beating(two_processes().slice(procs=0), path).stop())
-    observe("lives", beats(path, 1.0))
+def named(kind: type[Actor], name: str) -> str:
+    """Spawn a class, and call its endpoint of that name."""
+    return get(getattr(this_proc().spawn("named", kind), name).call_one())
 
 
-def _beating(procs: ProcMesh, path: Path) -> Beating:
-    actor = procs.spawn("beating", Beating, path)
-    get(actor.ping.call_one(spec.CALLER))
-    return actor
-
-
-def processes_beside_one_actor() -> None:
-    """In a side of its own: nothing else has been spawned."""
-    actor = this_host().spawn_procs().spawn("idle", PingPong, spec.GREETING)
-    _helpers(actor)
-
-
-def processes_beside_one_on_a_rented_host() -> None:
-    _helpers(rented())
-
-
-def _helpers(actor: PingPong) -> None:
-    pid = get(actor.pid.call_one())
-    others = [process.pid for process in members() if process.pid != pid]
-    observe("own_process", pid != os.getpid())
-    observe("helpers", len(others))
-
-
-def memory_of_an_idle_actor() -> None:
-    actor = players().slice(procs=1)
-    observe("megabytes", own_megabytes(get(actor.pid.call_one())), "MB")
-
-
-def memory_of_one_that_holds() -> None:
-    get(subject().hold.call_one(HELD_BYTES))
-    observe("megabytes", own_megabytes(get(subject().pid.call_one())), "MB")
-
-
-def printed() -> None:
-    with captured() as output:
-        actor = this_host().spawn_procs().spawn("saying", Subject, spec.GREETING)
-        _say(actor, output, PATIENCE)
-
-
-def printed_on_a_rented_host() -> None:
-    with captured() as output:
-        _say(rented(), output, 1.0)
-
-
-def _say(actor: Any, output: Path, seconds: float) -> None:
-    get(actor.say.call_one("spoken"))
-    comes(lambda: output.read_text().count("spoken") == 2, seconds)
-    observe("lines_that_came", output.read_text().count("spoken"))
+def call_latency() -> None:
+    """Call one actor again and again; both engines share the machine meanwhile."""
+    samples = inputs.microseconds(lambda: get(player().count.call_one()))
+    observe("microseconds", round(median(samples)), "us")
+    metric("call_latency_fastest", min(samples), "us")

@@ -1,189 +1,208 @@
-"""Actors in Monarch: a class derived from Actor, spawned onto a mesh of processes, called as a whole.
-
-What to watch: methods are exposed one by one with @endpoint; spawning takes two steps, first processes,
-then actors on them; what comes back is one ActorMesh, which addresses all its actors at once, or one of
-them after a slice; endpoints, async ones too, run one at a time unless they say otherwise.
-
-Run it alone: python -m monarch_vs_ray.concepts.actor_abstraction.on_monarch
-"""
+"""Lives of actors in Monarch, put to the test: how they begin and end, where they live, what they cost."""
 
 from __future__ import annotations
 
-import asyncio
+import gc
 import os
-import time
-from contextlib import suppress
-from statistics import median
-from types import new_class
+import threading
+from collections.abc import Callable
+from typing import Any
 
-import monarch.actor
-from monarch.actor import Actor, ActorError, as_endpoint, concurrent_endpoint, endpoint, this_host
+from monarch.actor import ProcMesh, get_or_spawn_controller, this_host, this_proc
+from monarch.job import ProcessJob
 
-from monarch_vs_ray.concepts.actor_abstraction import spec
-from monarch_vs_ray.engines.alone import run_alone
-from monarch_vs_ray.engines.monarch import stop
-from monarch_vs_ray.side import log, metric, observe, operation, step
+from monarch_vs_ray.concepts.actor_abstraction import inputs
+from monarch_vs_ray.concepts.actor_abstraction.monarch.actors import (
+    Beating,
+    Broken,
+    Late,
+    PingPong,
+    Subject,
+    players,
+    subject,
+    two_processes,
+)
+from monarch_vs_ray.engines.family import members
+from monarch_vs_ray.engines.monarch import running
+from monarch_vs_ray.instruments import faults
+from monarch_vs_ray.instruments.flags import Flag, Tally
+from monarch_vs_ray.instruments.monarch import faults_at_root, get
+from monarch_vs_ray.instruments.outcome import outcome
+from monarch_vs_ray.instruments.wait import PATIENCE, happens
+from monarch_vs_ray.side import observe
 
-
-class PingPong(Actor):
-    """Answers pings and counts them; its state lives between calls, in a process of its own."""
-
-    def __init__(self, greeting: str) -> None:
-        self.greeting = greeting
-        self.calls = 0
-        self.heads = spec.Headcount()
-
-    @endpoint
-    def ping(self, caller: str) -> str:
-        self.calls += 1
-        return self.answer(caller)
-
-    @endpoint
-    def count(self) -> int:
-        return self.calls
-
-    @endpoint
-    def pid(self) -> int:
-        return os.getpid()
-
-    @endpoint
-    def miss(self) -> None:
-        self.calls += 1
-        raise ValueError("no ball")
-
-    @endpoint
-    def stay(self, seconds: float) -> int:
-        """How many calls have been in here at once."""
-        with self.heads:
-            time.sleep(seconds)
-        return self.heads.most
-
-    def answer(self, caller: str) -> str:  # no @endpoint: for the actor itself and its subclasses
-        return f"{self.greeting} {caller}"
-
-    def _secret(self) -> str:
-        return "seen"
+PRINTING = "monarch_vs_ray.concepts.actor_abstraction.monarch.printing"
 
 
-class LoudPingPong(PingPong):
-    """A subclass like any other in Python; the endpoints come along."""
+def siblings(apart: bool = False) -> None:
+    """Start processes; then put actors into them, one after the other, into the same or each into its own."""
+    before = {process.pid for process in members()}
 
-    def answer(self, caller: str) -> str:
-        return super().answer(caller) + "!"
+    def started() -> int:
+        return len({process.pid for process in members()} - before)
 
-
-class Room(Actor):
-    """Counts how many calls are inside at once; each waits for the others, but not forever."""
-
-    def __init__(self) -> None:
-        self.heads = spec.Headcount()
-        self.full = asyncio.Event()
-
-    @endpoint
-    async def enter(self, patience: float) -> int:
-        return await self.meet(patience)
-
-    @concurrent_endpoint
-    async def mingle(self, patience: float) -> int:
-        return await self.meet(patience)
-
-    async def meet(self, patience: float) -> int:
-        with self.heads, suppress(asyncio.TimeoutError):
-            if self.heads.inside == spec.GUESTS:
-                self.full.set()
-            await asyncio.wait_for(self.full.wait(), patience)
-        return self.heads.most
+    places = [this_host().spawn_procs() for _ in range(inputs.SIBLINGS if apart else 1)]
+    happens(lambda: started() >= len(places), PATIENCE)
+    observe("started_by_spawn_procs", started())
+    meshes = [
+        places[number % len(places)].spawn("sibling", PingPong, inputs.GREETING)
+        for number in range(inputs.SIBLINGS)
+    ]
+    observe("processes", len({get(mesh.pid.call_one()) for mesh in meshes}))
+    observe("started_by_both_steps", started())
+    host: Any = this_host()
+    observe("spawn_on_the_host", outcome(lambda: host.spawn("sibling", PingPong, inputs.GREETING)))
 
 
-class Broken(Actor):
-    """Cannot be constructed."""
-
-    def __init__(self) -> None:
-        raise ValueError("no racket")
-
-    @endpoint
-    def ping(self, caller: str) -> str:
-        return caller
+def failing_constructor() -> None:
+    """Spawn an actor whose constructor raises."""
+    attempts = Tally.new()
+    create(this_host().spawn_procs(), Broken, attempts)
+    faults.proved("exception", "the constructor", attempts.count)
 
 
-def main() -> None:
-    """Tell the story, from the first process to the last."""
-    with step("Spawn processes, then actors on them"):
-        host = this_host()
-        procs = host.spawn_procs(per_host={"procs": spec.ACTORS})
-        with operation("spawn"):
-            actors = procs.spawn("pingpong", PingPong, spec.GREETING)
-        observe("objects", [type(made).__name__ for made in (host, procs, actors)])
-        observe("processes", len({os.getpid(), *actors.pid.call().get().values()}))
-
-    with step("Call one actor: the mesh, sliced down to it"):
-        first = actors.slice(procs=0)
-        with operation("ping", rank=0):
-            reply = first.ping.call_one(spec.CALLER).get()
-        observe("reply_one", reply)
-
-    with step("Call all actors: one call, one reply each"):
-        with operation("ping all"):
-            replies = actors.ping.call(spec.CALLER).get()
-        observe("replies_all", list(replies.values()))
-
-    with step("State is kept between calls"):
-        observe("counts", list(actors.count.call().get().values()))
-
-    with step("Call what was not exposed"):
-        observe("undecorated", spec.outcome(lambda: first.answer.call_one(spec.CALLER).get()))
-        observe("underscore", spec.outcome(lambda: first._secret.call_one().get()))
-        log(f"The caller may insist, with as_endpoint: {as_endpoint(first._secret).call_one().get()}")
-
-    with step("An exception, as the caller sees it"):
-        try:
-            with operation("miss", rank=0):
-                first.miss.call_one().get()
-        except ActorError as error:
-            observe("error_type", type(error).__name__)
-            observe("error_is_original", isinstance(error, ValueError))
-            observe("error_original", f"{type(error.exception).__name__}: {error.exception}")
-        observe("count_after_error", first.count.call_one().get())
-
-    with step("Inherit from an actor class"):
-        loud = procs.spawn("loud", LoudPingPong, spec.GREETING)
-        observe("reply_inherited", loud.slice(procs=0).ping.call_one(spec.CALLER).get())
-        observe("subclassing", spec.outcome(lambda: new_class("Subclass", (PingPong,)).__name__))
-
-    with step("Several calls at once: one at a time, unless the endpoint says otherwise"):
-        room = procs.spawn("room", Room).slice(procs=0)
-        stays = [first.stay.call_one(spec.SHORT_PATIENCE) for _ in range(spec.GUESTS)]
-        observe("overlap_default", max(stay.get() for stay in stays))
-        visits = [room.enter.call_one(spec.SHORT_PATIENCE) for _ in range(spec.GUESTS)]
-        observe("overlap_async", max(visit.get() for visit in visits))
-        visits = [room.mingle.call_one(spec.PATIENCE) for _ in range(spec.GUESTS)]
-        observe("overlap_asked", max(visit.get() for visit in visits))
-
-    with step("How long a call takes"):
-        samples = spec.microseconds(lambda: first.count.call_one().get())
-        observe("call_latency", round(median(samples)), "us")
-        metric("call_latency_fastest", min(samples), "us")
-
-    with step("A constructor that fails"):
-        # A failure that no actor handles ends at the root, whose default is to interrupt the program.
-        failures: list[monarch.actor.MeshFailure] = []
-        monarch.actor.unhandled_fault_hook = failures.append
-        stage = "spawn"
-        try:
-            broken = procs.spawn("broken", Broken)
-            stage = "first call"
-            with operation("ping the broken"):
-                # Called through a slice it may, rarely, never learn of the failure: hence also the timeout.
-                broken.ping.call(spec.CALLER).get(timeout=spec.PATIENCE)
-        except Exception as error:
-            observe("init_error_at", stage)
-            observe("init_error_type", type(error).__name__)
-        log(f"Failures that reached the root: {len(failures)}")
-
-    with step("Stop"):
-        procs.stop().get()
-        stop()
+def working_constructor() -> None:
+    """Spawn an actor whose constructor works."""
+    create(two_processes(), PingPong, inputs.GREETING)
 
 
-if __name__ == "__main__":
-    run_alone(main)
+def create(procs: ProcMesh, kind: type[Any], *arguments: object) -> None:
+    """Observe how far the caller gets, and what then reports the failure.
+
+    The whole mesh is called: through a slice of it, 2 of 60 calls were left without an answer.
+    """
+    failures = faults_at_root()
+    stage, failed_at = "creation", "nothing"
+    try:
+        actor = procs.spawn("actor", kind, *arguments)
+        stage = "initialized"
+        get(actor.initialized)
+        stage = "first call"
+        get(actor.ping.call(inputs.CALLER))
+    except Exception as error:
+        failed_at = stage
+        observe("caught", type(error).__name__)
+        observe("names_the_original", "ValueError: no racket" in str(error))
+        happens(lambda: failures, PATIENCE)
+    observe("failed_at", failed_at)
+    observe("reached_the_root", bool(failures))
+
+
+def held_constructor(call_first: bool = False) -> None:
+    """Hold the constructor up until spawn and initialized have returned; or until a first call waits."""
+    gate, done = Flag.new(), Flag.new()
+    late: Any = two_processes().slice(procs=0).spawn("late", Late, gate, done)
+    if not call_first:
+        get(late.initialized)
+        observe("constructed", done.is_up())
+    threading.Timer(0.2, gate.put_up).start()
+    get(late.ping.call_one(inputs.CALLER))
+    observe("constructed" if call_first else "constructed_after_waiting", done.is_up())
+
+
+def same_name_twice() -> None:
+    """Give two actors the same name, and ask the second one for its calls."""
+    observe("again", second(lambda: this_proc().spawn("namesake", PingPong, inputs.GREETING)))
+    observe("controller_again", second(controller))
+
+
+def controller_twice() -> None:
+    """Do the same with controllers."""
+    observe("again", second(controller))
+
+
+def controller() -> Any:
+    """Return the one actor of a name."""
+    return get(get_or_spawn_controller("namesake", PingPong, inputs.GREETING))
+
+
+def second(create: Callable[[], Any]) -> str:
+    """Create two; call the first; return how many more calls the second has counted."""
+    one, two = create(), create()
+    before = get(two.count.call_one())
+    get(one.ping.call_one(inputs.CALLER))
+    return outcome(lambda: get(two.count.call_one()) - before)
+
+
+def last_reference_dropped() -> None:
+    """Drop the only references to an actor and to its processes, and watch it."""
+    beats = Tally.new()
+    beating(this_host().spawn_procs(), beats)
+    gc.collect()
+    observe("lives", not inputs.ends(beats, inputs.DROPPED))
+
+
+def actor_stopped() -> None:
+    """Stop such an actor, and watch it in the same way."""
+    beats = Tally.new()
+    get(beating(this_host().spawn_procs(), beats).stop())
+    observe("lives", not inputs.ends(beats, inputs.DROPPED))
+
+
+def beating(procs: ProcMesh, beats: Tally) -> Any:
+    """Return an actor that is up and writes again and again."""
+    actor: Any = procs.spawn("beating", Beating, beats)
+    get(actor.ping.call_one(inputs.CALLER))
+    return actor
+
+
+def processes_beside_one_actor() -> None:
+    """Count the processes of a program with one actor."""
+    processes_beside(this_host().spawn_procs().spawn("idle", PingPong, inputs.GREETING))
+
+
+def processes_beside_one_on_another_host() -> None:
+    """Count them where a local job starts the actor's host."""
+    job = ProcessJob({"workers": 1})
+    try:
+        with running():
+            host = job.state(cached_path=None).workers
+            processes_beside(host.spawn_procs().spawn("idle", PingPong, inputs.GREETING))
+    finally:
+        job.kill()
+
+
+def processes_beside(actor: Any) -> None:
+    """Observe the processes below this one that are not the actor's."""
+    pid = get(actor.pid.call_one())
+    observe("own_process", pid != os.getpid())
+    observe("helpers", sum(process.pid != pid for process in members()))
+
+
+def memory_of_an_idle_actor() -> None:
+    """Measure a process with one actor."""
+    pid = get(players().slice(procs=1).pid.call_one())
+    observe("megabytes", inputs.own_megabytes(pid), "MB")
+
+
+def memory_of_one_that_holds() -> None:
+    """Measure one whose actor holds 200 MB."""
+    get(subject().hold.call_one(inputs.HELD_BYTES))
+    observe("megabytes", inputs.own_megabytes(get(subject().pid.call_one())), "MB")
+
+
+def printed() -> None:
+    """Count what a program of default settings shows of the equal lines that its actors print."""
+    for stream, count in inputs.printed_by(PRINTING).items():
+        observe(stream, count)
+
+
+def printed_on_another_host() -> None:
+    """Do the same with actors on a host that a local job starts."""
+    for stream, count in inputs.printed_by(PRINTING, "job").items():
+        observe(stream, count)
+
+
+def environment_changed_later(before_the_change: bool = False) -> None:
+    """Change a variable of the program's environment; ask an actor in a process started then, or before."""
+    procs = this_host().spawn_procs()
+    if before_the_change:
+        get(procs.spawn("early", Subject, inputs.GREETING).pid.call_one())
+    os.environ[inputs.SETTING] = inputs.AFTER
+    try:
+        if not before_the_change:
+            procs = this_host().spawn_procs()
+        late: Any = procs.spawn("late", Subject, inputs.GREETING)
+        observe("setting", get(late.setting.call_one()))
+    finally:
+        os.environ[inputs.SETTING] = inputs.BEFORE

@@ -1,399 +1,305 @@
-"""What the claims on the actor abstraction rest on, on Ray: one function puts one thing to the test.
-
-Actors come from ``on_ray.py``, and from ``subjects_on_ray.py``. Controls stand beside what they control.
-"""
+"""Calls of actors in Ray, put to the test: who can be called, what comes back, how many run at once."""
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
+from statistics import median
 from types import new_class
 from typing import Any
 
-import psutil
+import numpy
 import ray
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from monarch_vs_ray.concepts.actor_abstraction import spec
-from monarch_vs_ray.concepts.actor_abstraction.on_ray import AsyncRoom, Broken, LoudPingPong, PingPong, Room
-from monarch_vs_ray.concepts.actor_abstraction.probe_tools import (
-    HELD_BYTES,
-    PATIENCE,
-    captured,
-    comes,
-    new_path,
-    outcome,
-    own_megabytes,
-    until,
-)
-from monarch_vs_ray.concepts.actor_abstraction.subjects_on_ray import (
-    NAME,
+from monarch_vs_ray.concepts.actor_abstraction import inputs
+from monarch_vs_ray.concepts.actor_abstraction.ray.actors import (
     Final,
-    Late,
-    Placed,
-    Subject,
+    LoudPingPong,
+    PingPong,
+    Plain,
+    PlainWithProperty,
     Sync,
     SyncAndAsync,
-    get,
-    helper_names,
+    Waiter,
     player,
     players,
     subject,
 )
-from monarch_vs_ray.concepts.actor_abstraction.subjects_on_ray import session as session
-from monarch_vs_ray.side import observe
+from monarch_vs_ray.instruments.flags import Flag
+from monarch_vs_ray.instruments.outcome import described, outcome
+from monarch_vs_ray.instruments.ray import finishes, get, ready
+from monarch_vs_ray.instruments.wait import PATIENCE
+from monarch_vs_ray.side import metric, observe
 
 
-def decorated_class() -> None:
-    observe("create", outcome(lambda: get(ray.remote(Counter).remote("aab").most_common.remote(1))))
+def plain_class() -> None:
+    """Create an actor of a class of the standard library as it is."""
+    kind: Any = Counter
+    observe("reply", outcome(lambda: get(kind.remote("aab").most_common.remote(1))))
 
 
-def undecorated_class() -> None:
-    observe("create", outcome(lambda: Counter.remote("aab")))
+def actor_class() -> None:
+    """Turn the same class into an actor class first."""
+    observe("reply", outcome(lambda: get(ray.remote(Counter).remote("aab").most_common.remote(1))))
 
 
-def methods_of_a_plain_class() -> None:
-    _exposed(PingPong, player())
-    observe("reply", outcome(lambda: get(player().answer.remote(spec.CALLER))))
+def unmarked_method(kind: type = Plain) -> None:
+    """Call every public name of a plain class on an actor of it; each method returns its own name."""
+    public = [name for name in dir(kind) if not name.startswith("_")]
+    outcomes = answers(ray.remote(kind).remote(), public)
+    observe("unmarked", outcomes["method"])
+    observe("public", public)
+    observe("answered", [name for name in public if outcomes[name] == f"answered {name!r}"])
+
+
+def answers(actor: Any, names: list[str]) -> dict[str, str]:
+    """Call methods by their names, and return what each call came to."""
+
+    def called(name: str) -> Any:
+        return get(getattr(actor, name).remote())
+
+    return {name: outcome(partial(called, name)) for name in names}
 
 
 def property_among_the_methods() -> None:
-    _exposed(Subject, subject())
+    """Do the same with a property among them."""
+    unmarked_method(PlainWithProperty)
 
 
-def _exposed(decorated: Any, handle: Any) -> None:
-    """The public names of the plain class, and those of them that its handle can call."""
-    plain = decorated.__ray_metadata__.modified_class
-    public = [name for name, _ in inspect.getmembers(plain) if not name.startswith("_")]
-    observe("public", public)
-    observe("remote", [name for name in public if hasattr(getattr(handle, name, None), "remote")])
+def private_method(name: str = "_secret") -> None:
+    """Call a method whose name begins with an underscore; or an attribute."""
+    observe("private", outcome(lambda: get(getattr(player(), name).remote())))
 
 
-def private_method() -> None:
-    observe("private", outcome(lambda: get(player()._secret.remote())))
-
-
-def private_attribute() -> None:
-    observe("private", outcome(lambda: player().greeting))
-
-
-def created_without_a_place() -> None:
-    """On two nodes that have room for one such actor each."""
-    actors = [Placed.options(num_cpus=1).remote() for _ in range(2)]
-    observe("nodes", len(set(get([actor.node.remote() for actor in actors]))))
-
-
-def created_at_a_place() -> None:
-    there = NodeAffinitySchedulingStrategy(ray.nodes()[0]["NodeID"], soft=False)
-    actors = [Placed.options(num_cpus=0, scheduling_strategy=there).remote() for _ in range(2)]
-    observe("nodes", len(set(get([actor.node.remote() for actor in actors]))))
-
-
-def what_remote_gives() -> None:
+def what_is_returned() -> None:
+    """Look at what .remote() returns, and count which actors one call on it reaches."""
     observe("type", type(player()).__name__)
-    observe("actors_reached", _reached(lambda: get(player().ping.remote(spec.CALLER))))
+    observe("reached", reached(lambda: get(player().ping.remote(inputs.CALLER))))
 
 
-def pool_of_two() -> None:
+def what_a_pool_reaches() -> None:
+    """Do the same with a pool of both actors."""
     pool = ray.util.ActorPool(players())
+    calls = [inputs.CALLER] * inputs.ACTORS
     observe("type", type(pool).__name__)
-    calls = [spec.CALLER] * spec.ACTORS
-    observe(
-        "actors_reached", _reached(lambda: list(pool.map(lambda actor, word: actor.ping.remote(word), calls)))
-    )
+    observe("reached", reached(lambda: list(pool.map(lambda actor, word: actor.ping.remote(word), calls))))
 
 
-def _reached(call: Callable[[], object]) -> int:
-    """How many of the players this calls."""
+def reached(call: Callable[[], object]) -> int:
+    """Return how many of the players this calls."""
     before = get([each.count.remote() for each in players()])
     call()
     after = get([each.count.remote() for each in players()])
     return sum(one != two for one, two in zip(before, after, strict=True))
 
 
-def called_remotely() -> None:
-    observe("reply", outcome(lambda: ray.get(player().ping.remote(spec.CALLER), timeout=PATIENCE)))
+def call() -> None:
+    """Call one actor by .remote() and ray.get; and without .remote()."""
+    observe("reply", outcome(lambda: ray.get(player().ping.remote(inputs.CALLER), timeout=PATIENCE)))
+    observe("direct", outcome(lambda: player().ping(inputs.CALLER)))
 
 
-def called_directly() -> None:
-    observe("reply", outcome(lambda: player().ping(spec.CALLER)))
+def call_directly() -> None:
+    """Call the method without .remote()."""
+    observe("reply", outcome(lambda: player().ping(inputs.CALLER)))
+
+
+def plain_methods_at_once() -> None:
+    """Make several calls of a plain method at once."""
+    enter(ray.remote(inputs.Room).remote(), inputs.MEETING)
+
+
+def async_methods_at_once(patience: float = PATIENCE, **options: Any) -> None:
+    """Make several calls of an async method at once."""
+    enter(ray.remote(inputs.AsyncRoom).options(**options).remote(), patience)
 
 
 def concurrency_asked_for() -> None:
-    room = Room.options(max_concurrency=spec.GUESTS).remote()
-    observe("at_once", max(get([room.enter.remote(spec.PATIENCE) for _ in range(spec.GUESTS)])))
-    observe("at_once_by_default", _stays())
+    """Make several calls of a plain method at once on an actor with four threads."""
+    enter(ray.remote(inputs.Room).options(max_concurrency=inputs.CALLS).remote(), PATIENCE)
 
 
-def concurrency_by_default() -> None:
-    observe("at_once", _stays())
-
-
-def _stays() -> int:
-    return max(get([player().stay.remote(spec.SHORT_PATIENCE) for _ in range(spec.GUESTS)]))
-
-
-def async_methods_at_once() -> None:
-    room = AsyncRoom.remote()
-    observe("at_once", max(get([room.enter.remote(spec.PATIENCE) for _ in range(spec.GUESTS)])))
-
-
-def async_methods_one_at_a_time() -> None:
-    room = AsyncRoom.options(max_concurrency=1).remote()
-    observe("at_once", max(get([room.enter.remote(spec.SHORT_PATIENCE) for _ in range(spec.GUESTS)])))
+def enter(room: Any, patience: float) -> None:
+    """Call a room several times at once, and observe how many calls, in how many threads, were inside."""
+    counts = get([room.enter.remote(patience) for _ in range(inputs.CALLS)], 2 * PATIENCE)
+    observe("at_once", max(most for most, _ in counts))
+    observe("threads", max(threads for _, threads in counts))
 
 
 def sync_and_async() -> None:
-    _waiting(SyncAndAsync, {}, 0.5)
+    """Call an async method while a sync method of the same actor runs."""
+    wait_to_be_let(ray.remote(SyncAndAsync), inputs.WINDOW)
 
 
 def sync_in_threads() -> None:
-    _waiting(Sync, {"max_concurrency": 2}, PATIENCE)
+    """Do the same with two sync methods, in two threads."""
+    wait_to_be_let(ray.remote(Sync).options(max_concurrency=2), PATIENCE)
 
 
-def _waiting(kind: type[Sync], options: dict[str, int], seconds: float) -> None:
-    """While a sync method waits to be let go, whether the call that would do so gets through."""
-    waiting = new_path("waiting")
-    actor = ray.remote(kind).options(**options).remote(waiting)
+def wait_to_be_let(kind: Any, seconds: float) -> None:
+    """Let a sync method wait to be let go, and observe whether the call that does so gets through."""
+    waiting = Flag.new()
+    actor = kind.remote(waiting)
     waited = actor.wait.remote(seconds)
-    until(waiting.exists, "the sync method to begin")
+    waiting.wait()
     let = actor.let.remote()
     observe("let_meanwhile", get(waited))
     observe("let", get(let))
 
 
-def subclass_of_the_decorated() -> None:
+def subclass_of_actor_class() -> None:
+    """Subclass a decorated class."""
     observe("reply", outcome(lambda: new_class("Subclass", (PingPong,)).__name__))
 
 
-def subclass_of_the_plain() -> None:
-    observe("reply", outcome(lambda: get(LoudPingPong.remote(spec.GREETING).ping.remote(spec.CALLER))))
+def subclass_of_plain_class() -> None:
+    """Subclass the plain class, and decorate the subclass."""
+    observe("reply", outcome(lambda: get(LoudPingPong.remote(inputs.GREETING).ping.remote(inputs.CALLER))))
 
 
 def own_method() -> None:
+    """Call a method of one's own by self."""
     observe("reply", outcome(lambda: get(subject().ping_through_self.remote())))
 
 
 def own_handle() -> None:
-    observe("reply", outcome(lambda: get(subject().ping_through_own_handle.remote(0.5))))
+    """Call it through one's own handle, and wait for the reply."""
+    observe("reply", outcome(lambda: get(subject().ping_through_own_handle.remote(inputs.WINDOW))))
 
 
-def error_of_a_method() -> None:
-    _caught(player().miss, ValueError)
+def waiters(options: dict[str, Any]) -> list[Any]:
+    """Return two actors that are up."""
+    actors = [Waiter.options(**options).remote() for _ in range(2)]
+    ready(*actors)
+    return actors
 
 
-def error_without_subclasses() -> None:
-    _caught(subject().miss_finally, Final)
+def waits_for_itself(**options: Any) -> None:
+    """Let an async method await a call of its own actor."""
+    one, _ = waiters(options)
+    observe("answered", finishes(one.ask.remote(one), inputs.WINDOW))
 
 
-def _caught(method: Any, kind: type[Exception]) -> None:
+def waits_in_a_cycle(**options: Any) -> None:
+    """Let an async method of one actor await one of another, which awaits the first."""
+    one, two = waiters(options)
+    observe("answered", finishes(one.ask_to_ask.remote(two, one), inputs.WINDOW))
+
+
+def waits_for_a_later_call(**options: Any) -> None:
+    """Let an async method await an event that a later call of the same actor sets."""
+    one, _ = waiters(options)
+    waiting = one.wait.remote()
+    one.let.remote()
+    observe("answered", finishes(waiting, inputs.WINDOW))
+
+
+def error_of_a_method(method: Callable[[], Any] = lambda: player().miss, kind: type = ValueError) -> None:
+    """Let a method raise, and look at what the caller catches."""
     try:
-        get(method.remote())
+        get(method().remote())
     except ray.exceptions.RayTaskError as error:
         observe("caught", type(error).__name__)
         observe("is_of_the_original_type", isinstance(error, kind))
-        observe("original", f"{type(error.cause).__name__}: {error.cause}")
+        observe("original", described(error.cause))
 
 
-def failing_constructor() -> None:
-    _constructed(Broken)
-
-
-def working_constructor() -> None:
-    _constructed(PingPong, spec.GREETING)
-
-
-def _constructed(kind: Any, *arguments: str) -> None:
-    """How far the caller gets, and what then tells it of the failure."""
-    stage, failed_at = "remote", "nothing"
-    try:
-        actor = kind.remote(*arguments)
-        stage = "first call"
-        get(actor.ping.remote(spec.CALLER))
-    except ray.exceptions.RayActorError as error:
-        failed_at = stage
-        observe("caught", type(error).__name__)
-        observe("names_the_original", "ValueError: no racket" in str(error))
-    observe("failed_at", failed_at)
-
-
-def remote_returns() -> None:
-    """The constructor is held up until it has."""
-    gate, done = new_path("gate"), new_path("done")
-    late = Late.remote(gate, done)
-    observe("constructed", done.exists())
-    gate.touch()
-    get(late.__ray_ready__.remote())
-
-
-def ready() -> None:
-    """The constructor is held up for a moment, and the caller waits until the actor is ready."""
-    gate, done = new_path("gate"), new_path("done")
-    late = Late.remote(gate, done)
-    threading.Timer(0.2, gate.touch).start()
-    get(late.__ray_ready__.remote())
-    observe("constructed", done.exists())
+def error_without_subclasses() -> None:
+    """Do the same with a type of error that allows no subclasses."""
+    error_of_a_method(lambda: subject().miss_finally, Final)
 
 
 def wrong_arguments() -> None:
-    _failing_stage(lambda: player().ping.remote("one", "too many"))
+    """Call with an argument too many."""
+    failing_stage(lambda: player().ping.remote("one", "too many"))
 
 
-def wrong_within() -> None:
-    _failing_stage(lambda: player().miss.remote())
+def error_within() -> None:
+    """Call a method that raises."""
+    failing_stage(lambda: player().miss.remote())
 
 
-def _failing_stage(call: Callable[[], Any]) -> None:
-    stage = "call"
+def failing_stage(call: Callable[[], Any]) -> None:
+    """Observe whether sending or waiting raises, and whether the actor ran a call."""
+    stage, before = "call", get(player().count.remote())
     try:
-        ref = call()
+        reference = call()
         stage = "get"
-        get(ref)
+        get(reference)
     except Exception as error:
         observe("failed_at", stage)
         observe("caught", type(error).__name__)
+    observe("calls_run", get(player().count.remote()) - before)
 
 
-def argument_changed() -> None:
+def list_argument() -> None:
+    """Let an actor change a list that is its argument."""
     items = [0]
     observe("reply", get(subject().append.remote(items)))
     observe("callers", items)
 
 
-def argument_of_a_local_call() -> None:
-    """The same method of the same class, in this process."""
-    items = [0]
-    Subject.__ray_metadata__.modified_class(spec.GREETING).append(items)
-    observe("callers", items)
+def list_on_file_argument() -> None:
+    """Do the same with a list that is kept in a file, so that a copy of it is the same list."""
+    items = inputs.ListOnFile()
+    items.append(0)
+    observe("reply", get(subject().append.remote(items)))
+    observe("callers", list(items))
 
 
-def array_argument() -> None:
-    _overwritten(subject().overwrite)
-
-
-def array_copied() -> None:
-    _overwritten(subject().overwrite_a_copy)
-
-
-def _overwritten(method: Any) -> None:
-    import numpy
-
-    observe("overwrite", outcome(lambda: get(method.remote(numpy.zeros(1_000_000)))))
+def array_argument(method: str = "overwrite") -> None:
+    """Let an actor write to an array that is its argument."""
+    array = numpy.zeros(1_000_000)
+    observe("overwrite", outcome(lambda: get(getattr(subject(), method).remote(array))))
 
 
 def generator() -> None:
-    gate = new_path("gate")
-    refs = subject().generate.remote(gate)
-    _first(refs, gate, PATIENCE)
-    observe("type", type(refs).__name__)
-    observe("values", [get(ref) for ref in refs])
+    """Call a method that is a generator; it goes on after its first value only when that has come."""
+    gate = Flag.new()
+    references = subject().generate.remote(gate)
+    first_value(references, gate, PATIENCE)
+    observe("type", type(references).__name__)
+    observe("values", outcome(lambda: [get(reference) for reference in references]))
 
 
 def list_of_values() -> None:
-    gate = new_path("gate")
-    ref = subject().generated.remote(gate)
-    _first(ref, gate, 0.5)
-    observe("values", get(ref))
+    """Call a method that returns the same values as a list."""
+    gate = Flag.new()
+    reference = subject().generated.remote(gate)
+    first_value(reference, gate, inputs.WINDOW)
+    observe("values", outcome(lambda: get(reference)))
 
 
-def _first(refs: Any, gate: Path, seconds: float) -> None:
-    """Whether a value comes before the method is let to go on."""
-    ready, _ = ray.wait([refs], timeout=seconds)
-    observe("first_before_the_end", bool(ready))
-    gate.touch()
+def first_value(references: Any, gate: Flag, window: float) -> None:
+    """Observe whether a value comes before the method is let to go on."""
+    done, _ = ray.wait([references], timeout=window)
+    observe("first_before_the_end", bool(done))
+    gate.put_up()
 
 
-def three_actors() -> None:
-    _processes([*players(), subject()])
-
-
-def three_handles_of_one() -> None:
-    player()
-    namesakes = PingPong.options(name=NAME, get_if_exists=True)
-    _processes([namesakes.remote(spec.GREETING) for _ in range(3)])
-
-
-def _processes(handles: list[Any]) -> None:
-    observe("processes", len(set(get([handle.pid.remote() for handle in handles]))))
-
-
-def same_name_twice() -> None:
-    _second(NAME, {"name": NAME})
-
-
-def no_name() -> None:
-    _second("nameless", {})
-
-
-def _second(name: str, options: dict[str, str]) -> None:
-    """Look for an actor of this name, and create another one with these options."""
-    pid = get(player().pid.remote())
-    observe("found", outcome(lambda: get(ray.get_actor(name).pid.remote()) == pid))
-    observe("again", outcome(lambda: type(PingPong.options(**options).remote(spec.GREETING)).__name__))
-
-
-def handle_as_argument() -> None:
+def actor_as_argument() -> None:
+    """Pass an actor to another one, which calls it."""
     observe("ask", outcome(lambda: get(subject().ask.remote(player()))))
 
 
 def lock_as_argument() -> None:
+    """Pass what cannot be pickled."""
     observe("ask", outcome(lambda: get(subject().ask.remote(threading.Lock()))))
 
 
-def last_handle_dropped() -> None:
-    pid = get(PingPong.remote(spec.GREETING).pid.remote())
-    observe("lives", not comes(lambda: not psutil.pid_exists(pid), PATIENCE))
+def reserved_names(prefix: str = "") -> None:
+    """Try names for a method, and observe those that cannot be called."""
+    names = [prefix + name for name in inputs.NAMES]
+    methods = {name: lambda self, name=name: name for name in names}
+    actor = ray.remote(type("Named", (), methods)).remote()
+    outcomes = answers(actor, names)
+    observe("refused", [name for name in names if outcomes[name] != f"answered {name!r}"])
 
 
-def last_handle_of_a_detached() -> None:
-    """It is dropped before that of a plain one, and looked for when that one has ended."""
-    detached = PingPong.options(name="detached", namespace="probes", lifetime="detached")
-    pid = get(detached.remote(spec.GREETING).pid.remote())
-    plain = get(PingPong.remote(spec.GREETING).pid.remote())
-    until(lambda: not psutil.pid_exists(plain), "the plain actor to end")
-    observe("lives", psutil.pid_exists(pid))
-    ray.kill(ray.get_actor("detached", "probes"))
-
-
-def processes_beside_one_actor() -> None:
-    get(player().pid.remote())
-    _helpers()
-
-
-def before_ray_starts() -> None:
-    """Ray is imported, and no more."""
-    _helpers()
-
-
-def _helpers() -> None:
-    names = helper_names()
-    observe("names", names)
-    observe("helpers", len(names))
-
-
-def memory_of_an_idle_actor() -> None:
-    observe("megabytes", own_megabytes(get(players()[1].pid.remote())), "MB")
-
-
-def memory_of_one_that_holds() -> None:
-    get(subject().hold.remote(HELD_BYTES))
-    observe("megabytes", own_megabytes(get(subject().pid.remote())), "MB")
-
-
-def printed() -> None:
-    """In the side that leaves ``log_to_driver`` to Ray's default."""
-    _say(Subject.options(num_cpus=0).remote(spec.GREETING), PATIENCE)
-
-
-def printed_without_forwarding() -> None:
-    _say(subject(), 1.0)
-
-
-def _say(actor: Any, seconds: float) -> None:
-    with captured() as output:
-        get(actor.say.remote("spoken"))
-        comes(lambda: output.read_text().count("spoken") == 2, seconds)
-        observe("lines_that_came", output.read_text().count("spoken"))
+def call_latency() -> None:
+    """Call one actor again and again; both engines share the machine meanwhile."""
+    samples = inputs.microseconds(lambda: get(player().count.remote()))
+    observe("microseconds", round(median(samples)), "us")
+    metric("call_latency_fastest", min(samples), "us")

@@ -1,192 +1,176 @@
-"""Actors in Ray: any class under @ray.remote, created where the scheduler finds room, called by handle.
-
-What to watch: every method can be called from outside, nothing has to be marked; creating takes one
-step, and what comes back is a handle to one actor, so a group is a list of handles; a decorated class
-cannot be subclassed, the plain class under it can; how many calls run at once is an option of the actor.
-
-Run it alone: python -m monarch_vs_ray.concepts.actor_abstraction.on_ray
-"""
+"""Lives of actors in Ray, put to the test: how they begin and end, where they live, what they cost."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
-import time
-from contextlib import suppress
-from statistics import median
-from types import new_class
+from typing import Any
 
 import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from monarch_vs_ray.concepts.actor_abstraction import spec
-from monarch_vs_ray.engines.alone import run_alone
-from monarch_vs_ray.engines.ray import start, stop
-from monarch_vs_ray.side import metric, observe, operation, step
+from monarch_vs_ray.concepts.actor_abstraction import inputs
+from monarch_vs_ray.concepts.actor_abstraction.ray.actors import (
+    NAME,
+    Broken,
+    Late,
+    PingPong,
+    Placed,
+    Subject,
+    helper_names,
+    player,
+    players,
+    subject,
+)
+from monarch_vs_ray.instruments import faults
+from monarch_vs_ray.instruments.flags import Flag, Tally
+from monarch_vs_ray.instruments.outcome import outcome
+from monarch_vs_ray.instruments.ray import get, nodes, ready
+from monarch_vs_ray.instruments.wait import PATIENCE, happens, wait_for
+from monarch_vs_ray.side import observe
 
-
-class Player:
-    """Answers pings and counts them: a plain class, so that others can inherit from it."""
-
-    def __init__(self, greeting: str) -> None:
-        self.greeting = greeting
-        self.calls = 0
-        self.heads = spec.Headcount()
-
-    def ping(self, caller: str) -> str:
-        self.calls += 1
-        return self.answer(caller)
-
-    def count(self) -> int:
-        return self.calls
-
-    def pid(self) -> int:
-        return os.getpid()
-
-    def miss(self) -> None:
-        self.calls += 1
-        raise ValueError("no ball")
-
-    def stay(self, seconds: float) -> int:
-        """How many calls have been in here at once."""
-        with self.heads:
-            time.sleep(seconds)
-        return self.heads.most
-
-    def answer(self, caller: str) -> str:
-        return f"{self.greeting} {caller}"
-
-    def _secret(self) -> str:
-        return "seen"
+PRINTING = "monarch_vs_ray.concepts.actor_abstraction.ray.printing"
+NODE = {"num_cpus": 1}
 
 
-@ray.remote
-class PingPong(Player):
-    """The plain class as an actor; its state lives between calls, in a process of its own."""
+def scheduled() -> None:
+    """Create two actors that need a CPU each, on two nodes of one CPU."""
+    with nodes(NODE, NODE):
+        observe_nodes([Placed.options(num_cpus=1).remote() for _ in range(2)])
 
 
-@ray.remote
-class LoudPingPong(Player):
-    """What Ray users do to inherit: subclass the plain class, and decorate the subclass."""
-
-    def answer(self, caller: str) -> str:
-        return super().answer(caller) + "!"
-
-
-@ray.remote
-class Room:
-    """Counts how many calls are inside at once; each waits for the others, but not forever."""
-
-    def __init__(self) -> None:
-        self.heads = spec.Headcount()
-        self.changed = threading.Condition()
-
-    def enter(self, patience: float) -> int:
-        with self.changed, self.heads:  # the wait lets the next one in
-            self.changed.notify_all()
-            self.changed.wait_for(lambda: self.heads.most == spec.GUESTS, patience)
-        return self.heads.most
+def placed_by_the_caller() -> None:
+    """Create two actors on the node that the caller names."""
+    with nodes(NODE, NODE):
+        there = NodeAffinitySchedulingStrategy(ray.nodes()[0]["NodeID"], soft=False)
+        observe_nodes([Placed.options(num_cpus=0, scheduling_strategy=there).remote() for _ in range(2)])
 
 
-@ray.remote
-class AsyncRoom:
-    """The same with async methods, on one thread."""
-
-    def __init__(self) -> None:
-        self.heads = spec.Headcount()
-        self.full = asyncio.Event()
-
-    async def enter(self, patience: float) -> int:
-        with self.heads, suppress(asyncio.TimeoutError):
-            if self.heads.inside == spec.GUESTS:
-                self.full.set()
-            await asyncio.wait_for(self.full.wait(), patience)
-        return self.heads.most
+def observe_nodes(actors: list[Any]) -> None:
+    """Observe how many nodes these actors are on."""
+    observe("nodes", len(set(get([actor.node.remote() for actor in actors]))))
 
 
-@ray.remote
-class Broken:
-    """Cannot be constructed."""
-
-    def __init__(self) -> None:
-        raise ValueError("no racket")
-
-    def ping(self, caller: str) -> str:
-        return caller
+def siblings(options: dict[str, Any] | None = None) -> None:
+    """Create actors one after the other."""
+    actors = [PingPong.options(**options or {}).remote(inputs.GREETING) for _ in range(inputs.SIBLINGS)]
+    observe("processes", len(set(get([actor.pid.remote() for actor in actors]))))
 
 
-def main() -> None:
-    """Tell the story, from the first process to the last."""
-    with step("Start Ray, for this run only"):
-        start(cpus=4)
-
-    with step("Create actors, each wherever there is room"):
-        with operation("spawn"):
-            actors = [PingPong.remote(spec.GREETING) for _ in range(spec.ACTORS)]
-        observe("objects", [type(actor).__name__ for actor in actors])
-        observe("processes", len({os.getpid(), *ray.get([actor.pid.remote() for actor in actors])}))
-
-    with step("Call one actor: its handle gives a reference, ray.get the reply"):
-        first = actors[0]
-        with operation("ping", rank=0):
-            reply = ray.get(first.ping.remote(spec.CALLER))
-        observe("reply_one", reply)
-
-    with step("Call all actors: one call each, all replies at once"):
-        with operation("ping all"):
-            replies = ray.get([actor.ping.remote(spec.CALLER) for actor in actors])
-        observe("replies_all", replies)
-
-    with step("State is kept between calls"):
-        observe("counts", ray.get([actor.count.remote() for actor in actors]))
-
-    with step("Call what was not exposed: there is no such thing"):
-        observe("undecorated", spec.outcome(lambda: ray.get(first.answer.remote(spec.CALLER))))
-        observe("underscore", spec.outcome(lambda: ray.get(first._secret.remote())))
-
-    with step("An exception, as the caller sees it"):
-        try:
-            with operation("miss", rank=0):
-                ray.get(first.miss.remote())
-        except ray.exceptions.RayTaskError as error:
-            observe("error_type", type(error).__name__)
-            observe("error_is_original", isinstance(error, ValueError))
-            observe("error_original", f"{type(error.cause).__name__}: {error.cause}")
-        observe("count_after_error", ray.get(first.count.remote()))
-
-    with step("Inherit from the plain class; the decorated one refuses"):
-        loud = LoudPingPong.remote(spec.GREETING)
-        observe("reply_inherited", ray.get(loud.ping.remote(spec.CALLER)))
-        observe("subclassing", spec.outcome(lambda: new_class("Subclass", (PingPong,)).__name__))
-
-    with step("Several calls at once: by threads if asked, by async without asking"):
-        room, async_room = Room.options(max_concurrency=spec.GUESTS).remote(), AsyncRoom.remote()
-        stays = [first.stay.remote(spec.SHORT_PATIENCE) for _ in range(spec.GUESTS)]
-        observe("overlap_default", max(ray.get(stays)))
-        visits = [async_room.enter.remote(spec.PATIENCE) for _ in range(spec.GUESTS)]
-        observe("overlap_async", max(ray.get(visits)))
-        visits = [room.enter.remote(spec.PATIENCE) for _ in range(spec.GUESTS)]
-        observe("overlap_asked", max(ray.get(visits)))
-
-    with step("How long a call takes"):
-        samples = spec.microseconds(lambda: ray.get(first.count.remote()))
-        observe("call_latency", round(median(samples)), "us")
-        metric("call_latency_fastest", min(samples), "us")
-
-    with step("A constructor that fails"):
-        stage = "spawn"
-        try:
-            broken = Broken.remote()
-            stage = "first call"
-            with operation("ping the broken", rank=0):
-                ray.get(broken.ping.remote(spec.CALLER), timeout=spec.PATIENCE)
-        except ray.exceptions.RayActorError as error:
-            observe("init_error_at", stage)
-            observe("init_error_type", type(error).__name__)
-
-    with step("Shut Ray down"):
-        stop()
+def handles_of_one() -> None:
+    """Ask for the actor of one name so many times."""
+    player()
+    siblings({"name": NAME, "get_if_exists": True})
 
 
-if __name__ == "__main__":
-    run_alone(main)
+def failing_constructor() -> None:
+    """Create an actor whose constructor raises."""
+    attempts = Tally.new()
+    create(Broken, attempts)
+    faults.proved("exception", "the constructor", attempts.count)
+
+
+def working_constructor() -> None:
+    """Create an actor whose constructor works."""
+    create(PingPong, inputs.GREETING)
+
+
+def create(kind: Any, *arguments: object) -> None:
+    """Observe how far the caller gets, and what then reports the failure."""
+    stage, failed_at = "creation", "nothing"
+    try:
+        actor = kind.remote(*arguments)
+        stage = "first call"
+        get(actor.ping.remote(inputs.CALLER))
+    except ray.exceptions.RayActorError as error:
+        failed_at = stage
+        observe("caught", type(error).__name__)
+        observe("names_the_original", "ValueError: no racket" in str(error))
+    observe("failed_at", failed_at)
+
+
+def held_constructor(call_first: bool = False) -> None:
+    """Hold the constructor up until .remote() has returned; or until the caller waits for __ray_ready__."""
+    gate, done = Flag.new(), Flag.new()
+    late = Late.remote(gate, done)
+    if not call_first:
+        observe("constructed", done.is_up())
+    threading.Timer(0.2, gate.put_up).start()
+    ready(late)
+    observe("constructed" if call_first else "constructed_after_waiting", done.is_up())
+
+
+def same_name_twice() -> None:
+    """Find an actor by its name, and give the name to another one."""
+    name_again(NAME, {"name": NAME})
+
+
+def no_name() -> None:
+    """Look for a name that no actor has, and give none to another one."""
+    name_again("nameless", {})
+
+
+def name_again(name: str, options: dict[str, str]) -> None:
+    """Look for an actor of this name, and create another one with these options."""
+    pid = get(player().pid.remote())
+    observe("found", outcome(lambda: get(ray.get_actor(name).pid.remote()) == pid))
+    observe("again", outcome(lambda: get(PingPong.options(**options).remote("").count.remote())))
+
+
+def last_reference_dropped() -> None:
+    """Drop the only handle of an actor, and watch its process."""
+    pid = get(PingPong.remote(inputs.GREETING).pid.remote())
+    observe("lives", not happens(lambda: faults.is_gone(pid), PATIENCE))
+
+
+def last_reference_to_a_detached_one() -> None:
+    """Do the same with a detached actor; watch it once a plain one that was dropped later has ended."""
+    detached = PingPong.options(name="detached", namespace="apart", lifetime="detached")
+    pid = get(detached.remote(inputs.GREETING).pid.remote())
+    plain = get(PingPong.remote(inputs.GREETING).pid.remote())
+    wait_for(lambda: faults.is_gone(plain), "the plain actor to end")
+    observe("lives", not happens(lambda: faults.is_gone(pid), inputs.DROPPED))
+    ray.kill(ray.get_actor("detached", "apart"))
+
+
+def processes_beside_one_actor() -> None:
+    """Name the processes below a program with one actor that no actor lives in."""
+    get(player().pid.remote())
+    observe("helpers", helper_names())
+
+
+def before_ray_starts() -> None:
+    """Do the same where Ray is imported, and no more."""
+    observe("helpers", helper_names())
+
+
+def memory_of_an_idle_actor() -> None:
+    """Measure the process of an actor."""
+    observe("megabytes", inputs.own_megabytes(get(players()[1].pid.remote())), "MB")
+
+
+def memory_of_one_that_holds() -> None:
+    """Measure that of one that holds 200 MB."""
+    get(subject().hold.remote(inputs.HELD_BYTES))
+    observe("megabytes", inputs.own_megabytes(get(subject().pid.remote())), "MB")
+
+
+def printed(*words: str, **settings: str) -> None:
+    """Count what a program of default settings shows of the equal lines that its actors print."""
+    for stream, count in inputs.printed_by(PRINTING, *words, **settings).items():
+        observe(stream, count)
+
+
+def printed_without_forwarding() -> None:
+    """Do the same where the program asked for no output of its actors."""
+    printed("silent", RAY_DEDUP_LOGS="0")
+
+
+def environment_changed_later(**options: Any) -> None:
+    """Change an environment variable of the program after ray.init(), and ask an actor created then."""
+    os.environ[inputs.SETTING] = inputs.AFTER
+    try:
+        late = Subject.options(**options).remote(inputs.GREETING)
+        observe("setting", get(late.setting.remote()))
+    finally:
+        os.environ[inputs.SETTING] = inputs.BEFORE
