@@ -31,6 +31,10 @@ from monarch_vs_ray.side import observe
 
 PRINTING = "monarch_vs_ray.concepts.actor_abstraction.ray.printing"
 NODE = {"num_cpus": 1}
+HELPERS = [
+    *("dashboard.py", "gcs_server", "log_monitor.py", "monitor.py"),
+    *("ray::DashboardAgent", "ray::RuntimeEnvAgent", "raylet"),
+]
 
 
 def scheduled() -> None:
@@ -136,11 +140,18 @@ def last_reference_to_a_detached_one() -> None:
 def processes_beside_one_actor() -> None:
     """Name the processes below a program with one actor that no actor lives in."""
     get(player().pid.remote())
-    observe("helpers", helper_names())
+    observe_helpers(PATIENCE)
 
 
 def before_ray_starts() -> None:
     """Do the same where Ray is imported, and no more."""
+    observe_helpers(inputs.WINDOW)
+
+
+def observe_helpers(within: float) -> None:
+    """Give the usual helpers time to come, and others time to join them; observe those that are there then."""
+    happens(lambda: helper_names() == HELPERS, within)
+    happens(lambda: helper_names() != HELPERS, inputs.WINDOW)
     observe("helpers", helper_names())
 
 
