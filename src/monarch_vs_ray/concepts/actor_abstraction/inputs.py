@@ -35,8 +35,8 @@ SILENCE = 1.5
 HELD_BYTES = 200_000_000
 SPEAKERS = 4
 SPOKEN = "spoken"
-OUTPUT = 8.0
-"""Seconds to watch a program's output; Ray holds equal lines back for 5 s."""
+OUTPUT = 5.0
+"""Seconds to watch a program's output before it ends, unless all of it has come."""
 SETTING = "ACTOR_ABSTRACTION_SETTING"
 """An environment variable that ``concept.toml`` sets to BEFORE."""
 BEFORE, AFTER = "before", "after"
@@ -150,7 +150,7 @@ def printed_by(module: str, *words: str, **settings: str) -> dict[str, int]:
         settings: Environment variables that are set for it.
 
     Returns:
-        How many times the word came on the program's stdout and on its stderr, within OUTPUT seconds.
+        How many times the word came on the program's stdout and on its stderr, until the program ended.
     """
     spoken, out, err = Flag.new(), new_path("stdout"), new_path("stderr")
     command = [sys.executable, "-m", module, str(spoken.path), *words]
@@ -164,11 +164,10 @@ def printed_by(module: str, *words: str, **settings: str) -> dict[str, int]:
         try:
             spoken.wait(2 * PATIENCE)
             happens(lambda: _spoken(out) >= SPEAKERS <= _spoken(err), OUTPUT)
-            counts = {"stdout": _spoken(out), "stderr": _spoken(err)}
             program.communicate(timeout=PATIENCE)  # closes its stdin, and waits for it
         finally:
             program.kill()
-    return counts
+    return {"stdout": _spoken(out), "stderr": _spoken(err)}
 
 
 def _spoken(file: Path) -> int:

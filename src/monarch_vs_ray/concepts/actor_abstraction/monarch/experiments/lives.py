@@ -183,14 +183,19 @@ def memory_of_one_that_holds() -> None:
 
 def printed() -> None:
     """Count what a program of default settings shows of the equal lines that its actors print."""
-    for stream, count in inputs.printed_by(PRINTING).items():
-        observe(stream, count)
+    observe_output()
 
 
 def printed_on_another_host() -> None:
     """Do the same with actors on a host that a local job starts."""
-    for stream, count in inputs.printed_by(PRINTING, "job").items():
-        observe(stream, count)
+    observe_output("job")
+
+
+def observe_output(*words: str) -> None:
+    """Run the program with these words, and observe how many times the line came."""
+    counts = inputs.printed_by(PRINTING, *words)
+    observe("stdout", counts["stdout"])
+    observe("stderr", counts["stderr"])
 
 
 def environment_changed_later(before_the_change: bool = False) -> None:

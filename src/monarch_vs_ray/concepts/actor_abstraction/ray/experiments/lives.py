@@ -168,8 +168,9 @@ def memory_of_one_that_holds() -> None:
 
 def printed(*words: str, **settings: str) -> None:
     """Count what a program of default settings shows of the equal lines that its actors print."""
-    for stream, count in inputs.printed_by(PRINTING, *words, **settings).items():
-        observe(stream, count)
+    counts = inputs.printed_by(PRINTING, *words, **settings)
+    observe("stdout", counts["stdout"])
+    observe("stderr", counts["stderr"])
 
 
 def printed_without_forwarding() -> None:
