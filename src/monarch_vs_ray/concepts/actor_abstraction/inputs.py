@@ -30,7 +30,7 @@ WINDOW = 3.0
 """Seconds to watch for an answer, a value or an end that must not come."""
 DROPPED = 8.0
 """Seconds to watch whether an actor ends that nobody refers to."""
-SILENCE = 1.5
+SILENCE = 2.5
 """An actor that writes every few milliseconds has ended when it wrote nothing for so many seconds."""
 HELD_BYTES = 200_000_000
 SPEAKERS = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import median
 from types import new_class
@@ -54,7 +54,7 @@ def unmarked_method(kind: type = Plain) -> None:
     observe("answered", [name for name in public if outcomes[name] == f"answered {name!r}"])
 
 
-def answers(actor: Any, names: list[str]) -> dict[str, str]:
+def answers(actor: Any, names: Sequence[str]) -> dict[str, str]:
     """Call methods by their names, and return what each call came to."""
 
     def called(name: str) -> Any:
@@ -289,9 +289,8 @@ def lock_as_argument() -> None:
     observe("ask", outcome(lambda: get(subject().ask.remote(threading.Lock()))))
 
 
-def reserved_names(prefix: str = "") -> None:
+def reserved_names(names: Sequence[str] = inputs.NAMES) -> None:
     """Try names for a method, and observe those that cannot be called."""
-    names = [prefix + name for name in inputs.NAMES]
     methods = {name: lambda self, name=name: name for name in names}
     actor = ray.remote(type("Named", (), methods)).remote()
     outcomes = answers(actor, names)

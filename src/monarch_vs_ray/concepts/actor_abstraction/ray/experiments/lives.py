@@ -149,7 +149,7 @@ def before_ray_starts() -> None:
 
 
 def observe_helpers(within: float) -> None:
-    """Give the usual helpers time to come, and others time to join them; observe those that are there then."""
+    """Give the usual helpers time to come and others time to join them; observe those that are there."""
     happens(lambda: helper_names() == HELPERS, within)
     happens(lambda: helper_names() != HELPERS, inputs.WINDOW)
     observe("helpers", helper_names())
