@@ -184,9 +184,9 @@ def _starter(options: Options) -> Callable[[SidePlan], Run]:
 
 def _holds_in_reference(entry: str) -> Finding:
     """Look whether an entry of the table of references stands in the wheel, or as recorded (Rust, C++)."""
-    from monarch_vs_ray.sources.check import check_in_wheel
-    from monarch_vs_ray.sources.table import table
-    from monarch_vs_ray.sources.wheels import installed
+    from monarch_vs_ray.references.check import check_in_wheel
+    from monarch_vs_ray.references.table import table
+    from monarch_vs_ray.references.wheels import installed
 
     reference = table()[entry]
     release = table().releases[reference.engine]

@@ -116,6 +116,25 @@ class LiveNeedsLinux(UserError):
         )
 
 
+class LimitTooLow(UserError):
+    """An engine could not start on this machine, or would stop on the way."""
+
+    exit_code = ExitCode.SIDE_FAILED
+
+    def __init__(self, fact: str, remedy: str) -> None:
+        super().__init__(f"{fact}; next: {remedy} (`mvr doctor` shows every limit).")
+
+
+class UnsafeFolder(UserError):
+    """No folder for temporary files in which another user could not replace a run's folder."""
+
+    def __init__(self, tried: str) -> None:
+        super().__init__(
+            f"Other users can replace folders in {tried}, or its path is too long for sockets; set TMPDIR to"
+            " a folder of yours that is closed to others (chmod 700), with a path of at most 20 characters."
+        )
+
+
 class BadConcept(UserError):
     """A ``concept.toml`` is not as it must be."""
 
@@ -159,18 +178,30 @@ class UnknownSymbol(UserError):
 
 
 class BadTable(UserError):
-    """The table of sources is not as it must be."""
+    """The table of references is not as it must be."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}; correct the file, its form is in its first lines.")
 
 
-class UnknownSource(UserError):
-    """No entry of that id in the table of sources; ``near`` are those that look most like it."""
+class UnknownReference(UserError):
+    """The table of references has no entry of that id; ``near`` are those that look most like it."""
 
     def __init__(self, asked: str, near: list[str], known: int) -> None:
         hint = f"; near it: {', '.join(near)}" if near else ""
-        super().__init__(f"No source is called {asked!r}; the table has {known}{hint}.")
+        super().__init__(f"No reference is called {asked!r}; the table has {known}{hint}.")
+
+
+class CheckersMissing(UserError):
+    """The libraries that check references and API names are not installed."""
+
+    exit_code = ExitCode.ENGINE_MISSING
+
+    def __init__(self, module: str) -> None:
+        super().__init__(
+            f"{module} is not installed here, and API names are checked with it; install it with"
+            " `pip install 'monarch-vs-ray[references]'` or `./scripts/zephyr_uv_sync.sh`."
+        )
 
 
 class CannotRead(UserError):

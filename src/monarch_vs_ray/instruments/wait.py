@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds to wait for what must come; when it has come, nobody waits any longer."""
 POLL = 0.005
 

@@ -8,9 +8,9 @@ from monarch_vs_ray.campaign import catalogue
 from monarch_vs_ray.concepts import FOLDER, all_concepts
 from monarch_vs_ray.core.paths import PUBLISHED, need_checkout
 from monarch_vs_ray.ledger import published
+from monarch_vs_ray.references.table import markdown, table
 from monarch_vs_ray.report.document import Document
 from monarch_vs_ray.report.source_index import source_index
-from monarch_vs_ray.sources.table import markdown, table
 
 COMMAND = "mvr document"
 

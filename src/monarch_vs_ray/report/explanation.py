@@ -165,7 +165,7 @@ def _marked(each: Excerpt, lit: set[int]) -> Sequence[str]:
 
 
 def _explain_sources(console: Console, entries: list[str]) -> None:
-    from monarch_vs_ray.sources.table import link
+    from monarch_vs_ray.references.table import link
 
     for entry in entries:
         console.print(Text.assemble((f"{entry}  ", "bold"), link(entry)))

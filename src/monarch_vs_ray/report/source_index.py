@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.ledger.tables import NAMES
+from monarch_vs_ray.references.table import Reference, Table
 from monarch_vs_ray.report.words import inline
-from monarch_vs_ray.sources.table import Source, Table
 
 
 def source_index(table: Table) -> str:
@@ -18,17 +18,17 @@ def source_index(table: Table) -> str:
             "",
             "| section | symbol | line | language | checked against | in February 2026 |",
             "|---|---|---|---|---|---|",
-            *map(_line, sorted(table.of(engine), key=lambda source: source.concept)),
+            *map(_line, sorted(table.of(engine), key=lambda reference: reference.concept)),
         ]
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
 
-def _line(source: Source) -> str:
-    place = f"[{source.path.rpartition('/')[2]}:{source.line}]({source.url})"
-    earlier = str(source.earlier_line) if source.earlier_line else ""
-    if source.earlier_path and source.earlier_path != source.path:
-        earlier = f"{source.earlier_path.rpartition('/')[2]}:{earlier}"
-    checked = "the installed wheel" if source.in_wheel else f"recorded at {source.ref[:12]}"
-    cells = (str(source.concept), f"`{source.symbol}`", place, source.language, checked, earlier)
+def _line(reference: Reference) -> str:
+    place = f"[{reference.path.rpartition('/')[2]}:{reference.line}]({reference.url})"
+    earlier = str(reference.earlier_line) if reference.earlier_line else ""
+    if reference.earlier_path and reference.earlier_path != reference.path:
+        earlier = f"{reference.earlier_path.rpartition('/')[2]}:{earlier}"
+    checked = "the installed wheel" if reference.in_wheel else f"recorded at {reference.ref[:12]}"
+    cells = (str(reference.concept), f"`{reference.symbol}`", place, reference.language, checked, earlier)
     return "| " + " | ".join(map(inline, cells)) + " |"
