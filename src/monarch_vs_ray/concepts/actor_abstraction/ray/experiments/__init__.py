@@ -1,0 +1,1 @@
+"""The experiments on actors in Ray."""
