@@ -20,6 +20,7 @@ import time
 from monarch_vs_ray.concepts import all_concepts
 from monarch_vs_ray.core.events import ENGINES
 
+
 def wall(command: list[str]) -> float:
     """Return the seconds that a command takes; it must end well."""
     began = time.monotonic()

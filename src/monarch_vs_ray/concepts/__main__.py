@@ -8,6 +8,7 @@ python -m monarch_vs_ray.concepts message_ordering ray held_call       # one exp
 from __future__ import annotations
 
 import sys
+
 from monarch_vs_ray.concepts import find
 from monarch_vs_ray.core.errors import UserError
 from monarch_vs_ray.core.events import ENGINES
