@@ -1,4 +1,4 @@
-"""Distributed tensors: the inputs that both engines get, and how observations are described; needs no torch."""
+"""Distributed tensors: the inputs that both engines get, and how observations are described; no torch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOLERANCE = 1e-6
 """The largest difference that rounding in double precision may explain, with much room."""
 START = 150.0
 """Seconds to wait for processes that import torch; on a busy machine that takes its time."""
-WINDOW = 10.0
+WINDOW = 5.0
 """Seconds that a value which should not come is watched for; one that does come takes milliseconds."""
 
 
@@ -40,7 +40,7 @@ def reductions_in(trace: Path) -> int:
 
 
 def reason(failure: str) -> str:
-    """Return the words of a long failure that say why: those after its last "failed:", without particulars."""
+    """Return the words of a long failure that say why: those after its last "failed:"."""
     lines = failure.rpartition("failed:")[2].split("\n")
     return next((line.strip().split(" for ")[0] for line in lines if line.strip()), "no reason given")
 

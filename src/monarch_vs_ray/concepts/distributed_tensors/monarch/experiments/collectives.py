@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import torch
-from monarch import fetch_shard, inspect
+from monarch import fetch_shard
 from monarch.actor import this_host
 
 from monarch_vs_ray.concepts.distributed_tensors import inputs, workload
@@ -22,7 +21,7 @@ from monarch_vs_ray.concepts.distributed_tensors.monarch.experiments.subjects im
 )
 from monarch_vs_ray.instruments import needs
 from monarch_vs_ray.instruments.monarch import faults_at_root, finishes, get
-from monarch_vs_ray.instruments.wait import wait_for
+from monarch_vs_ray.instruments.wait import happens
 from monarch_vs_ray.side import Unavailable, observe
 
 
@@ -83,17 +82,13 @@ def native_reduction() -> None:
     actor = mesh.spawn("rank", Rank)
     get(actor.pid.call_one(), inputs.START)
     with mesh.activate():
-        before = fetch_shard(torch.full((), 5.0))
-        get(before, inputs.START)  # the tensor engine works until then
+        get(fetch_shard(torch.full((), 5.0)), inputs.START)  # the tensor engine works until then
         pending = fetch_shard(torch.full((), 10.0).reduce(LINE, reduction="avg"))
         later = fetch_shard(torch.full((), 7.0))
-    came = answer(pending, inputs.WINDOW)
-    with suppress(TimeoutError):
-        wait_for(lambda: failures, "a failure at the root", inputs.WINDOW)
-    observe("answer", came)
-    observe("failure_at_root", bool(failures))
+    observe("answer", answer(pending, inputs.WINDOW))
+    observe("failure_at_root", happens(lambda: failures, inputs.WINDOW))
     observe("reason", inputs.cause(failures))
-    observe("later_tensor", answer(later, inputs.WINDOW))
+    observe("later_tensor", answer(later, 1.0))  # watched for WINDOW by now
     observe("actor_answers", finishes(actor.pid.call_one(), inputs.START))
 
 
@@ -112,8 +107,8 @@ def reduction_through_remote() -> None:
     failures = faults_at_root()
     with procs().activate():
         total = reduce(torch.full((), 10.0, device=workload.device()), LINE, average=True)
-        observe("answer", f"{float(inspect(total)):g}")
-        observe("later_tensor", answer(fetch_shard(torch.full((), 7.0)), inputs.WINDOW))
-    observe("failure_at_root", bool(failures))
-    observe("reason", inputs.cause(failures))
+        pending, later = fetch_shard(total), fetch_shard(torch.full((), 7.0))
+    observe("answer", answer(pending, inputs.WINDOW))
+    observe("failure_at_root", happens(lambda: failures, inputs.WINDOW))
+    observe("later_tensor", answer(later, 1.0))
     observe("actor_answers", finishes(ranks().pid.call(), inputs.START))

@@ -1,4 +1,4 @@
-"""The actors of all experiments, and the one run of Ray Train: importing torch in each process takes seconds."""
+"""The actors of all experiments, and the one run of Ray Train: torch takes seconds in each process."""
 
 from __future__ import annotations
 
