@@ -12,6 +12,8 @@ from pathlib import Path
 MESH = {"dp": 2, "tp": 2}
 """Data-parallel and tensor-parallel: four ranks, seen as two rows and two columns."""
 RANKS = prod(MESH.values())
+CUBE = {"dp": 2, "pp": 2, "tp": 2}
+"""Eight ranks, for a network that is split in all three ways at once."""
 
 SEED = 7
 BATCH = 16

@@ -7,7 +7,7 @@ is in double precision and seeded, so that a difference above 1e-6 is a mistake 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,11 +159,10 @@ def step_noted(tally: str, x: Tensor, y: Tensor) -> Tensor:
     return gradient_of(model)
 
 
-def named_mesh() -> DeviceMesh:
-    """Return the ranks of this process group as a mesh with named dimensions, made once in each process."""
+def named_mesh(dims: Mapping[str, int] = inputs.MESH) -> DeviceMesh:
+    """Return the ranks of this process group as a mesh with named dimensions, those of the first call."""
     if "mesh" not in _joined:
-        shape, names = tuple(inputs.MESH.values()), tuple(inputs.MESH)
-        _joined["mesh"] = init_device_mesh(device(), shape, mesh_dim_names=names)
+        _joined["mesh"] = init_device_mesh(device(), tuple(dims.values()), mesh_dim_names=tuple(dims))
     return _joined["mesh"]
 
 
@@ -173,7 +172,7 @@ _joined: dict[str, DeviceMesh] = {}
 def all_reduce(tensor: Tensor, dim: str, average: bool = False) -> Tensor:
     """Sum up over one dimension of the mesh by its name; over all ranks for any other name."""
     mesh = named_mesh()
-    group = mesh.get_group(dim) if dim in inputs.MESH else dist.group.WORLD
+    group = mesh.get_group(dim) if dim in (mesh.mesh_dim_names or ()) else dist.group.WORLD
     total = tensor.clone()
     dist.all_reduce(total, group=group)
     return total / dist.get_world_size(group) if average else total

@@ -22,7 +22,7 @@ place = remote(
     lambda at, parts: torch.tensor(parts[int(at)], dtype=torch.double, device=workload.device()),
     propagate=lambda at, parts: torch.tensor(parts[0], dtype=torch.double, device=workload.device()),
 )
-"""Put one of several parts, which the caller holds as numbers, on each rank."""
+"""Put one of several parts, which the caller holds as numbers, on each rank; ``at`` says which."""
 
 
 class Rank(Actor):
@@ -32,10 +32,10 @@ class Rank(Actor):
         self.rank = current_rank().rank
 
     @endpoint
-    def join(self) -> None:
-        """Become a rank of torch's process group, which the environment describes."""
+    def join(self, dims: dict[str, int]) -> None:
+        """Become a rank of torch's process group, which the environment describes, with named dimensions."""
         dist.init_process_group(workload.backend())
-        workload.named_mesh()
+        workload.named_mesh(dims)
 
     @endpoint
     def pid(self) -> int:

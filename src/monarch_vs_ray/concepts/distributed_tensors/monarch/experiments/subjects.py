@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from math import prod
 from typing import Any
 
 from monarch import fetch_shard
@@ -27,10 +28,15 @@ def subjects() -> tuple[ProcMesh, Any]:
     The actors come first, since they import torch: on a busy machine the tensor engine may fail to start
     before that.
     """
-    mesh = this_host().spawn_procs(per_host={LINE: inputs.RANKS})
+    return joined(inputs.MESH)
+
+
+def joined(dims: dict[str, int]) -> tuple[ProcMesh, Any]:
+    """Return new processes, as many as a mesh of these dimensions has, and an actor on each."""
+    mesh = this_host().spawn_procs(per_host={LINE: prod(dims.values())})
     setup_torch_elastic_env(mesh, master_addr="127.0.0.1", master_port=free_port())
     actors = mesh.spawn("rank", Rank)
-    get(actors.join.call(), inputs.START)
+    get(actors.join.call(dims), inputs.START)
     return mesh, actors
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import monarch
@@ -15,12 +16,14 @@ from monarch_vs_ray.concepts.distributed_tensors.monarch.actors import place, sh
 from monarch_vs_ray.concepts.distributed_tensors.monarch.experiments.subjects import (
     LINE,
     everywhere,
+    joined,
     mesh_of,
     procs,
     ranks,
     reduce,
     two_dimensions,
 )
+from monarch_vs_ray.instruments import needs
 from monarch_vs_ray.instruments.flags import new_path
 from monarch_vs_ray.instruments.monarch import get
 from monarch_vs_ray.instruments.outcome import error_type
@@ -123,6 +126,49 @@ def split_over_dp_and_pp(averaged: bool = True) -> None:
         of_front = workload.gradient_of(first)
     replicas = [torch.stack(everywhere(part)) for part in (of_front, of_back)]
     observe_difference(torch.cat([part.mean(dim=0) if averaged else part[0] for part in replicas]))
+
+
+def split_over_dp_tp_and_pp(summed: bool = True) -> None:
+    """Split each layer over tp, the layers over pp and the batch over dp: eight ranks, in one program."""
+    if workload.device() == "cuda":
+        needs.gpus(prod(inputs.CUBE.values()))
+    mesh = joined(inputs.CUBE)[0]._device_mesh.split(**{LINE: tuple(inputs.CUBE)}, pp=2, tp=2)
+    front, back = (mesh.slice(pp=stage) for stage in range(2))
+    with front.activate():
+        first, squash, _ = workload.network(workload.device())
+        up, up_bias = halves(front, first.weight, first.bias)
+        x, _ = on_device(share(front.rank("dp"), inputs.CUBE["dp"]))
+        sent = squash(x @ up.T + up_bias)
+        leaving = sent.detach()
+    with back.activate():
+        _, _, second = workload.network(workload.device())
+        (down,) = halves(back, second.weight.T)
+        bias = second.bias.detach().requires_grad_()
+        _, y = on_device(share(back.rank("dp"), inputs.CUBE["dp"]))
+        received = place(back.rank(("dp", "tp")), numbers(leaving)).requires_grad_()
+        partial = received @ down
+        product = reduce(partial.detach(), "tp") if summed else partial.detach().clone()
+        total = product.requires_grad_()
+        torch.nn.functional.mse_loss(total + bias, y).backward()
+        partial.backward(total.grad)
+    with front.activate():
+        sent.backward(place(front.rank(("dp", "tp")), numbers(received.grad)))
+    observe("ranks", prod(mesh.processes.sizes))
+    gradients = [put_together(part.grad) for part in (up, up_bias, down)]
+    observe_difference(torch.cat([*gradients, torch.stack(everywhere(bias.grad)).mean(dim=0)]))
+
+
+def halves(mesh: Any, *parts: Tensor) -> list[Tensor]:
+    """Return each rank's half of the hidden layer, by its coordinate in tp."""
+    hidden = mesh.rank("tp") * HALF + torch.arange(HALF, device=workload.device())
+    return [part.detach()[hidden].requires_grad_() for part in parts]
+
+
+def put_together(part: Tensor) -> Tensor:
+    """Return the mean over dp of what is split over tp, in one vector."""
+    found = [one.flatten().cpu() for one in everywhere(part)]
+    rows = [torch.cat(found[at : at + inputs.CUBE["tp"]]) for at in range(0, len(found), inputs.CUBE["tp"])]
+    return torch.stack(rows).mean(dim=0)
 
 
 def numbers(tensor: Tensor) -> list[Any]:
