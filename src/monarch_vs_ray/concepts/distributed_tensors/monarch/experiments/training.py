@@ -79,7 +79,7 @@ def backward_from_the_caller(fetched: bool = False) -> None:
         observe("backward", error_type(loss.backward))
         optimizer.step()
         weights = workload.weights_of(model)
-    observe("ranks_that_learned", workload.ranks_with(everywhere(weights), workload.after_one_step()))
+    observe("ranks_that_learned", len(workload.ranks_with(everywhere(weights), workload.after_one_step())))
 
 
 def split_over_dp_and_tp(summed: bool = True) -> None:

@@ -89,7 +89,7 @@ def backward_from_the_caller(in_the_actors: bool = False) -> None:
         call("backward")
     else:
         observe("backward", [error_type(loss.backward) for loss in call("loss")])
-    observe("ranks_that_learned", workload.ranks_with(call("step"), workload.after_one_step()))
+    observe("ranks_that_learned", len(workload.ranks_with(call("step"), workload.after_one_step())))
 
 
 def shared_processes() -> None:
