@@ -1,73 +1,67 @@
-"""The process between the launcher and a side: it sees to it that nothing of the side survives.
+"""Guard one side: start it, wait for its end or for a reason to end it, and remove its last trace.
 
-Started by the launcher as ``python -I -S guardian.py JSON``, before the side exists. It
+The guardian
 
-- makes the run folder, becomes a *child subreaper* (orphans of the side are handed to it by the
-  kernel, also those that left their session) and starts the side in a session of its own;
+- makes the run folder, closed to other users, and locks it; becomes a *child subreaper* (orphans of the side
+  are handed to it by the kernel, also those that left their session) and starts the side in a session of
+  its own;
 - waits for the first of: the side's end, the deadline, the launcher asking to stop, the launcher's
   death. The last two look the same: its stdin, whose other end only the launcher holds, ends;
 - kills every descendant until the kernel says there is none left, unlinks the shared-memory
   segments they had, and removes the run folder.
 
 On its report pipe it writes a JSON line at each turn: ``started``, ``ended``, ``cleaned``.
-
-It imports the standard library only, and little of it: it must be up in milliseconds, and it must
-keep working when everything else is broken. Linux only: other systems have no subreapers.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import glob
-import itertools
 import json
 import os
 import select
 import signal
 import sys
 import time
-from collections.abc import Callable
+
+from . import INNER, processes, removal
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 CLEAN_UP_SECONDS = 4.0
 DEAF_TO = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGPIPE)
-RUN_DIR = "MVR_RUN_DIR"
 
 
 def main() -> None:
-    """Guard one side from its start to the removal of its last trace."""
+    """Guard the side that the command line orders, from its start to the removal of its last trace."""
     order = json.loads(sys.argv[1])
-    if "sweep" in order:
-        guardian = Guardian(order["sweep"], order["traces"], report_fd=-1)
-        guardian.side = order["session"]
-        guardian.clean_up()
-        return
-    guardian = Guardian(order["run_dir"], order["traces"], order["report_fd"])
-    guardian.prepare()
-    guardian.start(order["command"], order["pass_fds"])
-    guardian.wait(order["deadline"])
+    guardian = Guardian(order["folder"], order["traces"], order["report_fd"])
+    try:
+        guardian.prepare()
+        guardian.start(order["command"], order["pass_fds"])
+    except OSError as error:
+        guardian.give_up(error)
+    else:
+        guardian.wait(order["deadline"])
     guardian.clean_up()
 
 
 class Guardian:
-    """One side's guardian; ``run_dir`` is made by it and removed by it.
+    """One side's guardian; the run's ``folder`` is made by it and removed by it.
 
     ``traces`` are patterns of files that an engine insists on writing elsewhere, under names that
     belong to this run alone.
     """
 
-    def __init__(self, run_dir: str, traces: list[str], report_fd: int) -> None:
-        self.run_dir = run_dir
+    def __init__(self, folder: str, traces: list[str], report_fd: int) -> None:
+        self.path = folder
         self.traces = traces
         self.report_fd = report_fd
         self.side = 0
+        self.folder: removal.Folder | None = None
         self.status: int | None = None
         self.ending = "exit"
         self.strays: list[str] = []
-        self.removed = 0
-        self.began = time.time()
         self.woken, self.waker = os.pipe()
         os.set_blocking(self.waker, False)
         os.set_blocking(self.woken, False)
@@ -80,7 +74,7 @@ class Guardian:
         signal.set_wakeup_fd(self.waker)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         os.set_inheritable(self.report_fd, False)
-        os.mkdir(self.run_dir, 0o700)
+        self.folder = removal.Folder.make(self.path)
 
     def start(self, command: list[str], pass_fds: list[int]) -> None:
         """Start the side, its standard streams and ``pass_fds`` being the guardian's own."""
@@ -106,6 +100,8 @@ class Guardian:
                 os._exit(127)
             null = os.open(os.devnull, os.O_RDONLY)
             os.dup2(null, 0)
+            # Python looks for modules in the current folder: not in the one where the user happens to be.
+            os.chdir(os.path.join(self.path, INNER))
             for fd in pass_fds:
                 os.set_inheritable(fd, True)
             os.execvp(command[0], command)
@@ -113,6 +109,13 @@ class Guardian:
             os.write(2, f"{command[0]} could not be started: {error.strerror}\n".encode())
         finally:
             os._exit(127)
+
+    def give_up(self, error: OSError) -> None:
+        """Report that the side could not be started at all, as its own exit code would."""
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        with contextlib.suppress(OSError):
+            os.write(2, f"the side could not be started: {what}\n".encode())
+        self._report(ended="exit", exit_code=126, signal=None)
 
     def wait(self, deadline: float) -> None:
         """Return when the side has ended or must end, and report which."""
@@ -155,7 +158,7 @@ class Guardian:
 
     def clean_up(self) -> None:
         """Kill what is left of the side, and remove its files and shared memory."""
-        segments: set[str] = set()
+        segments: set[tuple[str, int]] = set()
         end = time.monotonic() + CLEAN_UP_SECONDS
         first = True
         while time.monotonic() < end:
@@ -163,51 +166,28 @@ class Guardian:
             if not pids and not self._reap():
                 break
             if first and self.ending in ("exit", "signal"):
-                self.strays = sorted(filter(None, map(_name, pids)))
+                self.strays = sorted(filter(None, map(processes.name, pids)))
             first = False
             for pid in pids:
-                segments |= _shared_memory(pid)
+                segments |= processes.mapped_segments(pid)
             for pid in pids:
-                _kill(pid)
+                processes.kill(pid)
             select.select([self.woken], [], [], 0.02)
             _drain(self.woken)
             self._reap()
-        self._remove(segments)
-        self._report(cleaned=True, strays=self.strays, removed=self.removed)
+        removed = removal.remove_traces(self.traces)
+        if self.folder is not None:
+            removed += removal.remove_segments(segments, self.folder.began)
+            removed += self.folder.remove()
+        self._report(cleaned=True, strays=self.strays, removed=removed)
 
     def _survivors(self) -> list[int]:
         """Our descendants; the side's session; and whoever has our run folder in the environment."""
-        processes = _processes()
-        ours = {os.getpid()}
-        grew = True
-        while grew:
-            found = {pid for pid, (parent, _) in processes.items() if parent in ours} - ours
-            ours |= found
-            grew = bool(found)
-        ours |= {pid for pid, (_, session) in processes.items() if self.side and session == self.side}
-        mark = f"{RUN_DIR}={self.run_dir}\0".encode()
-        ours |= {pid for pid in processes if pid not in ours and mark in _environment(pid)}
+        found = processes.processes()
+        ours = processes.descendants(found, os.getpid())
+        ours |= {pid for pid, (_, session) in found.items() if self.side and session == self.side}
+        ours |= {pid for pid in found if pid not in ours and processes.is_marked(pid, self.path)}
         return sorted(ours - {os.getpid()})
-
-    def _remove(self, segments: set[str]) -> None:
-        for path in filter(self._is_new, segments):
-            self.removed += _attempt(os.unlink, path)
-        for path in itertools.chain.from_iterable(map(glob.glob, self.traces)):
-            self.removed += _attempt(os.unlink, path)
-            if self._is_new(os.path.dirname(path)):
-                _attempt(os.rmdir, os.path.dirname(path))
-        for folder, folders, files in os.walk(self.run_dir, topdown=False):
-            links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-            for name in files + links:
-                self.removed += _attempt(os.unlink, os.path.join(folder, name))
-            _attempt(os.rmdir, folder)
-
-    def _is_new(self, path: str) -> bool:
-        """Whether a file was made in this run; a segment older than it is somebody else's."""
-        try:
-            return os.stat(path).st_ctime >= self.began
-        except OSError:
-            return False
 
     def _report(self, **said: object) -> None:
         with contextlib.suppress(OSError):  # the launcher is dead, which is what we are for
@@ -223,54 +203,3 @@ def _drain(fd: int) -> None:
     with contextlib.suppress(BlockingIOError):
         while os.read(fd, 4096):
             pass
-
-
-def _attempt(remove: Callable[[str], None], path: str) -> bool:
-    try:
-        remove(path)
-    except OSError:
-        return False
-    return True
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def _processes() -> dict[int, tuple[int, int]]:
-    """Parent and session of every process of the machine that is not yet dead."""
-    processes = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            fields = _read(f"/proc/{entry}/stat").rpartition(b")")[2].split()
-            if fields and fields[0] not in (b"Z", b"X"):
-                processes[int(entry)] = int(fields[1]), int(fields[3])
-    return processes
-
-
-def _environment(pid: int) -> bytes:
-    return _read(f"/proc/{pid}/environ")
-
-
-def _name(pid: int) -> str:
-    return _read(f"/proc/{pid}/comm").decode("utf-8", "replace").strip()
-
-
-def _shared_memory(pid: int) -> set[str]:
-    """The files under /dev/shm that a process has mapped and that still have a name."""
-    lines = _read(f"/proc/{pid}/maps").splitlines()
-    paths = {line.split(None, 5)[5].decode("utf-8", "replace") for line in lines if b" /dev/shm/" in line}
-    return {path for path in paths if not path.endswith(" (deleted)")}
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return b""
-
-
-if __name__ == "__main__":
-    main()
