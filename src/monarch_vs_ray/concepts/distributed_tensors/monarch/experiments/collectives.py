@@ -63,7 +63,7 @@ def reduced_in_actors(dim: str = "dp") -> None:
     observe("average_dp", list(get(ranks().reduced.call(dim)).values()))
 
 
-def tensor_reduce(dim: str = "dp") -> None:
+def tensor_reduce() -> None:
     """Average by Monarch's own reduction over one named dimension of CUDA tensors."""
     needs.gpus(inputs.RANKS)
     if workload.backend() != "nccl":
@@ -71,7 +71,7 @@ def tensor_reduce(dim: str = "dp") -> None:
     mesh = two_dimensions()
     with mesh.activate():
         number = mesh.rank(tuple(inputs.MESH)).double().cuda()
-        average = number.reduce(dim, reduction="avg")
+        average = number.reduce("dp", reduction="avg")
     observe("average_dp", values(average))
 
 
