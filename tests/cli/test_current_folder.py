@@ -46,12 +46,10 @@ def test_the_command_loads_nothing_from_there(hostile):
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("engine", ["monarch", "ray"])
-def test_a_side_loads_nothing_from_there(hostile, engine):
+def test_the_sides_load_nothing_from_there(hostile):
     (hostile / "monarch_vs_ray.py").unlink()
-    done = run("demo", "4", "--plain", "--engine", engine, "--deadline", "90")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "0 of 0 steps" not in done.stdout
+    done = run("doctor")
+    assert done.stdout.count("an actor answered 'hello'") == 2, done.stdout + done.stderr
     assert not (hostile / "ran").exists()
 
 

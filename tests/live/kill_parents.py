@@ -103,8 +103,8 @@ def one(command: list[str], moment: float, both: bool) -> dict[str, object]:
         if both:
             time.sleep(1.0)  # orphans that end by themselves have ended
             first = counts(look(here))
-            subprocess.run([*MVR, "demo", "message_ordering", "--plain", "--engine", "monarch"], env=here.environment,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)  # fmt: skip
+            following = [*MVR, "demo", "message_ordering", "--plain", "--engine", "monarch"]
+            subprocess.run(following, env=here.environment, capture_output=True, timeout=300)
         seconds, left = until_clean(here)
         if left:
             print(left, file=sys.stderr)
