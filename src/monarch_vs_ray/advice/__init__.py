@@ -9,7 +9,6 @@ from monarch_vs_ray.core import concept as files
 from monarch_vs_ray.core.concept import Concept
 
 NAME = "when_to_choose"
-FILE = Path(__file__).parent / files.FILE
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What can be counted without an engine: what a package has, and which names a piece of code uses."""
+"""Count without an engine: the modules of a package, and the names that a piece of code uses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def public_modules(package: str) -> list[str]:
-    """The public modules of an installed package, first level only; nothing is imported."""
+    """Return the public modules of an installed package, first level only; nothing is imported."""
     spec = find_spec(package)
     assert spec
     assert spec.submodule_search_locations
@@ -21,7 +21,7 @@ def public_modules(package: str) -> list[str]:
 
 
 def names_used(code: Callable[..., object], of_engine: set[str]) -> list[str]:
-    """Which of these names a function or class mentions, as a name or as an attribute."""
+    """Return which of these names a function or class mentions, as a name or as an attribute."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

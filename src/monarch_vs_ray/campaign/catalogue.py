@@ -18,8 +18,7 @@ def ledger() -> Ledger:
     Raises:
         BadConcept: If a ``concept.toml`` makes no sense.
     """
-    found = [advice.load()] if advice.FILE.is_file() else []
-    return Ledger([*concepts.all_concepts(), *found])
+    return Ledger([*concepts.all_concepts(), advice.load()])
 
 
 def find(asked: str) -> list[Claim]:

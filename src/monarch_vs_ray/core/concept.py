@@ -7,6 +7,7 @@
     question = "Do the calls of one sender run in the order in which it made them?"
     watch = ["Each sender's calls run in order, on both engines.", "..."]
     deadline = 90                                # seconds that one side of the demo may take
+    needs = ["torch"]                            # packages without which no experiment is imported
 
     [versions]                                   # the releases that the claims are about
     monarch = ">=0.7,<0.8"
@@ -76,7 +77,8 @@ class ExperimentSettings(_Table, frozen=True, kw_only=True):
     ``function`` is its function where that has another name, ``options`` what it is called with. ``fresh``:
     in a side of its own, since it breaks its engine. ``bare``: and it starts the engine itself. ``slow``: it
     waits for a slow timer of the engine, so it runs only when asked for. ``seconds``: its deadline, several
-    times what it takes on a busy machine. ``environment``: settings that the engine reads at import.
+    times what it takes on a busy machine; 0 stands for the concept's. ``environment``: settings that the
+    engine reads at import.
     """
 
     function: str = ""
@@ -84,7 +86,7 @@ class ExperimentSettings(_Table, frozen=True, kw_only=True):
     fresh: bool = False
     bare: bool = False
     slow: bool = False
-    seconds: float = 120.0
+    seconds: float = 0.0
     environment: dict[str, str] = {}
 
 
@@ -156,7 +158,8 @@ class ClaimRow(_Table, frozen=True, kw_only=True):
 class Concept(_Table, frozen=True, kw_only=True):
     """A ``concept.toml``; ``folder`` is where it lies, ``constants`` are those of its ``inputs.py``.
 
-    ``script`` is what its demo script is called after the number, where that is not its name.
+    ``script`` is what its demo script is called after the number, where that is not its name. ``needs`` are
+    packages that its experiments import, ``seconds`` is the deadline of an experiment that has none.
     """
 
     title: str
@@ -167,6 +170,8 @@ class Concept(_Table, frozen=True, kw_only=True):
     question: str = ""
     watch: list[str] = []
     deadline: float = 60.0
+    needs: list[str] = []
+    seconds: float = 120.0
     environment: dict[str, str] = {}
     experiments: dict[Engine, dict[str, ExperimentSettings]] = {}
     demo: list[Step] = []
@@ -181,7 +186,8 @@ class Concept(_Table, frozen=True, kw_only=True):
 
     def settings(self, engine: Engine, experiment: str) -> ExperimentSettings:
         """Return how an experiment is run on an engine."""
-        return self.experiments.get(engine, {}).get(experiment, ExperimentSettings())
+        settings = self.experiments.get(engine, {}).get(experiment, ExperimentSettings())
+        return msgspec.structs.replace(settings, seconds=settings.seconds or self.seconds)
 
     def function(self, engine: Engine, experiment: str) -> str:
         """Return the name of the function that is an experiment on an engine."""

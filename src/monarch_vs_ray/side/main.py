@@ -24,7 +24,7 @@ from monarch_vs_ray.core import concept as concepts
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.events import FORMAT, Engine, Machine, RunStarted
 from monarch_vs_ray.side.emitter import Emitter, SilentEmitter, from_environment
-from monarch_vs_ray.side.experiments import Experiment, Session, run_experiments
+from monarch_vs_ray.side.experiments import Experiment, Session, Unavailable, run_experiments
 from monarch_vs_ray.side.narration import narrate_to, observe
 
 PACKAGES: dict[Engine, str] = {"monarch": "torchmonarch", "ray": "ray"}
@@ -82,10 +82,19 @@ def _experiments(
     code = narrate_to(emitter, concepts.native_files(folder, engine))
     emitter.emit(RunStarted, **_manifest(engine, concept.name, code))
     titles = {step.experiment: concept.fill(step.title) for step in concept.steps(engine)}
-    chosen = [_experiment(package, concept, engine, each, titles) for each in names or titles]
+    if lacking := [each for each in concept.needs if find_spec(each) is None]:
+        options = {"needs": lacking[0]}
+        chosen = [Experiment(each, _unavailable, options, titles.get(each, "")) for each in names or titles]
+        bare = True
+    else:
+        chosen = [_experiment(package, concept, engine, each, titles) for each in names or titles]
     session = nullcontext if bare else _session(package, folder, engine)
     fine = run_experiments(chosen, session)
     return 0 if fine or names else 1
+
+
+def _unavailable(needs: str) -> None:
+    raise Unavailable(f"needs {needs}: pip install {needs}")
 
 
 def _experiment(

@@ -1,9 +1,7 @@
-"""What the advice rests on beyond the eight concepts, on Ray."""
+"""Experiments that the advice rests on beyond the eight concepts, on Ray."""
 
 from __future__ import annotations
 
-import time
-from functools import cache
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -12,60 +10,61 @@ import ray
 
 from monarch_vs_ray.advice.counting import names_used
 from monarch_vs_ray.instruments.ports import free_port
-from monarch_vs_ray.side import Unavailable, observe
+from monarch_vs_ray.instruments.wait import happens
+from monarch_vs_ray.side import Unavailable, observe, shared
 
-TO_BE_KNOWN = {"remote", "get", "wait", "put", "options", "method", "kill"}
 ROWS = 1000
+WITHIN = 20.0
+"""Seconds that an address gets to answer as it should."""
 
 
 @ray.remote
 class Greeter:
+    """The smallest actor."""
+
     def greet(self, name: str) -> str:
         return f"hello {name}"
 
 
-def _first_answer() -> str:
-    """The smallest program: one actor, one call."""
+OF_RAY = {*ray.__all__, *dir(ray.actor.ActorClass)}
+"""The names that a program may use of Ray's: public ones, and those of an actor class."""
+
+
+def first_answer() -> str:
+    """Create one actor and call it: the smallest program."""
     greeter = Greeter.remote()
     return str(ray.get(greeter.greet.remote("you"), timeout=30))
 
 
 def smallest_program() -> None:
-    observe("reply", _first_answer())
-    names = sorted({"remote", *names_used(_first_answer, TO_BE_KNOWN)})  # the decorator is remote, too
-    observe("names", names)
-    observe("count", len(names))
+    """Run the smallest program, and count Ray's names in it; the decorator is ``remote``, too."""
+    observe("reply", first_answer())
+    observe("names", names_used(first_answer, OF_RAY))
 
 
-def pipeline() -> None:
-    _sum_of(lambda row: {"id": 2 * row["id"]})
-
-
-def pipeline_without_its_step() -> None:
-    _sum_of(lambda row: row)
-
-
-def _sum_of(step: Any) -> None:
-    """A data set of two blocks, a step over each row, and one number in the end."""
+def pipeline(factor: int = 2) -> None:
+    """Read a data set of two blocks, take a step over each row, and sum up."""
     try:
         import ray.data
     except ImportError:
         raise Unavailable("needs ray[data]") from None
-    rows = ray.data.range(ROWS, override_num_blocks=2).map(step)
+    rows = ray.data.range(ROWS, override_num_blocks=2).map(lambda row: {"id": factor * row["id"]})
     observe("sum", rows.sum("id"))
 
 
 def deployment_asked() -> None:
-    observe("answer", _answers()[0])
+    """Ask a deployment by HTTP."""
+    observe("answer", answers()[0])
 
 
 def deployment_deleted() -> None:
-    observe("answer", _answers()[1])
+    """Ask at its address once it was deleted."""
+    observe("answer", answers()[1])
 
 
-@cache
-def _answers() -> tuple[str, str]:
-    """What a deployment behind HTTP on loopback answers, and its address once it was deleted."""
+@shared
+def answers() -> tuple[str, str]:
+    """Return what a deployment behind HTTP on loopback answers, before and after it was deleted."""
     try:
         from ray import serve
     except ImportError:
@@ -73,15 +72,17 @@ def _answers() -> tuple[str, str]:
     port = free_port()
     serve.start(http_options={"host": "127.0.0.1", "port": port})
     try:
-        serve.run(_hello(serve).bind(), name="hello", route_prefix="/hello")
-        answered = _ask(f"http://127.0.0.1:{port}/hello", until="hello")
+        serve.run(hello(serve).bind(), name="hello", route_prefix="/hello")
+        answered = ask(f"http://127.0.0.1:{port}/hello", until="hello")
         serve.delete("hello")
-        return answered, _ask(f"http://127.0.0.1:{port}/hello", until="HTTP")
+        return answered, ask(f"http://127.0.0.1:{port}/hello", until="HTTP")
     finally:
         serve.shutdown()
 
 
-def _hello(serve: Any) -> Any:
+def hello(serve: Any) -> Any:
+    """Return a deployment that says hello."""
+
     @serve.deployment(ray_actor_options={"num_cpus": 0})
     class Hello:
         async def __call__(self, request: object) -> str:
@@ -90,15 +91,18 @@ def _hello(serve: Any) -> Any:
     return Hello
 
 
-def _ask(address: str, until: str) -> str:
-    """What the address answers, once it begins as it should; else what it answered last, after 20 s."""
-    deadline = time.monotonic() + 20.0
+def ask(address: str, until: str) -> str:
+    """Return what the address answers once that begins as it should; else its last answer."""
     said = "nothing"
-    while time.monotonic() < deadline and not said.startswith(until):
+
+    def answered() -> bool:
+        nonlocal said
         try:
             with urlopen(address, timeout=5) as response:
                 said = response.read().decode()
         except URLError as error:
             said = str(error)
-            time.sleep(0.1)
+        return said.startswith(until)
+
+    happens(answered, WITHIN)
     return said
