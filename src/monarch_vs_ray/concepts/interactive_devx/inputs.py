@@ -24,6 +24,8 @@ PROGRAM = 150.0
 """Seconds that another program may take, which imports an engine and perhaps torch on a busy machine."""
 LIVES_ON = 5.0
 """Seconds for which a process that is to outlive its session is watched."""
+KEEPS = 2.0
+"""Seconds for which is watched what is not to happen: an actor has the new module, a log has a line."""
 RATE_VARIABLE = "LEARNING_RATE"
 RATE = "0.25"
 

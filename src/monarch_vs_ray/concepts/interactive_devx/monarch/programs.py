@@ -30,7 +30,7 @@ def values(future: Any) -> list[Any]:
 
 
 def train(hosts: HostMesh) -> dict[str, Any]:
-    """Take one step on given hosts; return the weights, and whether the processes are children of this one."""
+    """Take one step on given hosts; return the weights, and whether this program started the processes."""
     procs = hosts.spawn_procs(per_host={"gpus": inputs.RANKS})
     learners = procs.spawn("learners", Learner)
     weights = values(learners.step.call(inputs.RATES[0]))

@@ -117,7 +117,9 @@ def state_by_attribute() -> None:
 
 def state_by_a_neighbour() -> None:
     """Spawn an actor in the same processes, which looks for the other among the interpreter's objects."""
-    values(procs().spawn("secret", SecretLearner).pid.call())
+    secret = procs().spawn("secret", SecretLearner)
+    values(secret.pid.call())
+    observe("by_attribute", outcome(lambda: secret.gradient))
     seen = values(procs().spawn("onlookers", Onlooker).look.call(SecretLearner.__name__, "gradient"))
     observe("gradient", seen)
 

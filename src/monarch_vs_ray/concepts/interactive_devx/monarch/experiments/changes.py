@@ -17,6 +17,7 @@ from monarch_vs_ray.concepts.interactive_devx.monarch.experiments.subjects impor
 from monarch_vs_ray.concepts.interactive_devx.monarch.programs import values
 from monarch_vs_ray.engines.family import members
 from monarch_vs_ray.instruments.monarch import get
+from monarch_vs_ray.instruments.wait import happens
 from monarch_vs_ray.side import metric, observe
 
 
@@ -87,7 +88,7 @@ def changed_module_on_new_processes() -> None:
 def _change_module(mesh: Any, mesh_after_the_change: Callable[[], Any]) -> None:
     cook = _cook_with_the_old(mesh)
     inputs.write_recipe(inputs.NEW)
-    observe("running_actor", _recipe(cook))
+    observe("running_actor", _recipe_in_the_end(cook))
     observe("started_afterwards", _recipe(mesh_after_the_change().spawn("cook", Cook)))
 
 
@@ -99,7 +100,7 @@ def reloaded_module() -> None:
     inputs.write_recipe(inputs.NEW)
     importlib.reload(module)
     observe("in_the_session", module.NAME)
-    observe("after_reload_in_the_session", _recipe(cook))
+    observe("after_reload_in_the_session", _recipe_in_the_end(cook))
     get(mesh.spawn("reloader", Reloader).reload.call(inputs.RECIPE))
     observe("after_reload_in_the_process", _recipe(cook))
 
@@ -111,6 +112,12 @@ def _cook_with_the_old(mesh: Any) -> Any:
     if (recipe := _recipe(cook)) != inputs.OLD:
         raise ValueError(f"the module on disk is not what was imported, but {recipe}")
     return cook
+
+
+def _recipe_in_the_end(cook: Any) -> str:
+    """Return what the actor has when it has been watched for a change."""
+    happens(lambda: _recipe(cook) == inputs.NEW, inputs.KEEPS)
+    return _recipe(cook)
 
 
 def _recipe(cook: Any) -> str:

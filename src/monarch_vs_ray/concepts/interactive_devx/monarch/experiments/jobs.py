@@ -22,6 +22,7 @@ from monarch_vs_ray.concepts.interactive_devx.monarch.programs import (
 from monarch_vs_ray.instruments import needs
 from monarch_vs_ray.instruments.monarch import get
 from monarch_vs_ray.instruments.outcome import outcome
+from monarch_vs_ray.instruments.wait import happens
 from monarch_vs_ray.side import observe, operation, shared
 
 LOADING = 120.0
@@ -69,7 +70,8 @@ def served() -> dict[str, Any]:
         with operation("run_spmd"):
             job.run_spmd()
         (run,) = inputs.read_runs(Path(results))
-        return {"run": run, "status": f"active: {job.active}", "logged": inputs.is_in_a_log(inputs.PRINTED)}
+        logged = happens(lambda: inputs.is_in_a_log(inputs.PRINTED), inputs.KEEPS)
+        return {"run": run, "status": f"active: {job.active}", "logged": logged}
     finally:
         job.kill()
 

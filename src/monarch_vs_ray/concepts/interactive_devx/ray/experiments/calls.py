@@ -88,6 +88,7 @@ def state_by_attribute() -> None:
 
 def state_by_a_function() -> None:
     """Send the actor a function that returns what no method of the class does."""
+    observe("by_attribute", outcome(lambda: learner().gradient))
     observe("gradient", get(learner().__ray_call__.remote(lambda actor: actor.gradient)))
 
 

@@ -19,7 +19,7 @@ from monarch_vs_ray.concepts.interactive_devx.ray.actors import (
     recipe_of_a_task,
 )
 from monarch_vs_ray.instruments.ray import get
-from monarch_vs_ray.instruments.wait import wait_for
+from monarch_vs_ray.instruments.wait import happens, wait_for
 from monarch_vs_ray.side import metric, observe, shared
 
 
@@ -85,7 +85,7 @@ def changed_module() -> None:
     """Change a module on disk, and make another actor."""
     cook = _cook_with_the_old()
     inputs.write_recipe(inputs.NEW)
-    observe("running_actor", get(cook.recipe.remote()))
+    observe("running_actor", _recipe_in_the_end(cook))
     observe("started_afterwards", get(Cook.remote().recipe.remote()))
 
 
@@ -120,7 +120,7 @@ def reloaded_module() -> None:
     inputs.write_recipe(inputs.NEW)
     importlib.reload(module)
     observe("in_the_session", module.NAME)
-    observe("after_reload_in_the_session", get(cook.recipe.remote()))
+    observe("after_reload_in_the_session", _recipe_in_the_end(cook))
     get(cook.reload.remote())
     observe("after_reload_in_the_process", get(cook.recipe.remote()))
 
@@ -132,6 +132,12 @@ def _cook_with_the_old() -> Any:
     if (recipe := get(cook.recipe.remote())) != inputs.OLD:
         raise ValueError(f"the module on disk is not what was imported, but {recipe}")
     return cook
+
+
+def _recipe_in_the_end(cook: Any) -> str:
+    """Return what the actor has when it has been watched for a change."""
+    happens(lambda: get(cook.recipe.remote()) == inputs.NEW, inputs.KEEPS)
+    return str(get(cook.recipe.remote()))
 
 
 def environment_of_some_actors() -> None:

@@ -72,7 +72,7 @@ def submitted() -> tuple[int, dict[str, Any]]:
 
 
 def submit(name: str, *entrypoint: str) -> int:
-    """Submit a command with a copy of the project, as one does in a shell; return its exit code at the end."""
+    """Submit a command with a copy of the project, as one does in a shell; return the exit code."""
     needs.package(DASHBOARD, remedy="pip install 'ray[default]'")
     settings = json.dumps({"working_dir": os.getcwd(), **interpreter()})
     command = ["ray", "job", "submit", "--address", address(), "--submission-id", name]
