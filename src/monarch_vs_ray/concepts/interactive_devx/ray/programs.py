@@ -72,7 +72,8 @@ def print_training() -> None:
 
 def print_job() -> None:
     """Do the same; use the module and the script of the job's copy of the project, too."""
-    found = {**training(), "module": importlib.import_module(inputs.RECIPE).NAME}
+    recipe = importlib.import_module(inputs.RECIPE)
+    found = {**training(), "module": recipe.NAME, "module_file": recipe.__file__}
     if find_spec("torch"):
         results = tempfile.mkdtemp()
         run_script([Rank.remote(rank) for rank in range(inputs.RANKS)], inputs.SCRIPT, results)

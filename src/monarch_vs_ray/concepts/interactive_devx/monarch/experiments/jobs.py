@@ -64,6 +64,7 @@ def served() -> dict[str, Any]:
     from monarch.job.spmd import serve
 
     results = tempfile.mkdtemp()
+    inputs.write_recipe(inputs.NEW)
     command = ["torchrun", f"--nproc-per-node={inputs.RANKS}", "--standalone", inputs.SCRIPT, results]
     job = serve(command, scheduler="local_cwd")
     try:

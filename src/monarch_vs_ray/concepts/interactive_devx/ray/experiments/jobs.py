@@ -42,6 +42,7 @@ def script_as_a_job() -> None:
     _, job = submitted()
     observe("sums", job["reported"]["sums"])
     observe("module", job["reported"]["module"])
+    observe("module_is_in_a_copy", not Path(job["reported"]["module_file"]).is_relative_to(Path.cwd()))
     observe("status", job["status"])
 
 

@@ -66,6 +66,7 @@ def learner() -> Any:
 @shared
 def submitted() -> tuple[int, dict[str, Any]]:
     """Submit the one job; return the command's exit code, and what the cluster keeps of the job."""
+    inputs.write_recipe(inputs.NEW)
     with operation("ray job submit"):
         exit_code = submit("the-job", sys.executable, JOB_SCRIPT)
     return exit_code, next(job for job in jobs_kept() if job["id"] == "the-job")
