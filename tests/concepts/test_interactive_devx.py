@@ -45,7 +45,7 @@ WRONG = [
     ("changed_module.started_afterwards", "old", "ray"),
     ("script_in_the_session.sums", [1.0, 2.0]),  # each rank for itself
     ("script_in_the_session.same_processes", False),
-    ("tensor_of_a_rank.seen", "answered [[1.0, 1.0], [1.0, 1.0]]", "monarch"),
+    ("tensor_of_a_rank.seen", [[1.0, 1.0], [1.0, 1.0]], "monarch"),
     ("script_as_a_job.sums", [3.0]),
     ("script_as_a_job.module", "old"),
     ("second_session.count", 1),  # another actor

@@ -25,7 +25,7 @@ from monarch_vs_ray.concepts.interactive_devx.monarch.programs import values
 from monarch_vs_ray.engines.family import members
 from monarch_vs_ray.instruments import needs
 from monarch_vs_ray.instruments.monarch import get
-from monarch_vs_ray.instruments.outcome import outcome
+from monarch_vs_ray.instruments.outcome import described, outcome
 from monarch_vs_ray.side import observe, shared
 
 
@@ -157,4 +157,8 @@ def tensor_by_another_name() -> None:
 def _inspect(look: Callable[[Any], object]) -> None:
     mesh, on_both = tensor()
     with mesh.activate():
-        observe("seen", outcome(lambda: look(on_both)))
+        try:
+            seen = look(on_both)
+        except ValueError as error:
+            seen = described(error)
+    observe("seen", seen)

@@ -8,9 +8,9 @@ from typing import Any
 import psutil
 
 from monarch_vs_ray.concepts.interactive_devx import inputs
-from monarch_vs_ray.concepts.interactive_devx.ray.actors import FixedLearner, Rank, new_learners
-from monarch_vs_ray.concepts.interactive_devx.ray.experiments.subjects import learner, submitted
-from monarch_vs_ray.concepts.interactive_devx.ray.programs import started_by_the_cluster
+from monarch_vs_ray.concepts.interactive_devx.ray.actors import FixedLearner, new_learners
+from monarch_vs_ray.concepts.interactive_devx.ray.experiments.subjects import learner, ranks, submitted
+from monarch_vs_ray.concepts.interactive_devx.ray.programs import LOADING, started_by_the_cluster
 from monarch_vs_ray.instruments import needs
 from monarch_vs_ray.instruments.outcome import outcome
 from monarch_vs_ray.instruments.ray import get
@@ -95,5 +95,5 @@ def state_by_a_function() -> None:
 def tensor_of_a_rank() -> None:
     """Let a method of each actor return a tensor."""
     needs.package("torch")
-    tensors = get([Rank.remote(rank).tensor.remote() for rank in range(inputs.RANKS)])
-    observe("seen", outcome(lambda: [tensor.tolist() for tensor in tensors]))
+    tensors = get([rank.tensor.remote() for rank in ranks()], LOADING)
+    observe("seen", [tensor.tolist() for tensor in tensors])

@@ -11,10 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from monarch_vs_ray.concepts.interactive_devx import inputs
-from monarch_vs_ray.concepts.interactive_devx.ray.actors import Rank
 from monarch_vs_ray.concepts.interactive_devx.ray.experiments.subjects import (
     address,
     jobs_kept,
+    ranks,
     submit,
     submitted,
 )
@@ -27,10 +27,9 @@ def script_in_the_session() -> None:
     """Run a torchrun-style script in an actor for each rank, twice."""
     needs.package("torch")
     results = tempfile.mkdtemp()
-    ranks = [Rank.remote(rank) for rank in range(inputs.RANKS)]
     for _ in range(2):
         with operation("run_script"):
-            run_script(ranks, inputs.SCRIPT, results)
+            run_script(ranks(), inputs.SCRIPT, results)
     first, second = inputs.read_runs(Path(results))
     observe("sums", inputs.sums(second))
     observe("same_processes", inputs.same_processes(first, second))

@@ -14,7 +14,7 @@ from typing import Any
 import ray
 
 from monarch_vs_ray.concepts.interactive_devx import inputs
-from monarch_vs_ray.concepts.interactive_devx.ray.actors import Learner
+from monarch_vs_ray.concepts.interactive_devx.ray.actors import Learner, Rank
 from monarch_vs_ray.concepts.interactive_devx.ray.programs import JOB, JOB_SCRIPT, NAMESPACE
 from monarch_vs_ray.engines.environment import RAY_ADDRESS
 from monarch_vs_ray.engines.ray import OBJECT_STORE_BYTES, interpreter, running
@@ -61,6 +61,12 @@ def address() -> str:
 def learner() -> Any:
     """Return an actor that nobody changes."""
     return ray.remote(Learner).remote(rank=0)
+
+
+@shared
+def ranks() -> list[Any]:
+    """Return actors that run scripts."""
+    return [Rank.remote(rank) for rank in range(inputs.RANKS)]
 
 
 @shared
