@@ -97,6 +97,13 @@ fi
 export VIRTUAL_ENV=$VENV
 export PATH="$VENV/bin:$PATH"
 unset PYTHONHOME
+# A uv that is called in here refuses what uv must never install, too (`uv pip`, `uv tool`); pip does not.
+if [ -f "$NEVER_FILE" ]; then
+    never=${NEVER_FILE//\%/%25} # in these variables a space would end the path
+    never=file://${never// /%20}
+    export UV_CONSTRAINT="${UV_CONSTRAINT:+$UV_CONSTRAINT }$never"
+    export UV_BUILD_CONSTRAINT="${UV_BUILD_CONSTRAINT:+$UV_BUILD_CONSTRAINT }$never"
+fi
 if ! command -v -- "$1" >/dev/null; then
     say "no such command: $1"
     say "next: try 'python -m ${1##*/}', or see what is there: ls '$VENV/bin'"

@@ -46,11 +46,10 @@ for option in "$@"; do
     esac
 done
 
-# What .venv depends on, as text: equal text means nothing changed. Two processes, some 15 ms.
+# What .venv depends on, as text: equal text means nothing changed. Two processes, some 25 ms.
 fingerprint() {
     local python
-    python=$("$VENV_PYTHON" -I -S -c \
-        'import sys; print(sys.version.split()[0], sys.base_prefix)' 2>/dev/null) || return 1
+    python=$("$VENV_PYTHON" -I -S "$SCRIPTS/lib/inventory.py" "$VENV" 2>/dev/null) || return 1
     printf '%s\n' "root $ROOT" "python $python" "asked for ${ZEPHYR_PYTHON:-any}"
     if in_container; then printf 'container %s\n' "$SPACK_VIEW"; fi
     hash_of "$ROOT/pyproject.toml" "$ROOT/constraints.txt" "$VENV/pyvenv.cfg" \

@@ -64,6 +64,11 @@ class PseudoTerminal:
         """Press keys; ``\\x03`` is Ctrl-C."""
         os.write(self._master, keys.encode())
 
+    def hang_up(self) -> None:
+        """Close the terminal under the program, as a person does who closes the window."""
+        os.close(self._master)
+        self._master = os.open(os.devnull, os.O_RDONLY)
+
     @property
     def text(self) -> str:
         """What the screen shows."""

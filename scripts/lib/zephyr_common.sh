@@ -21,6 +21,25 @@ is_never_by_uv() {
     return 1
 }
 
+# The names of both kinds that are known, one a line: for uv itself, which knows no patterns.
+known_never_by_uv() {
+    local library cuda
+    # shellcheck disable=SC2086  # a list of words
+    printf '%s\n' $NEVER_BY_UV triton-nightly pytorch-triton-rocm pytorch-triton-xpu cuda-core
+    for cuda in 11 12 13; do
+        printf '%s\n' "jax-cuda$cuda-plugin" "jax-cuda$cuda-pjrt"
+        for library in cublas cuda-cccl cuda-crt cuda-cupti cuda-nvcc cuda-nvrtc cuda-runtime cudnn cufft cufile \
+            curand cusolver cusparse cusparselt cutensor dali-cuda nccl npp nvcomp nvimgcodec nvjitlink nvjpeg \
+            nvshmem nvtx nvvm; do
+            printf '%s\n' "nvidia-$library-cu$cuda"
+        done
+    done
+    for library in cublas cuda-cccl cuda-crt cuda-cupti cuda-nvcc cuda-nvrtc cuda-runtime cudnn cufft cufile \
+        curand cusolver cusparse cusparselt nccl nvjitlink nvjpeg nvshmem nvtx nvvm cutlass-dsl; do
+        printf '%s\n' "nvidia-$library"
+    done
+}
+
 # Left to the system where the system has them (distribution:module). Elsewhere uv installs them.
 # numpy is one of them because the system's torch is built against it.
 INHERITED_IF_PRESENT="torchmonarch:monarch numpy:numpy"
@@ -87,6 +106,7 @@ VENV_PYTHON=$VENV/bin/python
 TOOLS=$ROOT/.tools
 # Both live in the venv, so that whoever deletes the venv deletes what was believed of it.
 STAMP=$VENV/.zephyr-stamp           # written last: what the venv was made from
+NEVER_FILE=$TOOLS/never-by-uv.txt   # the same names as constraints that nothing can meet
 UNFINISHED=$VENV/.zephyr-unfinished # there while packages are being changed; a kill leaves it behind
 
 in_container() { [ -x "$SPACK_VIEW/bin/python" ]; }

@@ -104,11 +104,12 @@ why_rebuild() { # prints the reason; nothing means that .venv is good
     answer=$("$VENV_PYTHON" -I -S -c 'import sys
 print("%d.%d" % sys.version_info[:2], sys.base_prefix, sep="\n")' 2>/dev/null) ||
         { echo "its Python has gone"; return; }
-    if [ "$answer" != "${PYTHON_VERSION%.*}"$'\n'"$PYTHON_PREFIX" ] ||
-        [ ! -d "$VENV/lib/python${PYTHON_VERSION%.*}/site-packages" ]; then
+    if [ "$answer" != "${PYTHON_VERSION%.*}"$'\n'"$PYTHON_PREFIX" ]; then
         echo "it was made from another Python"
         return
     fi
+    if [ ! -d "$VENV/lib/python${PYTHON_VERSION%.*}/site-packages" ]; then echo "its packages have gone"; return; fi
+    if [ ! -f "$VENV/pyvenv.cfg" ]; then echo "its pyvenv.cfg has gone"; return; fi
     grep -qF -- "$VENV" "$VENV/bin/activate" 2>/dev/null || { echo "it was made in another folder"; return; }
     in_container && inherits=true
     config=$(tr '[:upper:]' '[:lower:]' <"$VENV/pyvenv.cfg")
@@ -119,14 +120,17 @@ print("%d.%d" % sys.version_info[:2], sys.base_prefix, sep="\n")' 2>/dev/null) |
 }
 
 prepare_venv() {
-    local why inherit=""
-    rm -f "$STAMP"
+    local why inherit="" ours=""
+    if [ -f "$STAMP" ] || [ -f "$VENV/pyvenv.cfg" ] || [ -e "$UNFINISHED" ]; then ours=1; fi
     if [ -d "$VENV" ]; then
+        rm -f "$STAMP"
         why=$(why_rebuild)
         [ -n "$why" ] || return 0
-        [ -f "$VENV/pyvenv.cfg" ] || [ -e "$UNFINISHED" ] || [ -z "$(ls -A "$VENV")" ] ||
+        [ -n "$ours" ] || [ -z "$(ls -A "$VENV")" ] ||
             die "$VENV is there, but it is no virtual environment" "move it away, then call this again"
         say "builds .venv anew: $why"
+    elif [ -e "$VENV" ] || [ -L "$VENV" ]; then
+        die "$VENV is no folder" "rm '$VENV'; then call this again"
     fi
     if in_container; then inherit=--system-site-packages; fi
     say "builds .venv with Python $PYTHON_VERSION ($PYTHON)${inherit:+, inheriting its packages}"
@@ -188,9 +192,9 @@ pass_on_pip_settings() {
 }
 
 run_uv() { # subcommand...: always from the repository, so that its [tool.uv] counts
-    (cd "$ROOT" && UV_PYTHON_DOWNLOADS=never NO_COLOR=1 logged "$UV" pip "$@" \
+    (cd "$ROOT" && unset UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE && UV_PYTHON_DOWNLOADS=never NO_COLOR=1 logged "$UV" pip "$@" \
         --python "$VENV_PYTHON" --no-progress ${ZEPHYR_PIP_NO_INDEX:+--no-index} \
-        --no-build --build-constraints "$TOOLS/build-constraints.txt")
+        --no-build --build-constraints "$NEVER_FILE")
 }
 
 # --- the plan ----------------------------------------------------------------------------------------------
@@ -245,9 +249,9 @@ make_plan() {
             printf '%s\n' "${line%% *}" >>"$EXCLUDES"
         done <<<"$found"
     fi
-    # What is built here is only the project itself; its build must not ask for these either.
-    # shellcheck disable=SC2086  # a list of words
-    printf '%s<0\n' $NEVER_BY_UV >"$TOOLS/build-constraints.txt"
+    # What is built here is only the project itself; its build must not ask for these either. Nor may a uv that
+    # is called inside the environment.
+    known_never_by_uv | sed 's/$/<0/' >"$NEVER_FILE"
     while :; do
         : >"$LOG"
         if run_uv compile --no-header --no-annotate --extra engines --extra dev --excludes "$EXCLUDES" \
@@ -267,6 +271,29 @@ make_plan() {
     mv "$PLAN.new" "$PLAN"
 }
 
+# --- damage ------------------------------------------------------------------------------------------------
+
+# What is incomplete of what was installed, one name a line.
+DAMAGED=""
+find_damage() {
+    DAMAGED=$("$VENV_PYTHON" -I -S "$SCRIPTS/lib/inventory.py" "$VENV" damage "$TOOLS/plan.txt" 2>/dev/null) || true
+}
+
+# True if nothing but folders of packages has changed since the last sync: something was removed or added by hand.
+only_folders_changed() {
+    [ -z "$REBUILD" ] && [ -f "$STAMP" ] && [ ! -e "$UNFINISHED" ] && [ -x "$VENV_PYTHON" ] || return 1
+    local now
+    now=$(fingerprint) || return 1
+    [ "$now" != "$(<"$STAMP")" ] && [ "${now/ changed$'\n'/ whole$'\n'}" = "$(<"$STAMP")" ]
+}
+
+# torch is pip's, not uv's: it is taken out, and comes back when a command needs it.
+take_out_damaged_torch() {
+    grep -qx torch <<<"$DAMAGED" || return 0
+    say "takes the damaged torch out; it is installed again when a command needs it (or: $0 --torch)"
+    rm -rf "$VENV"/lib/python3.*/site-packages/torch "$VENV"/lib/python3.*/site-packages/torch-*.dist-info
+}
+
 # --- installing --------------------------------------------------------------------------------------------
 
 installed_names() {
@@ -278,13 +305,17 @@ installed_names() {
 }
 
 install_plan() {
-    local before after arrived
+    local before after arrived name
+    local again=()
     before=$(installed_names)
+    for name in $DAMAGED; do
+        is_never_by_uv "$name" || again+=(--reinstall-package "$name")
+    done
     say "installs $(wc -l <"$PLAN" | tr -d ' ') packages and the project itself"
     : >"$UNFINISHED"
     # Nothing is resolved any more: what is not in the plan cannot come. Compiled here once, since an engine's
     # many processes would each do it again where Python is told not to write bytecode.
-    if ! run_uv install --compile-bytecode --no-deps -r "$PLAN" -e "$ROOT"; then
+    if ! run_uv install --compile-bytecode --no-deps ${again[@]+"${again[@]}"} -r "$PLAN" -e "$ROOT"; then
         # A download that failed has changed nothing, and is no reason to build a good venv anew.
         if [ -n "$before" ] && [ "$before" = "$(installed_names)" ]; then rm -f "$UNFINISHED"; fi
         die "uv could not install the packages: $(reason)" \
@@ -313,7 +344,8 @@ install_torch() {
 # --- all of it ---------------------------------------------------------------------------------------------
 
 write_stamp() {
-    fingerprint >"$STAMP.new" || die "the new .venv does not run" "$ROOT/scripts/zephyr_uv_sync.sh --rebuild"
+    { "$VENV_PYTHON" -I -S "$SCRIPTS/lib/inventory.py" "$VENV" take && fingerprint >"$STAMP.new"; } ||
+        die "the new .venv does not run" "$ROOT/scripts/zephyr_uv_sync.sh --rebuild"
     mv "$STAMP.new" "$STAMP"
 }
 
@@ -327,14 +359,28 @@ sync_environment() {
     take_lock
     if nothing_to_do; then return; fi # another call has done it meanwhile
     : >"$LOG"
+    if only_folders_changed; then
+        find_damage
+        if [ -z "$DAMAGED" ]; then # packages were added by hand, say
+            write_stamp
+            if nothing_to_do; then return; fi
+        else
+            say "repairs .venv, where files are missing of $(wc -l <<<"$DAMAGED" | tr -d ' ') packages:" \
+                "$(head -n 5 <<<"$DAMAGED" | tr '\n' ' ')"
+        fi
+    fi
     if ! up_to_date; then
         prepare_venv
         prepare_uv
         pass_on_pip_settings
         make_plan
+        take_out_damaged_torch
         install_plan
         write_stamp
     fi
-    if [ -n "$WITH_TORCH" ] && ! has_torch; then install_torch; fi
+    if [ -n "$WITH_TORCH" ] && ! has_torch; then
+        install_torch
+        write_stamp
+    fi
     say "ready after $SECONDS s"
 }

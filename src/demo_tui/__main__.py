@@ -13,7 +13,14 @@ from demo_tui.live import Live
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the gallery; the exit status is 0, or 130 after Ctrl-C."""
+    """Run the gallery.
+
+    Args:
+        arguments: Those of the command line; None for the program's own.
+
+    Returns:
+        The exit status: 0, or 130 after Ctrl-C.
+    """
     options = _parser().parse_args(arguments)
     dashboard = DashboardBase(theme=options.theme, title="demo_tui gallery", ascii=options.ascii or None)
     gallery = Gallery(dashboard)
@@ -23,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     seconds = options.seconds or (math.inf if dashboard.console.is_terminal else 3.0)
     try:
-        with dashboard.live(10, screen=not options.inline, record=options.record) as live:
+        with dashboard.live(
+            10, screen=not options.inline, record=options.record, mouse=options.mouse
+        ) as live:
             _loop(gallery, live, seconds)
     except KeyboardInterrupt:
         return 130
@@ -35,7 +44,7 @@ def _loop(gallery: Gallery, live: Live, seconds: float) -> None:
     while True:
         gallery.step()
         live.tick()
-        if live.quit_requested or gallery.dashboard.elapsed() >= seconds:
+        if live.quit_requested or live.terminal_lost or gallery.dashboard.elapsed() >= seconds:
             return
         keyboard = live.fileno()
         select.select([] if keyboard is None else [keyboard], [], [], live.seconds_until_frame())
@@ -53,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--inline", action="store_true", help="draw below the prompt, not on a screen of its own"
     )
+    parser.add_argument("--mouse", action="store_true", help="the wheel scrolls, a click focuses and sorts")
     parser.add_argument("--seconds", type=float, help="stop by itself (default without a terminal: 3)")
     parser.add_argument("--record", metavar="FILE", help="write what is shown as an asciicast")
     parser.add_argument("--save", metavar="FILE", help="save one picture (.svg, .html, .txt) and stop")

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import threading
+import inspect
 import time
-from collections.abc import Callable, Hashable, Mapping
-from typing import TYPE_CHECKING, TypeVar, overload
+from collections.abc import Callable, Coroutine, Hashable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
 
-from demo_tui.frame import Frame, compose
-from demo_tui.layout import Columns, Fixed, Node, Region, Rows, place, solve
+from demo_tui.cells import clean
+from demo_tui.frame import Frame, compose, corner
+from demo_tui.layout import Columns, Fixed, Node, Region, Rows, leaves, natural, place, solve
 from demo_tui.panel import Panel, PanelConfig
+from demo_tui.panel_set import PanelSet
 from demo_tui.panels.key_value import KeyValuePanel
 from demo_tui.panels.log import LogPanel
 from demo_tui.strips import Ink
 from demo_tui.theme import DARK, LIGHT, Theme, detect_theme
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from rich.layout import Layout
 
     from demo_tui.live import Live
@@ -28,19 +28,24 @@ if TYPE_CHECKING:
 
 __all__ = ["ComparisonPanel", "DashboardBase", "KeyValuePanel", "LogPanel", "PanelConfig", "ProgressPanel"]
 
-P = TypeVar("P", bound=Panel)
 T = TypeVar("T")
-LOG = "log"
 
 
-class DashboardBase:
+class DashboardBase(PanelSet):
     """Named panels on one screen.
 
-    `clock` gives seconds and may be injected, as may `console`. `theme` is a `Theme`, `dark`, `light`, or
-    None to find out. `ascii` forces or forbids plain characters; None asks the console's encoding. Without
-    a `layout`, panels are arranged two by two, with logs at the bottom.
-
     `log` and `set_status` may be called from any thread and never wait for the drawing.
+
+    Args:
+        console: Where to show them; None for stdout.
+        clock: Returns seconds; may be injected, as may the console.
+        theme: A `Theme`, `dark`, `light`, or None to find out.
+        title: Used for pictures and recordings.
+        layout: Where the panels go; None to arrange them two by two, with logs at the bottom.
+        ascii: Force or forbid plain characters; None asks the console's encoding.
+
+    Raises:
+        ValueError: For an unknown theme.
     """
 
     def __init__(
@@ -53,109 +58,37 @@ class DashboardBase:
         layout: Node | None = None,
         ascii: bool | None = None,
     ) -> None:
+        super().__init__(clock)
         self.console = console if console is not None else Console()
-        self.clock = clock
-        self.start_time = clock()
         self.title = title
         self.theme = _theme(theme, self.console, ascii)
-        self.panels: dict[str, Panel] = {}
+        self.zoomed: str | None = None
         self._layout = layout
         self._placed: tuple[object, object, dict[str, Region]] = (None, None, {})
-        self._lock = threading.Lock()
-        self._log: LogPanel | None = None
         self._ink: Ink | None = None
 
-    # -- panels ----------------------------------------------------------------------------------
-
-    @overload
-    def add_panel(self, name: str, config: P) -> P: ...
-
-    @overload
-    def add_panel(self, name: str, config: PanelConfig | RenderableType | None = None) -> Panel: ...
-
-    def add_panel(self, name: str, config: PanelConfig | Panel | RenderableType | None = None) -> Panel:
-        """Register a panel under a name and return it.
-
-        A `PanelConfig` (or nothing) makes a `KeyValuePanel`, or the `LogPanel` of `log()` where the name is
-        `log`. Anything else that rich can print is shown as it is. Raises ValueError for a name in use.
-        """
-        with self._lock:
-            if name in self.panels:
-                raise ValueError(
-                    f"there is a panel {name!r} already; remove it first, or choose another name"
-                )
-            panel = _as_panel(name, config)
-            if panel.clock is time.monotonic:
-                panel.clock = self.clock
-            self.panels = {**self.panels, name: panel}
-            if isinstance(panel, LogPanel) and (self._log is None or name == LOG):
-                self._log = panel
-        return panel
-
-    def remove_panel(self, name: str) -> None:
-        """Forget a panel. Raises KeyError where there is none of this name."""
-        with self._lock:
-            gone = self.panels[name]
-            self.panels = {other: panel for other, panel in self.panels.items() if other != name}
-            if self._log is gone:
-                self._log = None
-
-    def __getitem__(self, name: str) -> Panel:
-        try:
-            return self.panels[name]
-        except KeyError:
-            raise KeyError(f"no panel {name!r}; there are: {', '.join(self.panels) or 'none'}") from None
+    # -- pictures --------------------------------------------------------------------------------
 
     @property
     def layout(self) -> Node:
-        """The layout that was given, or the automatic one."""
+        """Return the layout that was given, or the automatic one."""
         return self._layout if self._layout is not None else automatic(self.panels)
 
     @layout.setter
     def layout(self, layout: Node | None) -> None:
+        """Arrange the panels in another way; None for the automatic layout."""
         self._layout = layout
 
-    # -- content ---------------------------------------------------------------------------------
-
-    def log(self, message: object, style: str | None = None, tag: str = "") -> None:
-        """Append a message, stamped with the seconds since the start, to the log panel.
-
-        That is the panel named `log`, else the first `LogPanel`; where there is none, one is added.
-        """
-        panel = self._log or self._make_log()
-        panel.append(message, style, tag, self.clock() - self.start_time)  # type: ignore[arg-type]
-
-    def _make_log(self) -> LogPanel:
-        try:
-            self.add_panel(LOG, LogPanel(PanelConfig("Log")))
-        except ValueError:  # another thread was faster, or the name belongs to another kind of panel
-            if self._log is None:
-                raise
-        assert self._log is not None
-        return self._log
-
-    def set_status(self, panel_name: str, key: str, value: object, style: str | None = None) -> None:
-        """Set one pair of a `KeyValuePanel`. Raises KeyError or TypeError for the wrong panel."""
-        panel = self[panel_name]
-        if not isinstance(panel, KeyValuePanel):
-            raise TypeError(
-                f"panel {panel_name!r} is a {type(panel).__name__}; set_status needs a KeyValuePanel"
-            )
-        panel.set(key, value, style)
-
-    def scroll_log(self, lines: int) -> None:
-        """Move the log's view back by `lines` entries, forward if negative; nothing without a log."""
-        if self._log is not None:
-            self._log.scroll(lines)
-
-    def elapsed(self) -> float:
-        """Seconds since the dashboard was made."""
-        return self.clock() - self.start_time
-
-    # -- pictures --------------------------------------------------------------------------------
-
     def frame(self, width: int | None = None, height: int | None = None) -> Frame:
-        """The present picture at a size in cells; by default that of the console."""
+        """Draw the present picture.
+
+        Args:
+            width: Cells of a row; None for that of the console.
+            height: Number of rows; None for that of the console.
+
+        Returns:
+            The frame. Where panels had no room, its last row says which.
+        """
         if width is None or height is None:
             size = self.console.size
             width, height = width or size.width, height or size.height
@@ -166,10 +99,27 @@ class DashboardBase:
             for name, region in regions.items()
             if name in panels
         }
-        return compose(boxes, width, height, self.theme)
+        frame = compose(boxes, width, height, self.theme)
+        hidden = [name for name in leaves(self.layout) if name not in regions]
+        if hidden and self.zoomed is None:
+            return corner(frame, _hidden(hidden, panels, width))
+        return frame
 
     def regions(self, width: int, height: int) -> Mapping[str, Region]:
-        """Where each visible panel goes at a size. Raises KeyError where the layout names no panel."""
+        """Compute where each visible panel goes.
+
+        Args:
+            width: Cells of a row.
+            height: Number of rows.
+
+        Returns:
+            Regions by panel name.
+
+        Raises:
+            KeyError: Where the layout names a panel that there is not.
+        """
+        if self.zoomed is not None and self.zoomed in self.panels:
+            return {self.zoomed: Region(0, 0, width, height)}
         # The key holds what the placement was made from, so that a panel added meanwhile is never missed.
         made_from = (self.panels, self._layout)  # kept alive, so that no other object gets their ids
         key = (width, height, *map(id, made_from))
@@ -179,79 +129,133 @@ class DashboardBase:
             self._placed = (made_from, key, placed)
         return placed
 
+    def natural_height(self, width: int) -> int:
+        """Compute how many lines show everything.
+
+        Args:
+            width: Cells of a row.
+
+        Returns:
+            The number of lines.
+        """
+        return natural(self.layout, width, self._minimum, lambda name: self[name].natural_height())
+
     def _minimum(self, name: str) -> tuple[int, int]:
         panel = self[name]
         return panel.min_width, panel.min_height
 
     def state_key(self, width: int, height: int) -> Hashable:
-        """Equal keys mean equal frames; cheap enough to ask for every frame."""
+        """Compute a key that is cheap enough to ask for every frame.
+
+        Args:
+            width: Cells of a row.
+            height: Number of rows.
+
+        Returns:
+            Equal keys mean equal frames.
+        """
         panels = self.panels
         shown = [panels[name] for name in self.regions(width, height) if name in panels]
-        return width, height, self.theme, *(_key(panel) for panel in shown)
+        return width, height, self.theme, self.zoomed, *(_key(panel) for panel in shown)
 
     def ink(self) -> Ink:
-        """What turns this dashboard's frames into the escape sequences of its console."""
+        """Return what turns this dashboard's frames into the escape sequences of its console."""
         if self._ink is None:
             self._ink = Ink(self.console)
         return self._ink
 
     def render(self) -> Layout:
-        """The panels as a rich `Layout`, arranged for the console's present size."""
+        """Return the panels as a rich `Layout`, arranged for the console's present size."""
         from demo_tui.rich_layout import to_layout
 
         width, height = self.console.size
         solved = solve(self.layout, width, height, self._minimum)
         return to_layout(solved, Region(0, 0, width, height), self.panels)
 
+    def _repr_html_(self) -> str:
+        return self.frame(100, min(60, max(6, self.natural_height(100))))._repr_html_()
+
     # -- showing ---------------------------------------------------------------------------------
 
-    def live(
-        self,
-        refresh_hz: float = 10.0,
-        *,
-        screen: bool = True,
-        keys: bool = True,
-        record: str | os.PathLike[str] | None = None,
-        capture: bool = True,
-        keep: bool = False,
-        save_dir: str | os.PathLike[str] = ".",
-    ) -> Live:
-        """A context for a program with a loop of its own, which calls `tick()`; starts no thread.
+    def live(self, refresh_hz: float = 10.0, **options: Any) -> Live:
+        """Return a context for a program with a loop of its own, which calls `tick()`.
 
-        `screen` uses the alternate screen. `record` is the path of an asciicast file to write. `capture`
-        turns what is printed meanwhile into log lines. `keep` prints the last frame after leaving the
-        alternate screen. Pictures that `s` saves go to `save_dir`. Where the console is no terminal,
+        Drawing starts no thread; with `capture`, one reads what is printed. Where the console is no terminal,
         plain lines are written instead.
+
+        Args:
+            refresh_hz: The most frames per second.
+            options: The arguments of `Options`: `screen`, `keys`, `mouse`, `record`, `capture`, `keep`,
+                `height`, `save_dir`.
+
+        Returns:
+            The context.
+
+        Raises:
+            ValueError: For a rate that is not positive.
         """
-        from pathlib import Path
-
         from demo_tui.live import Live
+        from demo_tui.options import Options
 
-        return Live(
-            self, refresh_hz, screen=screen, keys=keys, capture=capture, keep=keep,
-            record=Path(record) if record is not None else None, save_dir=Path(save_dir),
-        )  # fmt: skip
+        return Live(self, Options(refresh_hz, **options))
 
     def run(
         self,
-        callback: Callable[[DashboardBase], T],
+        callback: Callable[[DashboardBase], T | Coroutine[Any, Any, T]],
         refresh_hz: float = 4.0,
-        *,
-        screen: bool = True,
-        keys: bool = True,
-        record: str | os.PathLike[str] | None = None,
-        capture: bool = True,
-        keep: bool = True,
+        **options: Any,
     ) -> T | None:
-        """Call `callback(self)` in this thread while another one draws; return what it returns.
+        """Call a function in this thread while another one draws.
 
-        The key `q` interrupts the callback, and None is returned. Exceptions, Ctrl-C included, pass through
-        after the terminal is restored.
+        The key `q` ends the view at once and interrupts the function as Ctrl-C would; off the main thread,
+        and where it goes on working, its end is awaited. Exceptions, Ctrl-C included, pass through after the
+        terminal is restored.
+
+        Args:
+            callback: Called with this dashboard. An `async def` function is run with `asyncio.run`.
+            refresh_hz: The most frames per second.
+            options: As for `live`; `keep` is True unless it is given.
+
+        Returns:
+            What the function returned; None where `q` interrupted it.
+
+        Raises:
+            ValueError: For a rate that is not positive.
         """
-        from demo_tui.live import drive
+        if inspect.iscoroutinefunction(callback):
+            import asyncio
 
-        live = self.live(refresh_hz, screen=screen, keys=keys, record=record, capture=capture, keep=keep)
-        return drive(live, lambda: callback(self))
+            return asyncio.run(self.run_async(callback, refresh_hz, **options))
+        from demo_tui.drawer import drive
+
+        live = self.live(refresh_hz, **{"keep": True, **options})
+        return drive(live, lambda: callback(self))  # type: ignore[return-value]
+
+    async def run_async(
+        self,
+        work: Callable[[DashboardBase], Coroutine[Any, Any, T]] | Coroutine[Any, Any, T],
+        refresh_hz: float = 4.0,
+        **options: Any,
+    ) -> T | None:
+        """Await a coroutine while a thread draws, so that the view goes on while the event loop is busy.
+
+        The key `q` ends the view at once and cancels the coroutine.
+
+        Args:
+            work: A coroutine, or an `async def` function that is called with this dashboard.
+            refresh_hz: The most frames per second.
+            options: As for `run`.
+
+        Returns:
+            What the coroutine returned; None where `q` cancelled it.
+
+        Raises:
+            ValueError: For a rate that is not positive.
+        """
+        from demo_tui.drawer import drive_async
+
+        live = self.live(refresh_hz, **{"keep": True, **options})
+        return await drive_async(live, work if inspect.iscoroutine(work) else work(self))  # type: ignore[operator]
 
 
 def _key(panel: Panel) -> Hashable:
@@ -273,19 +277,22 @@ def _theme(theme: Theme | str | None, console: Console, ascii: bool | None) -> T
     return theme.in_ascii() if ascii else theme
 
 
-def _as_panel(name: str, config: PanelConfig | Panel | RenderableType | None) -> Panel:
-    if isinstance(config, Panel):
-        return config
-    if config is None or isinstance(config, PanelConfig):
-        config = config or PanelConfig(name.capitalize())
-        return LogPanel(config) if name == LOG else KeyValuePanel(config)
-    from demo_tui.panels.renderable import RenderablePanel
-
-    return RenderablePanel(config, PanelConfig(name.capitalize()))
+def _hidden(names: list[str], panels: Mapping[str, Panel], width: int) -> str:
+    """As much as fits of what has no room: how many panels, and which."""
+    titles = [clean(panels[name].config.title) or name if name in panels else name for name in names]
+    text = f" +{len(names)} hidden: {', '.join(titles)} "
+    return text if len(text) <= width // 2 else f" +{len(names)} hidden "
 
 
 def automatic(panels: Mapping[str, Panel]) -> Node:
-    """The layout for those who give none: header lines, then panels two by two, then logs."""
+    """Arrange panels for those who give no layout: header lines, then panels two by two, then logs.
+
+    Args:
+        panels: The panels by name.
+
+    Returns:
+        The layout.
+    """
     lines = [Fixed(name, 1) for name, panel in panels.items() if not panel.bordered]
     logs = [name for name, panel in panels.items() if isinstance(panel, LogPanel)]
     rest = [name for name, panel in panels.items() if panel.bordered and name not in logs]

@@ -1,49 +1,58 @@
-"""Frames as SVG and HTML. Every run of text is placed on the cell grid, so borders always meet."""
+"""Frames as SVG, through rich's own export, and as HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
+from rich.segment import Segment
 from rich.style import Style
 
-from demo_tui.cells import char_width, width
+from demo_tui.cells import clean, clusters, is_plain, width
+from demo_tui.strips import Strip
 from demo_tui.theme import Theme
 
 if TYPE_CHECKING:
     from rich.color import Color
+    from rich.terminal_theme import TerminalTheme
 
-    from demo_tui.frame import Frame
+__all__ = ["html", "html_block", "svg"]
 
-__all__ = ["html", "svg"]
-
-CELL, LINE, SIZE = 8.4, 18.0, 14  # pixels: width and height of a cell, size of the font
-PAD, BAR = 12, 34
+Rows = Sequence[Sequence[tuple[int, Strip]]]
 FONTS = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
-
-BOX = {
-    "─": "lr", "│": "ud", "╭": "rd", "╮": "ld", "╰": "ru", "╯": "lu", "┌": "rd", "┐": "ld", "└": "ru",
-    "┘": "lu",
-    "├": "udr", "┤": "udl", "┬": "lrd", "┴": "lru", "┼": "lrud",
-}  # fmt: skip
-HEAVY = {
-    "━": "lr", "┃": "ud", "┏": "rd", "┓": "ld", "┗": "ru", "┛": "lu", "┳": "lrd", "┻": "lru", "┣": "udr",
-    "┫": "udl",
-    "╋": "lrud", "┡": "lru", "╇": "lrud", "┩": "lud", "╸": "l", "╺": "r",
-}  # fmt: skip
-DRAWN = frozenset(BOX) | frozenset(HEAVY) | frozenset(map(chr, range(0x2801, 0x2900)))
-
-
-class Run(NamedTuple):
-    """Text in one style at one place, in cells."""
-
-    x: int
-    y: int
-    cells: int
-    text: str
-    style: Style
+# rich's own template loads a font from a server; this one uses what the reader's machine has. Its font is a
+# little larger than rich's line is high, so that the pieces of a border meet.
+_SVG = (
+    """\
+<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<style>
+.{unique_id}-matrix {{ font-family: """
+    + FONTS
+    + """; font-size: 21px; line-height: {line_height}px; white-space: pre; }}
+.{unique_id}-title {{ font-family: """
+    + FONTS
+    + """; font-size: 16px; }}
+{styles}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/>
+</clipPath>
+{lines}
+</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""
+)
+_ASPECT = 0.602  # width to height of DejaVu Sans Mono, and nearly of the other fonts
 
 
 class Look(NamedTuple):
@@ -54,38 +63,72 @@ class Look(NamedTuple):
     css: str
 
 
-def runs(frame: Frame) -> Iterator[Run]:
-    """Every run of the frame, left to right, top to bottom.
+def svg(rows: Rows, size: tuple[int, int], theme: Theme, title: str = "") -> str:
+    """Return rows of strips as a picture of a terminal window.
 
-    Wide characters are runs of their own; drawn characters do not share a run with others.
+    Args:
+        rows: For each row, strips with the column at which they begin.
+        size: Width and height in cells.
+        theme: Gives the foreground and the background.
+        title: What the window's title bar says.
+
+    Returns:
+        A complete SVG document that loads nothing.
     """
-    for y, row in enumerate(frame.rows):
-        for start, strip in row:
-            x = start
-            for text, style, _ in strip.segments:
-                for part in [text] if text.isascii() else _split(text):
-                    cells = width(part)
-                    yield Run(x, y, cells, part, style or Style.null())
-                    x += cells
+    from rich.console import Console
+
+    console = Console(
+        file=io.StringIO(), width=size[0], height=size[1], record=True, force_terminal=True,
+        color_system="truecolor", legacy_windows=False, _environ={},
+    )  # fmt: skip
+    for row in rows:
+        segments = [part for _, strip in row for segment in strip.segments for part in _parts(segment)]
+        console._record_buffer += [*segments, Segment.line()]
+    picture = console.export_svg(
+        title=clean(title), theme=_terminal_theme(theme), code_format=_SVG, font_aspect_ratio=_ASPECT,
+        unique_id="frame",
+    )  # fmt: skip
+    return "\n".join(line.rstrip() for line in picture.splitlines() if line.strip()) + "\n"
 
 
-def _split(text: str) -> Iterator[str]:
-    """Cut where the kind of character changes, and around each wide one with what combines with it."""
-    part, before = "", ""
-    for char in text:
-        size = char_width(char)
-        kind = "wide" if size == 2 else "drawn" if char in DRAWN else "text"
-        if part and size and (kind != before or kind == "wide"):
-            yield part
-            part = ""
-        part += char
-        before = kind if size else before
-    if part:
-        yield part
+def _parts(segment: Segment) -> Iterator[Segment]:
+    """Set each wide or joined cluster apart: rich measures the others by their number of characters."""
+    text, style = segment.text, segment.style
+    if text.isascii() or (is_plain(text) and width(text) == len(text)):
+        yield Segment(text, style)
+        return
+    plain = ""
+    for part, cells in clusters(text):
+        if len(part) == cells == 1:
+            plain += part
+            continue
+        if plain:
+            yield Segment(plain, style)
+            plain = ""
+        yield Segment(part, style)
+    if plain:
+        yield Segment(plain, style)
+
+
+def _terminal_theme(theme: Theme) -> TerminalTheme:
+    from rich.color import Color
+    from rich.terminal_theme import DIMMED_MONOKAI, TerminalTheme
+
+    back, front = (Color.parse(text).get_truecolor() for text in (theme.background, theme.foreground))
+    colours = [DIMMED_MONOKAI.ansi_colors[index] for index in range(16)]
+    return TerminalTheme(tuple(back), tuple(front), colours[:8], colours[8:])  # type: ignore[arg-type]
 
 
 def look(style: Style, theme: Theme) -> Look:
-    """Resolve a style against the theme's own foreground and background."""
+    """Resolve a style against the theme's own foreground and background.
+
+    Args:
+        style: The style.
+        theme: Gives the default colours.
+
+    Returns:
+        Colours, and the CSS of the attributes.
+    """
     fill = _colour(style.color, theme, theme.foreground)
     back = _colour(style.bgcolor, theme, theme.background) if style.bgcolor else None
     if style.reverse:
@@ -107,99 +150,58 @@ def look(style: Style, theme: Theme) -> Look:
 def _colour(colour: Color | None, theme: Theme, default: str) -> str:
     if colour is None or colour.is_default:
         return default
-    from rich.terminal_theme import SVG_EXPORT_THEME
-
-    return colour.get_truecolor(SVG_EXPORT_THEME).hex
+    return colour.get_truecolor(_terminal_theme(theme)).hex
 
 
-def svg(frame: Frame, title: str = "") -> str:
-    """The frame as a picture of a terminal window, light or dark as its theme is."""
-    theme = frame.theme
-    wide, high = frame.width * CELL + 2 * PAD, frame.height * LINE + BAR + PAD
-    lights = enumerate(("#ff5f57", "#febc2e", "#28c840"))
-    size, label = f'width="{wide:g}" height="{high:g}"', escape(title)
-    edge = f'fill="{theme.background}" rx="9" stroke="#808080" stroke-opacity="0.35"'
-    out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:g} {high:g}" {size} role="img">',
-        f"<title>{label}</title>",
-        f'<rect x="0.5" y="0.5" width="{wide - 1:g}" height="{high - 1:g}" {edge}/>',
-        *(f'<circle cx="{20 + 20 * index}" cy="18" r="6" fill="{fill}"/>' for index, fill in lights),
-        f'<g font-family="{FONTS}" font-size="{SIZE}" xml:space="preserve">',
-        f'<text x="{wide / 2:g}" y="23" text-anchor="middle" fill="{theme.foreground}">{label}</text>',
-    ]
-    backs: list[str] = []
-    texts: list[str] = []
-    for run in runs(frame):
-        shown = look(run.style, theme)
-        x, y, cells = PAD + run.x * CELL, BAR + run.y * LINE, run.cells * CELL
-        if shown.back:
-            place = f'x="{x:g}" y="{y:g}" width="{cells:g}" height="{LINE:g}"'
-            backs.append(f'<rect {place} fill="{shown.back}"/>')
-        if run.text.strip():
-            texts.append(_drawn(run, x, y, shown) if run.text[0] in DRAWN else _text(run, x, y, cells, shown))
-    return "\n".join([*out, *backs, *texts, "</g>", "</svg>", ""])
+def html(rows: Rows, theme: Theme, title: str = "") -> str:
+    """Return rows of strips as a complete HTML page.
 
+    Args:
+        rows: For each row, strips with the column at which they begin.
+        theme: Gives the foreground and the background.
+        title: The title of the page.
 
-def _text(run: Run, x: float, y: float, cells: float, shown: Look) -> str:
-    css = f' style="{shown.css}"' if shown.css else ""
-    size = f'textLength="{cells:g}" lengthAdjust="spacingAndGlyphs"'
-    text = escape(run.text).replace(" ", "&#160;")
-    return f'<text x="{x:g}" y="{y + 13.5:g}" {size} fill="{shown.fill}"{css}>{text}</text>'
-
-
-def _drawn(run: Run, x: float, y: float, shown: Look) -> str:
-    """Borders and graphs as shapes: fonts rarely agree with each other about these characters."""
-    thin: list[str] = []
-    thick: list[str] = []
-    dots: list[str] = []
-    left = x
-    for char, group in groupby(run.text):
-        count = len(list(group))
-        if char in BOX or char in HEAVY:
-            (thin if char in BOX else thick).append(_strokes(BOX.get(char) or HEAVY[char], left, y, count))
-        else:
-            bits = ord(char) - 0x2800
-            dots += [_dot(b, left + i * CELL, y) for i in range(count) for b in range(8) if bits >> b & 1]
-        left += count * CELL
-    stroke = f'fill="none" stroke="{shown.fill}"'
-    kinds = ((thin, stroke), (thick, f'{stroke} stroke-width="2.2"'), (dots, f'fill="{shown.fill}"'))
-    return "".join(f'<path d="{"".join(parts)}" {paint}/>' for parts, paint in kinds if parts)
-
-
-def _strokes(sides: str, x: float, y: float, count: int) -> str:
-    """Lines from the middle of a cell to its sides (l, r, u, d), for `count` equal characters."""
-    if sides == "lr":
-        return f"M{x:g} {y + LINE / 2:g}h{count * CELL:g}"
-    across, down = x + CELL / 2, y + LINE / 2
-    ends = {"l": f"H{x:g}", "r": f"H{x + CELL:g}", "u": f"V{y:g}", "d": f"V{y + LINE:g}"}
-    once = "".join(f"M{across:g} {down:g}{ends[side]}" for side in sides)
-    return once + (_strokes(sides, x + CELL, y, count - 1) if count > 1 else "")
-
-
-def _dot(bit: int, x: float, y: float) -> str:
-    column, row = (bit // 3, bit % 3) if bit < 6 else (bit - 6, 3)
-    return f"M{x + CELL * (0.1 + 0.5 * column):g} {y + LINE * (0.04 + 0.25 * row):g}h3.2v3.4h-3.2z"
-
-
-def html(frame: Frame, title: str = "") -> str:
-    """The frame as a page with one `pre`; wide characters are held to two cells."""
-    theme = frame.theme
-    lines: list[list[str]] = [[] for _ in range(frame.height)]
-    for run in runs(frame):
-        lines[run.y].append(_span(run, theme))
-    body = "\n".join("".join(line) for line in lines)
+    Returns:
+        The page; it loads nothing.
+    """
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>\n'
-        f"<style>body{{margin:0;background:{theme.background}}}pre{{color:{theme.foreground};padding:1em;"
-        f"font:14px/1.25 {FONTS}}}pre span.w{{display:inline-block;width:2ch}}</style></head>\n"
-        f"<body><pre>{body}</pre></body></html>\n"
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f"<title>{escape(clean(title))}</title>\n"
+        f"<style>body{{margin:0;background:{theme.background}}}</style></head>\n"
+        f"<body>{html_block(rows, theme)}</body></html>\n"
     )
 
 
-def _span(run: Run, theme: Theme) -> str:
-    text = escape(run.text)
-    shown = look(run.style, theme)
+def html_block(rows: Rows, theme: Theme) -> str:
+    """Return rows of strips as one `pre` element, for a page or a notebook.
+
+    Args:
+        rows: For each row, strips with the column at which they begin.
+        theme: Gives the foreground and the background.
+
+    Returns:
+        The element, with its styles inline.
+    """
+    body = "\n".join("".join(_spans(row, theme)) for row in rows)
+    css = f"color:{theme.foreground};background:{theme.background};margin:0;padding:1em;overflow:auto;"
+    return f'<pre style="{css}font:14px/1.25 {FONTS}">{body}</pre>'.replace("'", "&#39;")
+
+
+def _spans(row: Iterable[tuple[int, Strip]], theme: Theme) -> Iterator[str]:
+    for _, strip in row:
+        for segment in strip.segments:
+            for part in _parts(segment):
+                yield _span(part.text, part.style or Style.null(), theme)
+
+
+def _span(text: str, style: Style, theme: Theme) -> str:
+    shown = look(style, theme)
     css = shown.css + (f"color:{shown.fill};" if shown.fill != theme.foreground else "")
     css += f"background:{shown.back};" if shown.back else ""
-    wide = ' class="w"' if run.cells == 2 and len(run.text) == 1 else ""
-    return f'<span{wide} style="{css}">{text}</span>' if css or wide else text
+    if width(text) == 2 and len(clusters(text)) == 1:  # holds the grid, whatever the font
+        css += "display:inline-block;width:2ch;"
+    out = f'<span style="{css}">{escape(text)}</span>' if css else escape(text)
+    link = style.link or ""
+    if link.startswith(("http://", "https://")):
+        out = f'<a href="{escape(link)}" style="color:inherit">{out}</a>'
+    return out

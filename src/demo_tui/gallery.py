@@ -12,12 +12,12 @@ from demo_tui import spinners
 from demo_tui.dashboard import DashboardBase
 from demo_tui.gpu_monitor import GpuMonitor, GpuStats
 from demo_tui.layout import Columns, Fixed, Rows, Weighted
-from demo_tui.panel import PanelConfig
 from demo_tui.panels.code import CodePanel
 from demo_tui.panels.comparison import ComparisonPanel
 from demo_tui.panels.header import HeaderPanel
 from demo_tui.panels.key_value import KeyValuePanel
 from demo_tui.panels.log import LogPanel
+from demo_tui.panels.machine import GpuPanel
 from demo_tui.panels.progress import ProgressPanel, short_time
 from demo_tui.panels.renderable import RenderablePanel
 from demo_tui.panels.series import SeriesPanel
@@ -67,7 +67,10 @@ STEPS = (
 class Gallery:
     """The dashboard and what happens on it. `step` moves everything to the present time of its clock.
 
-    `system` and `gpus` give samples, or None and an empty list; they are asked once a second.
+    Args:
+        dashboard: An empty one.
+        system: Returns a sample of the machine, or None; it is called once a second.
+        gpus: Returns samples of the GPUs.
     """
 
     def __init__(
@@ -78,10 +81,10 @@ class Gallery:
     ) -> None:
         self.dashboard = dashboard
         dashboard.layout = LAYOUT
-        monitor = GpuMonitor()
+        self._monitor = GpuMonitor()
+        if gpus is not None:
+            self._monitor.sample = lambda: list(gpus())  # type: ignore[method-assign]
         self._system = system or SystemMonitor(clock=dashboard.clock).sample
-        self._gpus = gpus or monitor.sample
-        self._monitor = monitor
         self._steps = self._samples = 0
         self._add_panels()
 
@@ -92,7 +95,9 @@ class Gallery:
         self.code = add("code", CodePanel(source, config="CodePanel: spinners.py"))
         self.log = add("log", LogPanel("LogPanel", tag_width=6))
         self.progress = add("progress", ProgressPanel("ProgressPanel"))
-        self.series = add("series", SeriesPanel(PanelConfig("SeriesPanel"), unit="%", high=100.0))
+        self.series = add(
+            "series", SeriesPanel("SeriesPanel", unit="%", low=0.0, high=100.0, x_label="seconds")
+        )
         self.tree = add("tree", TreePanel("TreePanel"))
         self.comparison = add("comparison", ComparisonPanel("run 41", "run 42", "ComparisonPanel"))
         columns: list[str | Column] = [
@@ -103,7 +108,7 @@ class Gallery:
         ]
         self.table = add("table", TablePanel(columns, "TablePanel: this process"))
         self.status = add("status", KeyValuePanel("KeyValuePanel"))
-        self.gpu = add("gpu", KeyValuePanel("GpuMonitor"))
+        self.gpu = add("gpu", GpuPanel("GpuPanel", self._monitor))
         add("rich", RenderablePanel(_rich_table(), "RenderablePanel: anything rich prints"))
         add("footer", HeaderPanel("q quit   p pause   s save a picture   ? help"))
         self._fill()
@@ -160,13 +165,7 @@ class Gallery:
         if stats is not None:
             self._show_system(stats)
         self.series.append(50 + 40 * math.sin(self._samples / 4), "sine")
-        gpus = self._gpus()
-        if not gpus:
-            self.gpu.set("no GPU", self._monitor.reason or "none was found", "dim")
-        for gpu in gpus:
-            used, load = gpu.memory_used_bytes, gpu.utilization_percent
-            text = f"{'?' if load is None else f'{load:.0f}'} %, {0 if used is None else used / GIB:.1f} GiB"
-            self.gpu.set(f"{gpu.index} {gpu.name}", text)
+        self.gpu.sample()
 
     def _show_system(self, stats: SystemStats) -> None:
         self.series.append(stats.cpu_percent, "cpu")

@@ -9,12 +9,19 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from demo_tui.cells import describe
+
 __all__ = ["GpuMonitor", "GpuProcess", "GpuStats"]
 
 
 @dataclass(frozen=True)
 class GpuProcess:
-    """A process on a GPU; `memory_bytes` is None where the driver does not tell (in containers, often)."""
+    """A process on a GPU.
+
+    Args:
+        pid: Its process id.
+        memory_bytes: What it uses of the GPU's memory; None where the driver does not say, as in containers.
+    """
 
     pid: int
     memory_bytes: int | None
@@ -24,7 +31,17 @@ class GpuProcess:
 class GpuStats:
     """One GPU at one moment. What could not be read is None, never 0.
 
-    Units: per cent, bytes, degrees Celsius, watts. `source` is `nvml` or `torch`.
+    Args:
+        index: The number of the GPU.
+        name: Its model.
+        source: `nvml` or `torch`.
+        utilization_percent: Share of the time in which a kernel ran.
+        memory_used_bytes: Memory in use.
+        memory_total_bytes: Memory of the GPU.
+        temperature_c: Degrees Celsius.
+        power_watts: Power drawn.
+        power_limit_watts: The limit that is enforced.
+        processes: The processes on the GPU.
     """
 
     index: int
@@ -40,18 +57,21 @@ class GpuStats:
 
     @property
     def memory_percent(self) -> float | None:
-        """Used share of the memory, 0 to 100."""
+        """Return the used share of the memory, 0 to 100; None where it is not known."""
         if self.memory_used_bytes is None or not self.memory_total_bytes:
             return None
         return 100.0 * self.memory_used_bytes / self.memory_total_bytes
 
 
 class GpuMonitor:
-    """Samples all GPUs. `sample` never raises; `reason` says why it returned nothing.
+    """Samples all GPUs. `sample` never raises; `reason` says what is missing and why.
 
     NVML comes from the optional package nvidia-ml-py. torch is only used if the program has imported it
-    and has initialised CUDA, so that looking never creates a CUDA context. `load_nvml` (returns the pynvml
-    module) and `modules` (where to look for torch) are there for tests.
+    and has initialised CUDA, so that looking never creates a CUDA context.
+
+    Args:
+        load_nvml: Returns the pynvml module; for tests.
+        modules: Where to look for torch; for tests.
     """
 
     def __init__(
@@ -64,11 +84,17 @@ class GpuMonitor:
         self._nvml_reason = ""
 
     def sample(self) -> list[GpuStats]:
-        """One entry per GPU; empty, with a `reason`, where there is none or it cannot be seen."""
+        """Read every GPU.
+
+        Returns:
+            One entry per GPU that answers. Where one does not, or none does, `reason` says so.
+        """
         stats = self._from_nvml()
         if not stats:
             stats = self._from_torch()
-        self.reason = "" if stats else self._nvml_reason
+            self.reason = "" if stats else self._nvml_reason
+        else:
+            self.reason = self._nvml_reason
         return stats
 
     def close(self) -> None:
@@ -91,9 +117,14 @@ class GpuMonitor:
             self._nvml_reason = f"NVML does not answer: {error}"
             self.close()
             return []
-        self._nvml_reason = "" if count else "NVML found no GPU"
-        found = [_try(partial(_read, self._nvml, index)) for index in range(count)]
-        return [stats for stats in found if stats is not None]
+        found, lost = [], []
+        for index in range(count):
+            try:
+                found.append(_read(self._nvml, index))
+            except Exception as error:
+                lost.append(f"GPU {index} cannot be read: {describe(error)}")
+        self._nvml_reason = "; ".join(lost) if count else "NVML found no GPU"
+        return found
 
     def _from_torch(self) -> list[GpuStats]:
         torch = self._modules.get("torch")

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from demo_tui.sharing import share
+
 __all__ = ["Columns", "Fixed", "Node", "Pane", "Region", "Rows", "Weighted", "place", "share"]
 
 
@@ -25,7 +27,17 @@ class Region(NamedTuple):
 
 
 class Node:
-    """A part of a layout. `size` fixes it (in its parent's direction), else `ratio` shares what is left."""
+    """A part of a layout.
+
+    Args:
+        ratio: Shares of what is left, where there is no `size`.
+        size: Cells in the direction of the parent; None for a share.
+        minimum: The fewest cells in that direction; None for what its panels need.
+        priority: What is left out first where not everything fits: the lowest. None for the parent's.
+
+    Raises:
+        ValueError: For a ratio or a size below 1.
+    """
 
     def __init__(
         self,
@@ -44,7 +56,15 @@ class Node:
 
 
 class Pane(Node):
-    """One panel by its name."""
+    """One panel by its name.
+
+    Args:
+        name: The name it was added with.
+        ratio: As for `Node`.
+        size: As for `Node`.
+        minimum: As for `Node`.
+        priority: As for `Node`.
+    """
 
     def __init__(
         self,
@@ -60,7 +80,15 @@ class Pane(Node):
 
 
 class Group(Node):
-    """Several nodes in a row or a column."""
+    """Several nodes in a row or a column.
+
+    Args:
+        children: Nodes, or the names of panels.
+        ratio: As for `Node`.
+        size: As for `Node`.
+        minimum: As for `Node`.
+        priority: As for `Node`.
+    """
 
     def __init__(
         self,
@@ -79,9 +107,15 @@ class Rows(Group):
 
 
 class Columns(Group):
-    """Children from left to right; from top to bottom where fewer than `narrow` cells are there.
+    """Children from left to right, or stacked where there are too few cells.
 
-    Without `narrow`, they are stacked when their minimum widths do not fit.
+    Args:
+        children: Nodes, or the names of panels.
+        narrow: Stack them where fewer cells are there; None to stack them when their minima do not fit.
+        ratio: As for `Node`.
+        size: As for `Node`.
+        minimum: As for `Node`.
+        priority: As for `Node`.
     """
 
     def __init__(
@@ -98,14 +132,33 @@ class Columns(Group):
 
 
 def Fixed(child: str | Node, size: int, *, priority: int | None = None) -> Node:  # noqa: N802
-    """A child of exactly `size` lines in `Rows`, or columns in `Columns`."""
+    """Give a child a fixed size.
+
+    Args:
+        child: A node, or the name of a panel.
+        size: Lines in `Rows`, columns in `Columns`.
+        priority: What is left out first where not everything fits: the lowest.
+
+    Returns:
+        The node.
+    """
     return _wrap(child, size=size, priority=priority)
 
 
 def Weighted(  # noqa: N802
     child: str | Node, ratio: int = 1, *, minimum: int | None = None, priority: int | None = None
 ) -> Node:
-    """A child that gets `ratio` shares of what is left, and never fewer than `minimum` cells."""
+    """Give a child a share of what is left.
+
+    Args:
+        child: A node, or the name of a panel.
+        ratio: How many shares.
+        minimum: The fewest cells.
+        priority: What is left out first where not everything fits: the lowest.
+
+    Returns:
+        The node.
+    """
     return _wrap(child, ratio=ratio, minimum=minimum, priority=priority)
 
 
@@ -125,10 +178,19 @@ Minimum = Callable[[str], tuple[int, int]]
 
 
 def place(root: Node, width: int, height: int, minimum: Minimum) -> dict[str, Region]:
-    """The region of every panel that is shown in a terminal of `width` x `height` cells.
+    """Compute the region of every panel that is shown.
 
-    `minimum(name)` is the smallest useful (width, height) of a panel. The regions never overlap and, if
-    anything is shown, cover the whole terminal; at least the most important panel is always shown.
+    The regions never overlap and, if anything is shown, cover the whole terminal; at least the most important
+    panel is always shown.
+
+    Args:
+        root: The layout.
+        width: Cells of the terminal.
+        height: Its lines.
+        minimum: Returns the smallest useful width and height of a panel.
+
+    Returns:
+        Regions by panel name.
     """
     return {
         name: Region(*box)
@@ -136,8 +198,49 @@ def place(root: Node, width: int, height: int, minimum: Minimum) -> dict[str, Re
     }
 
 
+def leaves(root: Node) -> list[str]:
+    """Return the names of all panels of a layout.
+
+    Args:
+        root: The layout.
+
+    Returns:
+        The names, in the order of the layout.
+    """
+    return [name for name, _ in _leaves(root, 0)]
+
+
+def natural(root: Node, width: int, minimum: Minimum, height_of: Callable[[str], int]) -> int:
+    """Compute how many lines a layout has when every panel shows all it has.
+
+    Args:
+        root: The layout.
+        width: Cells of the terminal.
+        minimum: Returns the smallest useful width and height of a panel.
+        height_of: Returns the lines that a panel would like.
+
+    Returns:
+        The number of lines.
+    """
+
+    def lines(solved: Solved) -> int:
+        if isinstance(solved.node, Pane):
+            return height_of(solved.node.name)
+        heights = [lines(child) if solved.across else child.size or lines(child) for child in solved.children]
+        return max(heights, default=0) if solved.across else sum(heights)
+
+    return lines(solve(root, width, 10**6, minimum))
+
+
 class Solved:
-    """A node as it will be shown at one size: hidden panes are gone, narrow columns are stacked."""
+    """A node as it will be shown at one size: hidden panes are gone, narrow columns are stacked.
+
+    Args:
+        node: The node.
+        children: Those that are shown.
+        across: They are side by side.
+        need: The least width and height.
+    """
 
     def __init__(self, node: Node, children: list[Solved], across: bool, need: tuple[int, int]) -> None:
         self.node = node
@@ -148,24 +251,48 @@ class Solved:
         self.floor = node.minimum
 
     def least(self, across: bool) -> int:
-        """The fewest cells this node can have in one direction."""
+        """Return the fewest cells this node can have.
+
+        Args:
+            across: In width, else in height.
+
+        Returns:
+            The number of cells.
+        """
         need = self.need[0 if across else 1]
         if self.floor is not None:
             need = self.floor if isinstance(self.node, Pane) else max(self.floor, need)
         return self.size or need
 
     def wish(self, across: bool) -> tuple[int | None, int, int]:
-        """What it asks of `share`."""
+        """Return what it asks of `share`.
+
+        Args:
+            across: In width, else in height.
+
+        Returns:
+            Size, ratio, minimum.
+        """
         return self.size, self.node.ratio, self.least(across)
 
     def unsized(self) -> Solved:
-        """The same as a row, where it was a column: a width says nothing about a height."""
+        """Return it as a row, where it was a column: a width says nothing about a height."""
         self.size = self.floor = None
         return self
 
 
 def solve(root: Node, width: int, height: int, minimum: Minimum) -> Solved:
-    """Choose what is shown: the most important panes that fit together, in the order of the layout."""
+    """Choose what is shown: the most important panes that fit together, in the order of the layout.
+
+    Args:
+        root: The layout.
+        width: Cells of the terminal.
+        height: Its lines.
+        minimum: Returns the smallest useful width and height of a panel.
+
+    Returns:
+        The root of what is shown.
+    """
     shown: set[str] = set()
     best = _solve(root, width, minimum, shown)
     for name in _by_importance(root):
@@ -245,54 +372,14 @@ def _arrange(solved: Solved, region: Region) -> Iterator[tuple[str, Region]]:
 
 
 def sizes_of(solved: Solved, region: Region) -> list[int]:
-    """How a group's children share its region, in cells."""
+    """Compute how a group's children share its region.
+
+    Args:
+        solved: The group.
+        region: Its region.
+
+    Returns:
+        Their sizes in cells.
+    """
     total = region.width if solved.across else region.height
     return share(total, [child.wish(solved.across) for child in solved.children])
-
-
-def share(total: int, wishes: Sequence[tuple[int | None, int, int]]) -> list[int]:
-    """Divide `total` cells among (fixed size or None, ratio, minimum); the results add up to `total`.
-
-    Fixed sizes come first, then minima, then ratios. Where the cells do not suffice, later ones go short.
-    """
-    sizes = [size if size is not None else 0 for size, _, _ in wishes]
-    flexible = [index for index, (size, _, _) in enumerate(wishes) if size is None]
-    left = total - sum(sizes)
-    while flexible:
-        ratios = sum(wishes[index][1] for index in flexible)
-        short = [i for i in flexible if left * wishes[i][1] < wishes[i][2] * ratios]
-        if not short:
-            _by_ratio(sizes, flexible, left, ratios, wishes)
-            break
-        for index in short:
-            sizes[index] = wishes[index][2]
-            left -= sizes[index]
-            flexible.remove(index)
-    return _settle(sizes, total, wishes)
-
-
-def _by_ratio(
-    sizes: list[int],
-    flexible: list[int],
-    left: int,
-    ratios: int,
-    wishes: Sequence[tuple[int | None, int, int]],
-) -> None:
-    for index in flexible:
-        ratio = wishes[index][1]
-        sizes[index] = round(left * ratio / ratios)
-        left -= sizes[index]
-        ratios -= ratio
-
-
-def _settle(sizes: list[int], total: int, wishes: Sequence[tuple[int | None, int, int]]) -> list[int]:
-    """Cut from the end what is too much; give the last flexible one what is left over."""
-    excess = sum(sizes) - total
-    for index in reversed(range(len(sizes))):
-        cut = min(max(0, excess), sizes[index])
-        sizes[index] -= cut
-        excess -= cut
-    if excess < 0 and sizes:
-        flexible = [index for index, (size, _, _) in enumerate(wishes) if size is None]
-        sizes[flexible[-1] if flexible else -1] -= excess
-    return sizes

@@ -2,147 +2,201 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from typing import TYPE_CHECKING
 
+from demo_tui.controls import Controls
 from demo_tui.frame import Frame, notice, overlay
-from demo_tui.keys import KeyReader
-from demo_tui.painter import InlinePainter, ScreenPainter
+from demo_tui.keys import KeyReader, Mouse
+from demo_tui.options import Options
+from demo_tui.output import Output, on_terminal
+from demo_tui.panel import error_box
+from demo_tui.terminal import Signals
+from demo_tui.view import View
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from demo_tui.cast import CastWriter
-    from demo_tui.dashboard import DashboardBase
+    from demo_tui.plain import PlainWriter
+    from demo_tui.surface import Surface
 
-__all__ = ["Live", "drive"]
+__all__ = ["Live"]
 
-T = TypeVar("T")
+PATIENCE = 5.0
+"""Seconds that a panel may take to draw before the end does not wait for it."""
 
 
 class Live:
     """A dashboard on a terminal, as a context manager. `DashboardBase.live` makes one.
 
     Call `tick()` often; it reads keys and draws when a frame is due and something changed. On leaving, in
-    whatever way, the terminal is as it was. Keys: `q` sets `quit_requested`, `p` pauses the view, `s` saves
-    a picture, `?` shows help; `on_key` adds more.
+    whatever way, the terminal is as it was. Only the process that entered it draws and restores: a forked
+    child that ends does neither. In the background, nothing is drawn; in the foreground again, everything is.
+
+    Args:
+        dashboard: What to show.
+        options: How to show it.
     """
 
-    def __init__(
-        self,
-        dashboard: DashboardBase,
-        refresh_hz: float,
-        *,
-        screen: bool,
-        keys: bool,
-        record: Path | None,
-        capture: bool,
-        keep: bool,
-        save_dir: Path,
-    ) -> None:
-        if refresh_hz <= 0:
-            raise ValueError(f"refresh_hz is {refresh_hz}; it must be above 0")
+    def __init__(self, dashboard: Surface, options: Options | None = None) -> None:
         self.dashboard = dashboard
-        self.interval = 1.0 / refresh_hz
-        self.screen, self.keep, self.save_dir = screen, keep, save_dir
+        self.options = options or Options()
+        self.interval = 1.0 / self.options.refresh_hz
         self.quit_requested = False
         self.paused = False
         self.frames = 0
-        self._capture, self._record = capture, record
+        self.is_terminal = False
         self._lock = threading.RLock()
-        self._keys = KeyReader(sys.stdin if keys else None)
+        self._keys = KeyReader(sys.stdin if self.options.keys else None)
         self._handlers: dict[str, tuple[Callable[[], object], str]] = {}
         self._notice = ("", 0.0)
         self._help = False
         self._drawn: object = None
         self._frame: Frame | None = None
+        self._size = (80, 24)
         self._next = dashboard.clock()
+        self._pid = os.getpid()
+        self._controls = Controls(dashboard, lambda: self._size, self.notify)
+        self._plain: PlainWriter | None = None
         self._default_keys()
 
     # -- the context -----------------------------------------------------------------------------
 
     def __enter__(self) -> Live:
-        from demo_tui.terminal import Terminal
-
         console = self.dashboard.console
-        self._out: TextIO = console.file  # type: ignore[assignment]
-        self.is_terminal = console.is_terminal and not console.is_dumb_terminal
-        self._painter = ScreenPainter() if self.screen else InlinePainter()
-        self._cast = self._open_cast()
-        self._plain = None
+        self._pid = os.getpid()
+        self._out = Output(console)
+        self.is_terminal = on_terminal(console)
         self._next = self.dashboard.clock()
-        if not self.is_terminal:
-            from demo_tui.plain import PlainWriter
-
-            self._plain = PlainWriter(self.dashboard, self._out)
-        self._terminal = Terminal(
-            self._enter_terminal, self._leave_terminal, self._capture and self.is_terminal
-        )
-        self._terminal.open(self.dashboard.log)
         try:
+            self._view = View(self.dashboard, self._out, self.options, self._keys)
+        except BaseException:
+            self._out.close()
+            raise
+        self._signals = Signals(self._suspend, self._resume)
+        self.dashboard.running = self
+        try:
+            if self.is_terminal:
+                self._signals.take()
+                self._view.open()
+            else:
+                from demo_tui.plain import PlainWriter
+
+                self._plain = PlainWriter(self.dashboard, self._out)
             self.draw(force=True)
         except BaseException:
-            self._terminal.close()
+            self._close()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._lock:
+        if os.getpid() != self._pid:
+            return  # a forked child: neither the terminal nor its signals are ours
+        with self._lock_in_time() as free:
             try:
-                self._finish()
+                self._help, self._notice, self._controls.prompt = False, ("", 0.0), None
+                if self._plain is not None and free:
+                    self._plain.write(last=True)
+                elif self._plain is None:
+                    self._end_view(free)
             finally:
-                self._terminal.close()
-                if self._cast is not None:
-                    self._cast.close()
-        if self.keep and self.screen and self.is_terminal and self._frame is not None:
-            ink = self.dashboard.ink()
-            rows = ("".join(strip.painted(ink) for _, strip in row) for row in self._frame.rows)
-            self._emit("".join(f"{row}\x1b[0m\n" for row in rows))
+                self._close()
 
-    def _finish(self) -> None:
-        self._help, self._notice = False, ("", 0.0)
-        if self._plain is not None:
-            self._plain.write(last=True)
-        elif not self.paused:
+    @contextmanager
+    def _lock_in_time(self) -> Iterator[bool]:
+        """The lock; False after some seconds: a panel that never returns must not hold the work up."""
+        free = self._lock.acquire(timeout=PATIENCE)
+        try:
+            yield free
+        finally:
+            if free:
+                self._lock.release()
+
+    def _close(self) -> None:
+        self._view.close()
+        self._signals.restore()
+        self.dashboard.running = None
+        for note in self._view.notes:
+            self._out.write(f"demo_tui: {note}\n")
+        self._out.close()
+
+    def close_view(self) -> None:
+        """Give the terminal back now, while the program goes on; the context is left later."""
+        if os.getpid() == self._pid:
+            with self._lock_in_time() as free:
+                if self._plain is None:
+                    self._end_view(free)
+
+    def _end_view(self, draw: bool) -> None:
+        view = self._view
+        if view.over:
+            return
+        view.drain()
+        if draw and not self.paused:
             self.draw(force=True)
+        view.end(self._frame)
 
-    def _enter_terminal(self) -> None:
-        if self.is_terminal:
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Return a context in which the terminal is yours: for `input`, an editor, or a debugger."""
+        with self._lock:
+            if self._plain is None:
+                self._view.hold()
+        try:
+            yield
+        finally:
             with self._lock:
-                self._keys.start()
-                self._painter.forget()
                 self._drawn = None
-                self._write(self._painter.enter)
+                if self._plain is None:
+                    self._view.release()
 
-    def _leave_terminal(self) -> None:
-        if self.is_terminal:
-            with self._lock:
-                self._write(self._painter.leave)
-                self._keys.stop()
+    def say(self, text: str) -> None:
+        """Write a line to the terminal after the view has been closed.
 
-    def _open_cast(self) -> CastWriter | None:
-        if self._record is None:
-            return None
-        from demo_tui.cast import CastWriter
+        Args:
+            text: The line.
+        """
+        self._out.write(f"demo_tui: {text}\n")
 
-        width, height = self.dashboard.console.size
-        self._cast_start = self.dashboard.clock()
-        self._cast_size = (width, height)
-        return CastWriter(self._record, width, height, self.dashboard.title)
+    def _suspend(self) -> None:
+        with self._lock:
+            self._view.disappear()
+
+    def _resume(self) -> None:
+        with self._lock:
+            self._drawn = None
+            self._view.reappear()
+
+    @property
+    def terminal_lost(self) -> bool:
+        """Return True once the terminal is gone, or the disk full that is written to; the program goes on."""
+        return self._out.lost
 
     # -- the loop --------------------------------------------------------------------------------
 
     def tick(self) -> bool:
-        """Handle keys; draw if a frame is due and something changed. True where something was written."""
+        """Handle keys; draw if a frame is due and something changed.
+
+        Returns:
+            True where something was written.
+        """
+        if os.getpid() != self._pid:
+            return False
         with self._lock:
             for key in self._keys.read():
-                self.press(key)
+                if isinstance(key, Mouse):
+                    self._controls.mouse(key)
+                    self._hurry()
+                else:
+                    self.press(key)
             now = self.dashboard.clock()
             if now < self._next:
                 return False
@@ -153,86 +207,152 @@ class Live:
             return drawn
 
     def seconds_until_frame(self) -> float:
-        """How long the program may wait before the next `tick`; 0 where a frame is due."""
-        return max(0.0, self._next - self.dashboard.clock())
+        """Return how long the program may wait before the next `tick`; 0 where a frame is due."""
+        wait = max(0.0, self._next - self.dashboard.clock())
+        return min(wait, 0.05) if self._keys.waiting else wait
 
     def fileno(self) -> int | None:
-        """The descriptor that becomes readable when a key is pressed, for a selector; None without keys."""
+        """Return the descriptor that becomes readable when a key is pressed; None without keys."""
         return self._keys.fileno()
 
     def draw(self, force: bool = False) -> bool:
-        """Draw now if something changed, or in any case with `force`. True where something was written."""
+        """Draw now if something changed.
+
+        Args:
+            force: Draw in any case.
+
+        Returns:
+            True where something was written.
+        """
+        if os.getpid() != self._pid:
+            return False
         with self._lock:
             if self._plain is not None:
                 return self._plain.write()
-            width, height = self.dashboard.console.size
+            was_visible = self._view.visible
+            if not self._view.ready():
+                return False
+            force = force or not was_visible
+            size = self._out.size()
             if self._notice[0] and self.dashboard.clock() >= self._notice[1]:
                 self._notice = ("", 0.0)
-            state = self._state(width, height)
-            if state == self._drawn and not force:
-                return False
-            self._drawn = state
-            return self._show(width, height)
+            try:
+                return self._draw(size, force)
+            except Exception as error:
+                if self._frame is None:
+                    raise  # nothing was shown yet, and no work has begun
+                return self._show_error(error, size)
+
+    def _draw(self, size: tuple[int, int], force: bool) -> bool:
+        state = self._state(*size)
+        if state == self._drawn and not force:
+            return False
+        self._drawn = state
+        return self._show(*size)
+
+    def _show_error(self, error: Exception, size: tuple[int, int]) -> bool:
+        """A picture of what keeps the dashboard from being drawn, such as a layout that names no panel."""
+        width, height = size if self.options.screen else (size[0], min(5, size[1]))
+        lines = error_box(error, "this dashboard cannot be drawn", width, height, self.dashboard.theme)
+        self._drawn = None
+        rows = [[(0, strip)] for strip in lines]
+        return self._view.show(Frame(rows, width, height, self.dashboard.theme), size)
 
     def _state(self, width: int, height: int) -> object:
+        over = (self._notice, self._help, self._controls.prompt, self._view.pending)
         if self.paused and self._frame is not None:
-            return width, height, self._notice, self._help, "paused"
-        return self.dashboard.state_key(width, height), self._notice, self._help
+            return width, height, over, "paused"
+        return self.dashboard.state_key(width, height), over
 
     def _show(self, width: int, height: int) -> bool:
-        if not self.screen:
-            height = max(1, height - 1)  # the cursor rests in the line below the block
+        size = width, height
+        if not self.options.screen:
+            height = self._view.block_height(width, height)
+        self._size = width, height
         frozen = self._frame if self.paused else None
         if frozen is None or (frozen.width, frozen.height) != (width, height):
             self._frame = self.dashboard.frame(width, height)
         assert self._frame is not None
-        frame = self._frame
+        written = self._view.show(self._decorated(self._frame), size)
+        self.frames += written
+        return written
+
+    def _decorated(self, frame: Frame) -> Frame:
         if self._help:
             frame = overlay(frame, self._help_lines(), "Keys")
+        if self._controls.prompt is not None:
+            what, text = self._controls.prompt
+            return notice(frame, f"{what}: {text}_")
         if self._notice[0] or self.paused:
             frame = notice(frame, self._notice[0] or "PAUSED: p continues; everything still runs and is kept")
-        data = self._painter.update(frame, self.dashboard.ink())
-        self._write(data, (width, height))
-        self.frames += bool(data)
-        return bool(data)
+        return frame
 
     # -- keys and messages -----------------------------------------------------------------------
 
     def on_key(self, key: str, action: Callable[[], object], help: str = "") -> None:
-        """Call `action()` when a key is pressed: a character, or up, down, pageup, enter, escape and so on.
+        """Call a function when a key is pressed. What it raises is shown and does not stop the dashboard.
 
-        An action that raises an Exception does not stop the dashboard; its error is shown.
+        Args:
+            key: A character, or `up`, `pageup`, `enter`, `escape`, `f5`, `ctrl+l`, `alt+x` and so on.
+            action: The function.
+            help: What the help says; empty to leave the key out.
         """
         self._handlers[key] = (action, help)
 
     def press(self, key: str) -> None:
-        """Do what a key does. An open help closes at any key."""
-        if self._help and key != "q":
+        """Do what a key does. An open help closes at any key.
+
+        Args:
+            key: The key, as for `on_key`.
+        """
+        if self._controls.prompt is not None:
+            self._safely(key, lambda: self._controls.type(key))
+        elif self._help and key != "q":
             self._help = False
-            self._hurry()
-            return
-        action, _ = self._handlers.get(key, (None, ""))
-        if action is None:
-            return
+        else:
+            action, _ = self._handlers.get(key, (None, ""))
+            if action is None:
+                return
+            self._safely(key, action)
+        self._hurry()
+
+    def _safely(self, key: str, action: Callable[[], object]) -> None:
         try:
             action()
         except Exception as error:
             self.notify(f"{key}: {type(error).__name__}: {error}", 5.0)
-        self._hurry()
 
     def notify(self, text: str, seconds: float = 2.0) -> None:
-        """Show a short message over the last line for a while."""
+        """Show a short message over the last line for a while.
+
+        Args:
+            text: The message.
+            seconds: How long.
+        """
         self._notice = (text, self.dashboard.clock() + seconds)
 
     def save(self, path: str | Path | None = None) -> Path:
-        """Save what is shown as .svg, .html or .txt; by default under the next free name in `save_dir`."""
+        """Save what is shown.
+
+        Args:
+            path: A name that ends with .svg, .html or .txt; None for the next free one in `save_dir`.
+
+        Returns:
+            The path.
+
+        Raises:
+            ValueError: For another ending.
+            OSError: Where the file cannot be written.
+        """
         frame = self._frame or self.dashboard.frame()
         return frame.save(path or self._free_name(), self.dashboard.title)
 
     def _free_name(self) -> Path:
+        from pathlib import Path
+
         slug = re.sub(r"\W+", "-", self.dashboard.title.lower()).strip("-") or "dashboard"
         number = 1
-        while (path := self.save_dir / f"{slug}-{number}.svg").exists():
+        while (path := Path(self.options.save_dir, f"{slug}-{number}.svg")).exists():
             number += 1
         return path
 
@@ -244,10 +364,9 @@ class Live:
         self.on_key("p", self._pause, "pause or continue the view")
         self.on_key("s", lambda: self.notify(f"saved {self.save()}"), "save a picture (SVG)")
         self.on_key("?", self._toggle_help, "this help")
-        log_keys = (("up", 1, "scroll the log back"), ("down", -1, "and forward"), ("pageup", 20, ""),
-                    ("pagedown", -20, ""), ("end", -(10**9), "back to the end of the log"))  # fmt: skip
-        for key, lines, help in log_keys:
-            self.on_key(key, lambda lines=lines: self.dashboard.scroll_log(lines), help)  # type: ignore[misc]
+        self.on_key("ctrl+l", self._redraw)
+        for key, action, help in self._controls.bindings():
+            self.on_key(key, action, help)
 
     def _quit(self) -> None:
         self.quit_requested = True
@@ -258,47 +377,15 @@ class Live:
     def _toggle_help(self) -> None:
         self._help = not self._help
 
+    def _redraw(self) -> None:
+        self._drawn = None
+        self._view.redraw()
+
     def _help_lines(self) -> list[str]:
-        return [f"{key:<8} {help}" for key, (_, help) in self._handlers.items() if help] + [
-            "Ctrl-C   interrupt"
-        ]
-
-    # -- writing ---------------------------------------------------------------------------------
-
-    def _write(self, data: str, size: tuple[int, int] | None = None) -> None:
-        if not data:
-            return
-        if self._cast is not None:
-            now = self.dashboard.clock() - self._cast_start
-            if size is not None and size != self._cast_size:
-                self._cast.resize(now, *size)
-                self._cast_size = size
-            self._cast.output(now, data)
-        self._emit(data)
-
-    def _emit(self, data: str) -> None:
-        try:
-            self._out.write(data)
-            self._out.flush()
-        except (OSError, ValueError):  # the terminal is gone: let the program end as if asked to
-            self.quit_requested = True
-
-
-def drive(live: Live, work: Callable[[], T]) -> T | None:
-    """Do `work` in this thread while another one ticks; None where `q` interrupted it."""
-    from demo_tui.terminal import Drawer
-
-    result = None
-    with live:
-        drawer = Drawer(live)
-        drawer.start()
-        try:
-            try:
-                result = work()
-            finally:
-                drawer.stop()
-        except KeyboardInterrupt:  # from `q`, perhaps a moment after the work was done
-            drawer.stop()
-            if not live.quit_requested:
-                raise
-    return result
+        shown = [f"{key:<8} {help}" for key, (_, help) in self._handlers.items() if help]
+        shown.append("Ctrl-C   interrupt")
+        if len(shown) <= self._size[1] - 2:
+            return shown
+        half = -(-len(shown) // 2)
+        right = [*shown[half:], ""]
+        return [f"{text:<30}  {right[index]}".rstrip() for index, text in enumerate(shown[:half])]

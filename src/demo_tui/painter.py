@@ -21,12 +21,20 @@ class ScreenPainter:
         self._size = (0, 0)
 
     def forget(self) -> None:
-        """The screen's content is unknown: draw everything next time."""
+        """Draw everything next time, because the screen's content is unknown."""
         self._size = (0, 0)
 
     def update(self, frame: Frame, ink: Ink) -> str:
-        """What to write to get from the last frame to this one; empty where nothing changed."""
-        rows = [[(x, strip.painted(ink)) for x, strip in row] for row in frame.rows]
+        """Compute what to write to get from the last frame to this one.
+
+        Args:
+            frame: The frame that is to be shown.
+            ink: The terminal's ink.
+
+        Returns:
+            Escape sequences and text; empty where nothing changed.
+        """
+        rows = [[(x, strip.painted(ink, x)) for x, strip in row] for row in frame.rows]
         fresh = (frame.width, frame.height) != self._size
         out = ["\x1b[0m\x1b[2J"] if fresh else []
         for y, row in enumerate(rows):
@@ -48,34 +56,71 @@ def _changes(y: int, row: list[tuple[int, str]], old: list[tuple[int, str]] | No
 
 
 class InlinePainter:
-    """For a block of lines in the normal screen, below what was printed before."""
+    """For a block of lines in the normal screen, below what was printed before.
+
+    The cursor rests in the line below the block.
+    """
 
     enter = "\x1b[?25l\x1b[?7l"
     leave = "\x1b[?7h\x1b[?25h"
 
     def __init__(self) -> None:
         self._lines: list[str] = []
-        self._size = (0, 0)
+        self._width = 0
+        self._forgotten = False
 
     def forget(self) -> None:
-        """Start a new block below."""
-        self._lines, self._size = [], (0, 0)
+        """Start a new block below; the old one stays where it is."""
+        self._lines = []
+
+    def redraw(self) -> None:
+        """Draw every line of the block again next time, at its place."""
+        self._forgotten = True
+
+    def above(self, text: str, width: int) -> str:
+        """Take the block away and write text in its place; the next update draws the block below it.
+
+        Args:
+            text: Whole lines, each ended by a newline.
+            width: The present width of the terminal.
+
+        Returns:
+            What to write.
+        """
+        out = self._back(width) + "\x1b[J"
+        self._lines = []
+        return out + text.replace("\n", "\r\n")
 
     def update(self, frame: Frame, ink: Ink) -> str:
-        """What to write, with the cursor in the line below the block before and after."""
+        """Compute what to write to get from the last block to this frame.
+
+        Args:
+            frame: The frame that is to be shown; its height may differ from the last one.
+            ink: The terminal's ink.
+
+        Returns:
+            Escape sequences and text; empty where nothing changed.
+        """
         lines = [_joined(row, ink) for row in frame.rows]
-        old, same_size = self._lines, (frame.width, frame.height) == self._size
-        if lines == old and same_size:
+        old = self._lines
+        fresh = self._forgotten or frame.width != self._width or len(lines) != len(old)
+        if lines == old and not fresh:
             return ""
-        out = [f"\x1b[{len(old)}A"] if old else []
-        if not same_size:
-            out.append("\r\x1b[J")
+        out = [self._back(frame.width)]
+        if fresh:
+            out.append("\x1b[0m\x1b[J")
         for y, line in enumerate(lines):
-            changed = not same_size or old[y] != line
-            out.append(f"\r{line}\x1b[0m\r\n" if changed else "\r\n")
-        self._lines, self._size = lines, (frame.width, frame.height)
+            out.append(f"\r{line}\x1b[0m\r\n" if fresh or old[y] != line else "\r\n")
+        self._lines, self._width, self._forgotten = lines, frame.width, False
         return f"{SYNC_ON}{''.join(out)}{SYNC_OFF}"
+
+    def _back(self, width: int) -> str:
+        """To the block's first line. A terminal that became narrower has broken each line into several."""
+        if not self._lines:
+            return "\r"
+        pieces = -(-self._width // max(1, width)) if width < self._width else 1
+        return f"\r\x1b[{len(self._lines) * pieces}A"
 
 
 def _joined(row: Row, ink: Ink) -> str:
-    return "".join(strip.painted(ink) for _, strip in row)
+    return "".join(strip.painted(ink, x) for x, strip in row)

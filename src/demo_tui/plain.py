@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from demo_tui.cells import clean
+from demo_tui.output import Output
 
 if TYPE_CHECKING:
-    from demo_tui.dashboard import DashboardBase
     from demo_tui.panel import Panel
+    from demo_tui.surface import Surface
 
 __all__ = ["PlainWriter"]
 
 
 class PlainWriter:
-    """New log lines at once; the state of other panels every `every` seconds and at the end."""
+    """Writes new log lines at once, and the state of other panels now and then and at the end.
 
-    def __init__(self, dashboard: DashboardBase, file: TextIO, every: float = 10.0) -> None:
+    Args:
+        dashboard: What to write about.
+        out: Where to write. A full disk ends the writing and nothing else.
+        every: Seconds between two states.
+    """
+
+    def __init__(self, dashboard: Surface, out: Output, every: float = 10.0) -> None:
         self._dashboard = dashboard
-        self._file = file
+        self._out = out
         self._every = every
         self._next_summary = dashboard.clock() + every
         self._ascii = dashboard.theme.ascii
 
     def write(self, last: bool = False) -> bool:
-        """Write what is new; with `last`, the state of everything, too. True where there was something."""
+        """Write what is new.
+
+        Args:
+            last: Write the state of everything, too.
+
+        Returns:
+            True where there was something.
+        """
         lines = self._collect("plain_lines")
         now = self._dashboard.clock()
         if last or now >= self._next_summary:
             lines += self._collect("summary_lines")
             self._next_summary = now + self._every
         if lines:
-            self._file.write("".join(clean(line, self._ascii).rstrip() + "\n" for line in lines))
-            self._file.flush()
+            self._out.write("".join(clean(line, self._ascii).rstrip() + "\n" for line in lines))
         return bool(lines)
 
     def _collect(self, method: str) -> list[str]:

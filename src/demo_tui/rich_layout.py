@@ -13,7 +13,16 @@ __all__ = ["to_layout"]
 
 
 def to_layout(solved: Solved, region: Region, panels: Mapping[str, Panel]) -> Layout:
-    """Every visible panel as a leaf with the panel's name; sizes are those of `region`."""
+    """Convert a layout.
+
+    Args:
+        solved: The layout as it is shown.
+        region: Where; the sizes are those that it gives.
+        panels: The panels by name.
+
+    Returns:
+        A rich layout in which every visible panel is a leaf with the panel's name.
+    """
     if isinstance(solved.node, Pane):
         return Layout(panels[solved.node.name], name=solved.node.name)
     layout = Layout(name="root" if region[:2] == (0, 0) else None)

@@ -21,9 +21,13 @@ SPINNERS: dict[str, tuple[str, ...]] = {
 class Spinner:
     """A cycle of frames.
 
-    `frames` is a name from `SPINNERS` or any non-empty sequence of strings (a string counts as its
-    characters). `frames_per_second` matters only for `at`. Raises ValueError for an empty sequence and
-    for a rate that is not positive.
+    Args:
+        frames: A name from `SPINNERS`, or any non-empty sequence of strings (a string counts as its
+            characters).
+        frames_per_second: The speed of `at`.
+
+    Raises:
+        ValueError: For an empty sequence, and for a rate that is not positive.
     """
 
     def __init__(self, frames: str | Sequence[str] = "dots", frames_per_second: float = 10.0) -> None:
@@ -36,13 +40,20 @@ class Spinner:
         self._index = 0
 
     def next(self) -> str:
-        """The next frame; after the last comes the first again."""
+        """Return the next frame; after the last comes the first again."""
         frame = self.frames[self._index]
         self._index = (self._index + 1) % len(self.frames)
         return frame
 
     def at(self, seconds: float) -> str:
-        """The frame to show `seconds` after the start; a pure function of time, for animations."""
+        """Return the frame for a time; a pure function, for animations.
+
+        Args:
+            seconds: Time since the start of the animation.
+
+        Returns:
+            The frame.
+        """
         return self.frames[int(seconds * self.frames_per_second) % len(self.frames)]
 
     def reset(self) -> None:

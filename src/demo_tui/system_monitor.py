@@ -14,7 +14,16 @@ __all__ = ["ProcessStats", "SystemMonitor", "SystemStats"]
 
 @dataclass(frozen=True)
 class ProcessStats:
-    """A process. `cpu_percent` is of one core, since the last sample; `depth` is 0 for the root."""
+    """A process.
+
+    Args:
+        pid: Its process id.
+        parent: That of its parent.
+        name: Its name.
+        cpu_percent: Processor time since the last sample, of one core.
+        memory_bytes: Resident memory.
+        depth: 0 for the root, 1 for its children, and so on.
+    """
 
     pid: int
     parent: int
@@ -26,7 +35,17 @@ class ProcessStats:
 
 @dataclass(frozen=True)
 class SystemStats:
-    """The machine at one moment; rates are bytes per second since the last sample, None in the first."""
+    """The machine at one moment.
+
+    Args:
+        cpu_percent: Mean of all cores since the last sample.
+        cores_percent: The same for each core.
+        memory_used_bytes: Memory that is not available to others.
+        memory_total_bytes: Memory of the machine.
+        sent_per_second: Bytes sent over the network since the last sample; None in the first.
+        received_per_second: Bytes received; None in the first sample.
+        processes: The root process and those below it, parents before children.
+    """
 
     cpu_percent: float
     cores_percent: tuple[float, ...]
@@ -38,10 +57,14 @@ class SystemStats:
 
 
 class SystemMonitor:
-    """Samples the machine and the processes below `pid` (this one by default).
+    """Samples the machine and the processes below one. `sample` never raises.
 
-    `sample` returns None, with a `reason`, where psutil is missing or may not read; it never raises.
-    Processes that end meanwhile are left out. `clock` and `load` (returns the psutil module) are for tests.
+    Processes that end meanwhile are left out.
+
+    Args:
+        pid: The root process; None for this one.
+        clock: Returns seconds; for tests.
+        load: Returns the psutil module; for tests.
     """
 
     def __init__(
@@ -58,7 +81,11 @@ class SystemMonitor:
         self._network: tuple[float, int, int] | None = None
 
     def sample(self) -> SystemStats | None:
-        """The present state; the first CPU figures are 0, because they need two samples."""
+        """Read the present state; the first CPU figures are 0, because they need two samples.
+
+        Returns:
+            The state; None, with a `reason`, where psutil is missing or may not read.
+        """
         try:
             psutil = self._load()
         except ImportError:

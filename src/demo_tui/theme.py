@@ -47,9 +47,15 @@ ASCII = Glyphs(
 class Theme:
     """Named styles and a set of glyphs. Make your own with `with_styles`; a theme never changes.
 
-    `styles` maps names to rich style strings. Wherever this library takes a style, it takes one of these
-    names, a rich style string such as `bold red`, or a rich `Style`. `background` and `foreground` are the
-    colours of exported pictures; a terminal keeps its own.
+    Wherever this library takes a style, it takes a name of the theme, a rich style string such as
+    `bold red`, or a rich `Style`.
+
+    Args:
+        name: What `repr` shows.
+        styles: Rich style strings by name.
+        glyphs: The characters that are not text.
+        background: The background of exported pictures; a terminal keeps its own.
+        foreground: Their text colour.
     """
 
     def __init__(
@@ -71,13 +77,22 @@ class Theme:
 
     @property
     def ascii(self) -> bool:
-        """True where only ASCII characters may be written."""
+        """Return True where only ASCII characters may be written."""
         return not self.glyphs.braille
 
     def style(self, style: str | Style | None) -> Style | None:
-        """Resolve a theme name, a rich style string or a `Style`; what rich cannot parse is no style."""
+        """Resolve a style. What rich cannot parse is no style, whatever its type.
+
+        Args:
+            style: A name of this theme, a rich style string, a rich `Style`, or None.
+
+        Returns:
+            A rich `Style`, or None for None.
+        """
         if style is None or isinstance(style, Style):
             return style
+        if not isinstance(style, str):
+            return None
         parsed = self._parsed.get(style)
         if parsed is None:
             parsed = self._parsed[style] = self._parse(style)
@@ -90,13 +105,20 @@ class Theme:
             return Style.null()
 
     def with_styles(self, **styles: str) -> Theme:
-        """A copy with some styles replaced; write a dot in a name as an underscore (`code_keyword`)."""
+        """Return a copy with some styles replaced.
+
+        Args:
+            styles: Rich style strings by name; write a dot in a name as an underscore (`code_keyword`).
+
+        Returns:
+            The new theme.
+        """
         renamed = {name.replace("_", "."): value for name, value in styles.items()}
         merged = {**self.styles, **renamed}
         return Theme(self.name, merged, self.glyphs, self.background, self.foreground)
 
     def in_ascii(self) -> Theme:
-        """A copy that writes ASCII characters only."""
+        """Return a copy that writes ASCII characters only."""
         return self if self.ascii else Theme(self.name, self.styles, ASCII, self.background, self.foreground)
 
 
@@ -113,6 +135,9 @@ DARK = Theme(
         "code.comment": "italic #8b949e", "code.keyword": "#ff7b72", "code.name": "#d2a8ff",
         "code.string": "#a5d6ff", "code.number": "#79c0ff", "code.builtin": "#ffa657",
         "code.decorator": "#d2a8ff", "toast": "bold #16181d on #e3b341",
+        "match": "bold #16181d on #e3b341", "focus": "#58a6ff", "link": "underline #58a6ff",
+        "series.1": "#58a6ff", "series.2": "#ffa657", "series.3": "#56d364", "series.4": "#d2a8ff",
+        "series.5": "#e3b341", "series.6": "#ff7b72",
     },
 )  # fmt: skip
 
@@ -129,6 +154,9 @@ LIGHT = Theme(
         "code.comment": "italic #6e7781", "code.keyword": "#cf222e", "code.name": "#8250df",
         "code.string": "#0a3069", "code.number": "#0550ae", "code.builtin": "#953800",
         "code.decorator": "#8250df", "toast": "bold #ffffff on #9a6700",
+        "match": "bold #ffffff on #9a6700", "focus": "#0969da", "link": "underline #0969da",
+        "series.1": "#0969da", "series.2": "#953800", "series.3": "#1a7f37", "series.4": "#8250df",
+        "series.5": "#9a6700", "series.6": "#cf222e",
     },
     background="#ffffff",
     foreground="#1f2328",
@@ -138,7 +166,14 @@ _LIGHT_BACKGROUNDS = {"7", "9", "10", "11", "12", "13", "14", "15"}
 
 
 def detect_theme(environ: Mapping[str, str] | None = None) -> Theme:
-    """`LIGHT` or `DARK`: from DEMO_TUI_THEME, else from COLORFGBG as many terminals set it, else dark."""
+    """Choose `LIGHT` or `DARK`: by DEMO_TUI_THEME, else by COLORFGBG as many terminals set it, else dark.
+
+    Args:
+        environ: The environment to look at; None for that of the process.
+
+    Returns:
+        The theme.
+    """
     environ = os.environ if environ is None else environ
     wanted = environ.get("DEMO_TUI_THEME", "").lower()
     if wanted in ("light", "dark"):

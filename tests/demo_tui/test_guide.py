@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -19,7 +20,15 @@ from demo_tui.system_monitor import ProcessStats, SystemStats
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guide" / "demo_tui.md"
 PICTURES = {"gallery-dark.svg": ("dark", 130, 44), "gallery-light.svg": ("light", 80, 40)}
-BLOCKS = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+PAGES = [GUIDE, *sorted((GUIDE.parent / "demo_tui").glob("*.md"))]
+
+
+def blocks(page: Path) -> list[str]:
+    text = page.read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+BLOCKS = [(page.name, number, code) for page in PAGES for number, code in enumerate(blocks(page), 1)]
 
 
 @pytest.fixture
@@ -36,16 +45,33 @@ def console(monkeypatch: pytest.MonkeyPatch) -> Console:
     return console
 
 
-@pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_every_block_runs(number: int, console: Console) -> None:
-    exec(compile(BLOCKS[number], f"block {number} of {GUIDE.name}", "exec"), {"__name__": "guide"})
+@pytest.mark.parametrize(("page", "number", "code"), BLOCKS, ids=lambda value: str(value)[:20])
+def test_every_block_runs(page: str, number: int, code: str, console: Console) -> None:
+    if "TaskGroup" in code and sys.version_info < (3, 11):
+        pytest.skip("asyncio.TaskGroup came with Python 3.11")
+    exec(compile(code, f"block {number} of {page}", "exec"), {"__name__": "guide"})
+
+
+def test_there_is_an_example_on_every_page_but_the_reference() -> None:
+    assert {page for page, _, _ in BLOCKS} == {page.name for page in PAGES} - {"reference.md"}
+
+
+def test_the_reference_is_what_the_docstrings_say() -> None:
+    folder = GUIDE.parent / "demo_tui"
+    names: dict[str, object] = {"__name__": "reference", "__file__": str(folder / "make_reference.py")}
+    exec((folder / "make_reference.py").read_text(encoding="utf-8"), names)
+    made = names["page"]()  # type: ignore[operator]
+    if os.environ.get("UPDATE_GOLDENS"):
+        (folder / "reference.md").write_text(made, encoding="utf-8")
+    assert (folder / "reference.md").read_text(encoding="utf-8") == made
 
 
 def test_the_first_example_is_20_lines_and_shows_what_it_says(console: Console) -> None:
-    lines = [line for line in BLOCKS[0].splitlines() if line.strip()]
+    code = blocks(GUIDE)[0]
+    lines = [line for line in code.splitlines() if line.strip()]
     assert len(lines) <= 20
     names: dict[str, object] = {}
-    exec(BLOCKS[0], names)
+    exec(code, names)
     board = names["dashboard"]
     assert isinstance(board, DashboardBase)
     text = board.frame(100, 20).text
@@ -57,9 +83,12 @@ def test_the_first_example_is_20_lines_and_shows_what_it_says(console: Console) 
 
 def test_the_guide_names_every_panel() -> None:
     guide = GUIDE.read_text(encoding="utf-8")
+    everything = "".join(page.read_text(encoding="utf-8") for page in PAGES if page.name != "reference.md")
     for name in demo_tui.__all__:
-        if name.endswith(("Panel", "Monitor")):
+        if name.endswith("Panel"):
             assert name in guide
+        elif name.endswith(("Monitor", "Handler")):
+            assert name in everything
 
 
 def gallery_picture(theme: str, width: int, height: int) -> str:
@@ -86,8 +115,6 @@ def system(now: float) -> SystemStats:
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_pictures_are_up_to_date(name: str) -> None:
     """`UPDATE_GOLDENS=1` draws them anew."""
-    import os
-
     path = GUIDE.parent / "pictures" / name
     found = gallery_picture(*PICTURES[name])
     if os.environ.get("UPDATE_GOLDENS"):

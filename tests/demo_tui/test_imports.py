@@ -10,7 +10,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src"
 FILES = sorted((SOURCE / "demo_tui").rglob("*.py"))
-ALLOWED = {"demo_tui", "rich"}
+ALLOWED = {"demo_tui", "rich", "wcwidth"}
 USED = "from demo_tui import Columns, DashboardBase, Fixed, KeyValuePanel, LogPanel, ProgressPanel, Rows"
 
 
@@ -23,7 +23,7 @@ def fresh(code: str, cache: Path | None = None) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
 
 
-def test_it_imports_only_rich_and_the_standard_library() -> None:
+def test_it_imports_only_rich_wcwidth_and_the_standard_library() -> None:
     assert FILES
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -31,6 +31,21 @@ def test_it_imports_only_rich_and_the_standard_library() -> None:
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             for name in {name.split(".")[0] for name in names}:
                 assert name in ALLOWED or name in sys.stdlib_module_names, f"{path.name} imports {name}"
+
+
+def test_no_module_imports_another_in_a_circle() -> None:
+    """Imports for types and imports inside functions count, too."""
+    import grimp
+
+    graph = grimp.build_graph("demo_tui", include_external_packages=False)
+    below = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    below.pop("demo_tui")  # it hands out the names of all others
+    assert below["demo_tui.dashboard"]
+    free: set[str] = set()
+    while ready := [module for module, imports in below.items() if not imports - free - {"demo_tui"}]:
+        free.update(ready)
+        below = {module: imports for module, imports in below.items() if module not in free}
+    assert not below, f"in circles, or above one: {sorted(below)}"
 
 
 def test_every_public_name_exists_and_is_listed() -> None:

@@ -124,6 +124,7 @@ def test_pausing_freezes_the_view_but_not_the_data(
 def test_help_covers_the_middle_and_leaves_the_rest(dashboard: DashboardBase, console: Console) -> None:
     log = dashboard["log"]
     assert isinstance(log, LogPanel)
+    console.size = (90, 24)  # type: ignore[assignment]
     log.append("你好" * 100)
     with open_live(dashboard) as live:
         live.draw()
@@ -270,14 +271,17 @@ def test_without_a_terminal_it_writes_plain_lines(clock: FakeClock) -> None:
     ]
 
 
-def test_a_terminal_that_is_gone_asks_the_program_to_quit(dashboard: DashboardBase, clock: FakeClock) -> None:
+def test_a_terminal_that_is_gone_ends_the_drawing_and_nothing_else(
+    dashboard: DashboardBase, clock: FakeClock
+) -> None:
     live = open_live(dashboard)
     with live:
         dashboard.console.file.close()
         dashboard.log("more")
         clock.advance(1)
-        live.tick()
-        assert live.quit_requested
+        assert not live.tick()
+        assert live.terminal_lost
+        assert not live.quit_requested
 
 
 def test_a_rate_must_be_positive(dashboard: DashboardBase) -> None:

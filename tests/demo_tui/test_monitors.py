@@ -99,7 +99,15 @@ def test_a_gpu_that_is_lost_leaves_the_others() -> None:
                 raise RuntimeError("GPU is lost")
             return index
 
-    assert [gpu.index for gpu in GpuMonitor(load_nvml=Lost, modules={}).sample()] == [1]
+    monitor = GpuMonitor(load_nvml=Lost, modules={})
+    assert [gpu.index for gpu in monitor.sample()] == [1]
+    assert monitor.reason == "GPU 0 cannot be read: GPU is lost"
+
+
+def test_gpus_that_are_all_lost_are_no_silence() -> None:
+    monitor = GpuMonitor(load_nvml=lambda: FakeNvml("nvmlDeviceGetHandleByIndex"), modules={})
+    assert monitor.sample() == []
+    assert monitor.reason.count("cannot be read: nvmlDeviceGetHandleByIndex: Insufficient Permissions") == 2
 
 
 def fake_torch(initialized: bool = True) -> Any:

@@ -27,7 +27,6 @@ from demo_tui import (
     TreePanel,
 )
 from demo_tui.panels.progress import short_time
-from demo_tui.panels.series import scale
 from demo_tui.theme import detect_theme
 
 
@@ -190,7 +189,7 @@ def test_the_estimate_follows_the_recent_speed() -> None:
         clock.advance(1)
         panel.update("x", advance=1)
     assert panel.tasks[0].eta(clock.now) == pytest.approx(40, rel=0.1)
-    assert "60% eta 40.0s" in text(panel)
+    assert "60% 60/100 1/s eta 40" in text(panel)
 
 
 @pytest.mark.parametrize(
@@ -247,20 +246,6 @@ def test_tables_count_what_does_not_fit() -> None:
     panel.set_row("new", ("new", 1))
     panel.remove_row(0)
     assert len(panel.rows) == 20
-
-
-def test_scaling_puts_low_at_the_bottom_high_at_the_top_and_gaps_nowhere() -> None:
-    assert scale([0, 50, 100, 200, -5, 0.001, float("nan"), float("inf")], 0, 100, 8) == [
-        0,
-        4,
-        8,
-        8,
-        0,
-        1,
-        -1,
-        -1,
-    ]
-    assert scale([3.0, 3.0], 3.0, 3.0, 8) == [1, 1]
 
 
 def test_series_keep_max_lines_values() -> None:

@@ -11,6 +11,7 @@ from panel_samples import SAMPLES
 
 from demo_tui import DARK, DashboardBase
 from demo_tui.cells import clean, crop, fit, width, wrap
+from demo_tui.strips import Strip
 
 SETTINGS = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
@@ -38,10 +39,12 @@ widths, heights = st.integers(20, 300), st.integers(5, 100)
 themes = st.sampled_from([DARK, DARK.in_ascii()])
 
 
-def check_box(lines: list[str], columns: int, rows: int, ascii_only: bool) -> None:
-    assert len(lines) == rows
-    for line in lines:
-        assert width(line) == columns, (line, width(line))
+def check_box(strips: list[Strip], columns: int, rows: int, ascii_only: bool) -> None:
+    assert len(strips) == rows
+    for strip in strips:
+        line = strip.text
+        # Each segment counts by itself: the terminal is told where it begins wherever that is in doubt.
+        assert strip.cells == columns, (line, strip.cells)
         assert clean(line) == line, "something unprintable came through"
         assert line.isascii() or not ascii_only
         line.encode("utf-8")
@@ -55,7 +58,7 @@ def test_any_text_in_any_panel_stays_in_its_box(name: str) -> None:
         panel = SAMPLES[name](text)
         panel.config.title = text[:50]
         strips = panel.render_box(columns, rows, theme)
-        check_box([strip.text for strip in strips], columns, rows, theme.ascii)
+        check_box(strips, columns, rows, theme.ascii)
 
     check()
 
@@ -65,15 +68,15 @@ def test_any_text_in_any_panel_stays_in_its_box(name: str) -> None:
 def test_known_nasty_texts(name: str, text: str) -> None:
     for columns, rows in ((20, 5), (81, 24)):
         strips = SAMPLES[name](text).render_box(columns, rows, DARK)
-        check_box([strip.text for strip in strips], columns, rows, ascii_only=False)
+        check_box(strips, columns, rows, ascii_only=False)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_sizes_below_the_promise_do_not_raise_either(name: str) -> None:
     for columns in range(0, 12):
         for rows in range(0, 6):
-            lines = [strip.text for strip in SAMPLES[name]("x y").render_box(columns, rows, DARK)]
-            assert not lines or {width(line) for line in lines} == {columns}
+            strips = SAMPLES[name]("x y").render_box(columns, rows, DARK)
+            assert not strips or {strip.cells for strip in strips} == {columns}
 
 
 @settings(max_examples=100)
@@ -91,7 +94,9 @@ def test_a_whole_dashboard_fills_any_terminal(columns: int, rows: int, text: str
     dashboard = DashboardBase(layout=spec, theme=DARK, ascii=False)
     for name, make in SAMPLES.items():
         dashboard.add_panel(name, make(text))
-    check_box(dashboard.frame(columns, rows).lines, columns, rows, ascii_only=False)
+    frame = dashboard.frame(columns, rows)
+    whole = [Strip([part for _, strip in row for part in strip.segments]) for row in frame.rows]
+    check_box(whole, columns, rows, ascii_only=False)
 
 
 @settings(max_examples=300)
@@ -122,6 +127,5 @@ def test_a_line_of_100_kb_is_shown_quickly_and_cut() -> None:
     panel = LogPanel()
     for char in ("x", "你", "\x1b[31mr\x1b[0m", "\t"):
         panel.append(char * 100_000)
-    lines = [strip.text for strip in panel.render_box(80, 24, DARK)]
-    check_box(lines, 80, 24, ascii_only=False)
+    check_box(panel.render_box(80, 24, DARK), 80, 24, ascii_only=False)
     assert max(len(text) for text in panel.lines) < 11_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
+import pytest
 from panel_samples import terminal, written
 
 from demo_tui import DashboardBase, KeyValuePanel, LogPanel, PanelConfig
@@ -85,6 +86,55 @@ def test_a_callback_that_raises_is_heard_after_the_screen_is_restored() -> None:
     else:
         raise AssertionError("the error was swallowed")
     assert not any(thread.name == "demo_tui" for thread in threading.enumerate())
+
+
+def test_a_layout_that_breaks_meanwhile_is_shown_and_does_not_cost_the_result() -> None:
+    import time
+
+    from demo_tui import Rows
+
+    board = DashboardBase(terminal(60, 10), layout=Rows("a", "b"))
+    board.add_panel("a")
+    board.add_panel("b")
+
+    def work(_: DashboardBase) -> str:
+        board.remove_panel("b")
+        end = time.monotonic() + 20
+        while "no panel 'b'" not in written(board.console):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        return "result"
+
+    assert board.run(work, refresh_hz=100, keys=False) == "result"
+
+
+def test_a_panel_that_never_returns_does_not_hold_the_result_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    from demo_tui import Panel, drawer, live
+
+    monkeypatch.setattr(drawer, "STUCK", 0.2)
+    monkeypatch.setattr(live, "PATIENCE", 0.2)
+    board = DashboardBase(terminal(60, 10))
+    stuck, release = threading.Event(), threading.Event()
+
+    class Hangs(Panel):
+        def body(self, width: int, height: int, theme: object) -> list[str]:
+            if threading.current_thread().name == "demo_tui":
+                stuck.set()
+                release.wait(60)
+            return ["drawn"]
+
+    panel = board.add_panel("hangs", Hangs("Hangs"))
+
+    def work(_: DashboardBase) -> str:
+        panel.touch()
+        assert stuck.wait(20)
+        return "result"
+
+    try:
+        assert board.run(work, refresh_hz=100, keys=False, keep=False) == "result"
+        assert written(board.console).endswith("\x1b[?1049l")
+    finally:
+        release.set()
 
 
 def test_plain_lines_are_complete_when_threads_overtake_each_other() -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
-from environment_scripts.make_believe import Project
+import pytest
+
+from environment_scripts.make_believe import REPOSITORY, Project, wheel
 
 
 def test_stdout_belongs_to_the_command_even_when_it_syncs_first(project: Project) -> None:
@@ -47,6 +51,32 @@ def test_usage_errors_exit_with_2(ready: Project) -> None:
     assert (ready.run().returncode, ready.run("--nonsense", "true").returncode) == (2, 2)
     assert "usage: zephyr_uv_run.sh" in ready.run().stderr
     assert ready.sync("--nonsense").returncode == 2
+
+
+@pytest.mark.parametrize("name", ["torch", "jax", "nvidia-nccl-cu12", "greedy"])
+def test_a_uv_that_is_called_in_the_environment_refuses_what_uv_must_not_install(
+    ready: Project, name: str
+) -> None:
+    for known in ("torch", "jax", "nvidia-nccl-cu12"):
+        wheel(ready.index, known)
+    wheel(ready.index, "greedy", requires=["torch"])
+    wheel(ready.index, "innocent")
+    done = ready.run("uv", "pip", "install", "--dry-run", name)
+    assert done.returncode == 1
+    assert f"{'torch' if name == 'greedy' else name}<0" in done.stderr
+    done = ready.run("uv", "pip", "install", "--dry-run", "innocent")
+    assert done.returncode == 0
+    assert "innocent==1.0" in done.stderr
+    assert set(ready.installed) == {"motor", "hammer", "pretend"}
+
+
+def test_every_known_name_is_one_of_those_that_uv_never_installs(shell_rule: Callable[..., bool]) -> None:
+    text = 'ROOT=/nowhere; . "$0"; known_never_by_uv'
+    library = REPOSITORY / "scripts/lib/zephyr_common.sh"
+    done = subprocess.run(["bash", "-c", text, library], capture_output=True, text=True, check=True)
+    names = done.stdout.split()
+    assert len(names) == len(set(names)) > 100
+    assert all(shell_rule("is_never_by_uv", name) for name in names)
 
 
 def test_cuda_is_not_touched_on_a_plain_machine(ready: Project, tmp_path: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import signal
+import stat
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -125,5 +129,60 @@ def test_a_side_that_misses_its_deadline_is_stopped_and_said_to_be(here):
 def test_doctor_tells_what_works_here(here):
     done = run([*MVR, "doctor", "--json"], here, 100)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count('"CPU actors"') == 2
-    assert "an actor answered 'hello'" in done.stdout
+    found = json.loads(done.stdout)
+    assert set(found) == {"machine", "monarch", "ray"}
+    for engine in ("monarch", "ray"):
+        facts = {fact["name"]: fact for fact in found[engine]}
+        assert facts["CPU actors"]["detail"] == "an actor answered 'hello'"
+        assert re.fullmatch(r"[0-9.]+ s until an actor answered", facts["time to start"]["detail"])
+
+
+def test_doctor_prints_one_line_a_fact_where_there_is_no_terminal(here):
+    done = run([*MVR, "doctor"], here, 100)
+    lines = done.stdout.splitlines()
+    assert len(lines) > 20
+    assert all(
+        re.match(r"(machine|monarch|ray) +\S.*\S {2,}(works|missing|unknown|low|changed) ", line)
+        for line in lines
+    )
+
+
+def limited(*limits: str) -> list[str]:
+    """A command that runs `mvr doctor` or a demo with a limit of the shell."""
+    return ["bash", "-c", f'ulimit {" ".join(limits)}; exec "$@"', "limited"]
+
+
+def test_too_few_open_files_are_named_at_once(here):
+    began = time.monotonic()
+    done = run([*limited("-n", "64"), *MVR, "demo", "4", "--plain"], here, 100)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "open files: 64 allowed" in done.stderr
+    assert time.monotonic() - began < 10
+    done = run([*limited("-n", "64"), *MVR, "doctor"], here, 100)
+    assert done.returncode == 4
+    assert "open files" in done.stdout
+    assert "next: ulimit -n" in done.stdout
+
+
+def test_a_variable_that_ray_does_not_understand_is_named(here):
+    command = [*MVR, "demo", "4", "--plain", "--engine", "ray"]
+    done = run(command, here, 100, RAY_gcs_server_request_timeout_seconds="garbage")
+    assert done.returncode == 4
+    assert "RAY_gcs_server_request_timeout_seconds may have a value" in done.stdout
+    assert "deadline" not in done.stdout
+
+
+def test_the_folder_of_a_run_stays_closed_while_ray_opens_its_own(here):
+    command = [*MVR, "demo", "4", "--plain", "--engine", "ray"]
+    devnull = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=devnull, stderr=devnull, env=here.environment) as process:
+        modes, opened = set(), False
+        while process.poll() is None:
+            for folder in here.folder.glob("mvr-run-*"):
+                with suppress(FileNotFoundError):
+                    modes.add(stat.S_IMODE(folder.stat().st_mode))
+                    opened = opened or stat.S_IMODE((folder / "r").stat().st_mode) == 0o777
+            time.sleep(0.01)
+        assert process.returncode == 0
+    assert modes == {0o700}
+    assert opened

@@ -17,7 +17,8 @@ import pytest
 from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.core.events import HarnessNote, LogLine, Metric
 from monarch_vs_ray.side.launcher import Run
-from monarch_vs_ray.side.running import Limits, SideSpec, new_run_dir
+from monarch_vs_ray.side.run_folder import new_folder
+from monarch_vs_ray.side.running import Limits, SideSpec
 
 
 def notes(watched) -> list[str]:
@@ -168,12 +169,12 @@ def test_the_run_folder_and_files_elsewhere_are_removed(start, tmp_path):
 folder = os.environ["MVR_RUN_DIR"]
 os.makedirs(folder + "/deep/er"); open(folder + "/deep/er/file", "w").close()
 os.symlink("/etc", folder + "/link")
-open({str(tmp_path)!r} + "/trace-" + folder[-8:], "w").close()
+open({str(tmp_path)!r} + "/trace-" + folder[-10:-2], "w").close()
 """
     (tmp_path / "other").touch()
-    watched = start(code, traces=lambda run_dir: [f"{tmp_path}/trace-{run_dir[-8:]}"]).to_the_end()
+    watched = start(code, traces=lambda run_dir: [f"{tmp_path}/trace-{run_dir[-10:-2]}"]).to_the_end()
     assert watched.ended.removed == 3
-    assert not os.path.exists(watched.run.sides[0].run_dir)
+    assert not os.path.exists(watched.run.sides[0].folder)
     assert list(tmp_path.iterdir()) == [tmp_path / "other"]
     assert os.path.exists("/etc/passwd")
 
@@ -181,7 +182,7 @@ open({str(tmp_path)!r} + "/trace-" + folder[-8:], "w").close()
 def test_shared_memory_of_a_killed_side_is_unlinked(start):
     code = """
 import mmap
-path = "/dev/shm/mvr-test-" + os.path.basename(os.environ["MVR_RUN_DIR"])
+path = "/dev/shm/mvr-test-" + os.environ["MVR_RUN_DIR"][-10:-2]
 file = open(path, "w+b"); file.truncate(4096); memory = mmap.mmap(file.fileno(), 4096)
 print(path); sys.stdout.flush(); time.sleep(1000)"""
     watched = start(code)
@@ -233,7 +234,7 @@ def test_a_killed_guardian_leaves_nothing_either(start):
     psutil.Process(side._guardian.pid).kill()
     assert watched.to_the_end().ended.ending == "lost"
     assert processes_of(side.run_dir) == []
-    assert not os.path.exists(side.run_dir)
+    assert not os.path.exists(side.folder)
 
 
 def test_names_of_this_machine_do_not_enter_the_history(start):
@@ -254,7 +255,7 @@ def test_two_sides_share_one_clock_and_are_told_apart():
 
 def test_the_run_folders_path_is_short_enough_for_unix_sockets(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long" * 20)))
-    assert len(new_run_dir()) <= 40
+    assert len(new_folder()) <= 40
 
 
 @pytest.mark.parametrize("number", range(5))
@@ -266,15 +267,15 @@ def test_when_the_parent_is_killed_nothing_of_the_side_is_left(tmp_path, number)
         from monarch_vs_ray.side.launcher import Run
         from monarch_vs_ray.side.running import SideSpec
         run = Run([SideSpec("ray", (sys.executable, "-c", sys.argv[1]), deadline=60)], MonotonicClock())
-        print(run.sides[0].run_dir, flush=True)
+        print(run.sides[0].folder, flush=True)
         while True: run.poll(1)
         """
     )
     side = "import os, time\n" + FORKS + "time.sleep(1000)"
     parent = subprocess.Popen([sys.executable, "-c", code, side], stdout=subprocess.PIPE, text=True)
     assert parent.stdout
-    run_dir = parent.stdout.readline().strip()
-    assert re.search(r"/mvr-[0-9a-f]{8}$", run_dir)
+    folder = parent.stdout.readline().strip()
+    assert re.search(r"/mvr-run-[0-9a-f]{8}$", folder)
     end = time.monotonic() + 0.08 * number  # a different moment of the side's life each time
     while time.monotonic() < end:
         pass
@@ -282,5 +283,5 @@ def test_when_the_parent_is_killed_nothing_of_the_side_is_left(tmp_path, number)
     parent.wait()
     parent.stdout.close()
     end = time.monotonic() + 5
-    while processes_of(run_dir) or os.path.exists(run_dir):
-        assert time.monotonic() < end, f"5 s after the kill: {processes_of(run_dir)}, {run_dir}"
+    while processes_of(f"{folder}/r") or os.path.exists(folder):
+        assert time.monotonic() < end, f"5 s after the kill: {processes_of(f'{folder}/r')}, {folder}"

@@ -7,6 +7,8 @@ from importlib import import_module
 
 from rich.style import Style
 
+from demo_tui.cells import clean, describe
+from demo_tui.cells import width as cell_width
 from demo_tui.panel import Panel, PanelConfig
 from demo_tui.strips import Pen, Strip
 from demo_tui.theme import Theme
@@ -21,10 +23,17 @@ _MARKS = {"lit": "running", "done": "done", "failed": "failed"}
 class CodePanel(Panel):
     """Highlighted source that scrolls to the line that runs now.
 
-    Line numbers start at `first_line`, and all line arguments count that way. A line is `lit` (runs now),
-    `done` or `failed`; the panel scrolls so that the lit lines, or else the last changed ones, are visible.
-    Highlighting happens once per code; changing states costs only the lines that change. An unknown
-    `language` is shown without colours.
+    A line is `lit` (runs now), `done` or `failed`; the panel scrolls so that the lit lines, or else the last
+    changed ones, are visible. Highlighting happens once per code; changing states costs only the lines that
+    change.
+
+    Args:
+        code: The source.
+        language: A name that pygments knows; an unknown one is shown without colours.
+        lit: Lines that run now.
+        first_line: The number of the first line; all line arguments count that way.
+        config: A title, or a `PanelConfig`.
+        line_numbers: Show them.
     """
 
     min_height = 6
@@ -50,17 +59,28 @@ class CodePanel(Panel):
         self.set_code(code)
 
     def set_code(self, code: str, first_line: int | None = None) -> None:
-        """Show other code; states and notes of the old lines are kept only if you set them again."""
+        """Show other code. States and notes stay with their line numbers.
+
+        Args:
+            code: The source.
+            first_line: The number of its first line; None leaves it as it is.
+        """
         if first_line is not None:
             self.first_line = first_line
-        self.code = code
+        self.code = describe(code)
+        self._held: int | None = None
         self._tokens: list[list[tuple[str, str]]] | None = None
         self._top = 0
         self._strips: dict[LineKey, Strip] = {}
         self.touch()
 
     def light(self, lines: Iterable[int] | int, *, keep: str | None = "done") -> None:
-        """Light these lines. Lines that were lit become `keep`, or lose their state if it is None."""
+        """Light lines.
+
+        Args:
+            lines: One line or several.
+            keep: The state of the lines that were lit before; None takes it away.
+        """
         wanted = {lines} if isinstance(lines, int) else set(lines)
         states = {line: state for line, state in self._states.items() if state != "lit"}
         if keep is not None:
@@ -71,7 +91,15 @@ class CodePanel(Panel):
         self.touch()
 
     def mark(self, lines: Iterable[int] | int, state: str | None) -> None:
-        """Give lines a state: `lit`, `done`, `failed`, or None. Raises ValueError for another state."""
+        """Give lines a state.
+
+        Args:
+            lines: One line or several.
+            state: `lit`, `done`, `failed`, or None for no state.
+
+        Raises:
+            ValueError: For another state.
+        """
         if state is not None and state not in STATES:
             raise ValueError(f"{state!r} is no state of a line; use one of {', '.join(STATES)} or None")
         wanted = {lines} if isinstance(lines, int) else set(lines)
@@ -83,19 +111,42 @@ class CodePanel(Panel):
         self.touch()
 
     def note(self, line: int, text: str) -> None:
-        """Write a short remark at the right end of a line, such as a count; an empty text removes it."""
-        self._notes = {**self._notes, line: text}
+        """Write a short remark at the right end of a line.
+
+        Args:
+            line: The line.
+            text: The remark, such as a count; an empty one removes it.
+        """
+        self._notes = {**self._notes, line: describe(text)}
         self.touch()
 
     @property
     def states(self) -> Mapping[int, str]:
-        """State by line number; lines without a state are absent."""
+        """Return the state by line number; lines without a state are absent."""
         return dict(self._states)
+
+    def natural_height(self) -> int:
+        """Return one line for each line of code, and two for the border."""
+        return self.code.count("\n") + 3
+
+    def scroll(self, lines: int) -> None:
+        """Move the view and hold it, until `scroll_end` lets it follow the lit lines again.
+
+        Args:
+            lines: How far towards the beginning; negative towards the end.
+        """
+        total = self.code.count("\n") + 1
+        if lines <= -(10**9):
+            self._held = None
+        else:
+            top = self._top if self._held is None else self._held
+            self._held = max(0, min(top - lines, total - self._page))
+        self.touch()
 
     # -- drawing ---------------------------------------------------------------------------------
 
     def body(self, width: int, height: int, theme: Theme) -> Iterable[Strip]:
-        """The lines around those that run now."""
+        """Return the lines around those that run now."""
         if self._tokens is None:
             self._tokens = highlight(self.code, self.language)
         states, notes = self._states, self._notes
@@ -110,6 +161,8 @@ class CodePanel(Panel):
 
     def _scroll(self, total: int, height: int, states: Mapping[int, str]) -> int:
         """Keep the view where it is while the lit lines are inside it, else move as little as needed."""
+        if self._held is not None:
+            return min(self._held, max(0, total - 1))
         lit = [number - self.first_line for number, state in states.items() if state == "lit"]
         first = min(lit, default=self._focus - self.first_line)
         last = min(max(lit, default=first), first + height - 1)
@@ -126,11 +179,8 @@ class CodePanel(Panel):
         self._gutter(pen, index, state, back, theme)
         room = pen.room
         if note:
-            from demo_tui.cells import clean
-            from demo_tui.cells import width as measure
-
             note = " " + clean(note, theme.ascii)
-            room = max(room // 2, room - measure(note))
+            room = max(room // 2, room - cell_width(note))
         code = Pen(room, theme)
         for text, style in self._tokens[index]:
             code.put(text, (theme.style(style) or Style.null()) + back)
@@ -154,7 +204,15 @@ class CodePanel(Panel):
 
 
 def highlight(code: str, language: str) -> list[list[tuple[str, str]]]:
-    """Code as lines of (text, theme style name); tabs are four columns."""
+    """Split code into styled pieces; tabs are four columns.
+
+    Args:
+        code: The source.
+        language: A name that pygments knows.
+
+    Returns:
+        For each line, pairs of text and theme style name.
+    """
     lines: list[list[tuple[str, str]]] = [[]]
     for text, style in _lex(code.expandtabs(4), language):
         first, *rest = text.split("\n")

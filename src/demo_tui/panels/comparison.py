@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from demo_tui.cells import clean, width, wrap
+from demo_tui.cells import clean, describe, width, wrap
 from demo_tui.panel import Panel, PanelConfig
 from demo_tui.strips import Pen, Strip
 from demo_tui.theme import Theme
@@ -16,7 +16,15 @@ __all__ = ["ComparisonPanel", "ComparisonRow"]
 
 @dataclass(frozen=True)
 class ComparisonRow:
-    """A label, a value on either side (None: not known yet), and whether they differ (None: find out)."""
+    """One row of a comparison.
+
+    Args:
+        label: The name of the row.
+        left: The value at the left; None where it is not known yet.
+        right: The value at the right; None where it is not known yet.
+        differs: Whether the sides differ; None to compare them.
+        style: The style of the values.
+    """
 
     label: str
     left: object = None
@@ -25,24 +33,37 @@ class ComparisonRow:
     style: str | None = None
 
     def mark(self) -> bool | None:
-        """True where the sides differ, False where they are equal, None where one is missing."""
+        """Compare the sides.
+
+        Returns:
+            True where they differ, False where they are equal, None where one is missing or where they
+            cannot be compared.
+        """
         if self.differs is not None:
             return self.differs
         if self.left is None or self.right is None:
             return None
-        return self.left != self.right
+        try:
+            return bool(self.left != self.right)
+        except Exception:  # an array compares element by element
+            return describe(self.left) != describe(self.right)
 
 
 class ComparisonPanel(Panel):
     """What two things have in common and where they differ.
 
-    Rows are set by label with `set_row`, one side at a time or both; each gets a mark that says whether the
-    sides differ. Free text for either column is appended with `append`; the last `config.max_lines` lines
-    of each side are kept and shown below the rows. Long values wrap inside their column.
+    Each row has a mark that says whether the sides differ. The last `config.max_lines` lines of output of
+    each side are shown below the rows. Long values wrap inside their column.
+
+    Args:
+        left: The name of the left column.
+        right: The name of the right column.
+        config: A title, or a `PanelConfig`; None for both names.
     """
 
     min_height = 6
     min_width = 24
+    sticky = 1
 
     def __init__(
         self, left: str = "Left", right: str = "Right", config: PanelConfig | str | None = None
@@ -54,7 +75,7 @@ class ComparisonPanel(Panel):
             "left": deque(maxlen=self.config.max_lines),
             "right": deque(maxlen=self.config.max_lines),
         }
-        self._plain_seen: dict[str, ComparisonRow] = {}
+        self._plain_seen: dict[str, str] = {}
 
     def set_row(
         self,
@@ -65,7 +86,15 @@ class ComparisonPanel(Panel):
         differs: bool | None = None,
         style: str | None = None,
     ) -> None:
-        """Set a row; a side that is None keeps what it had. `differs` overrides the comparison with `!=`."""
+        """Set a row, one side at a time or both.
+
+        Args:
+            label: The name of the row.
+            left: The value at the left; None keeps what it had.
+            right: The value at the right; None keeps what it had.
+            differs: Whether the sides differ; None to compare them with `!=`.
+            style: The style of the values.
+        """
         old = self._rows.get(label, ComparisonRow(label))
         self._rows[label] = ComparisonRow(
             label,
@@ -77,8 +106,16 @@ class ComparisonPanel(Panel):
         self.touch()
 
     def append(self, side: str, text: str) -> None:
-        """Add a line of output to a side: its name, or `left` or `right`. Raises ValueError for another."""
-        self._output[self._side(side)].append(str(text)[:10_000])
+        """Add a line of output to a side.
+
+        Args:
+            side: Its name, or `left` or `right`.
+            text: The line.
+
+        Raises:
+            ValueError: For another side.
+        """
+        self._output[self._side(side)].append(describe(text)[:10_000])
         self.touch()
 
     def clear(self) -> None:
@@ -90,8 +127,13 @@ class ComparisonPanel(Panel):
 
     @property
     def rows(self) -> list[ComparisonRow]:
-        """The rows in the order in which their labels were first set."""
+        """Return the rows in the order in which their labels were first set."""
         return list(self._rows.copy().values())
+
+    def natural_height(self) -> int:
+        """Return one line for each row, one for the names, and two for the border."""
+        output = max(len(lines) for lines in self._output.values())
+        return len(self._rows) + min(10, output) + 3
 
     def _side(self, side: str) -> str:
         for name, title in (("left", self.left), ("right", self.right)):
@@ -102,7 +144,7 @@ class ComparisonPanel(Panel):
     # -- drawing ---------------------------------------------------------------------------------
 
     def body(self, cells: int, height: int, theme: Theme) -> Iterable[Strip]:
-        """Names, rows, then the output of both sides."""
+        """Return names, rows, then the output of both sides."""
         rows = self.rows
         label = max((width(clean(row.label, theme.ascii)) for row in rows), default=0)
         label = min(label, max(6, cells // 3)) if rows else 0
@@ -176,18 +218,18 @@ class ComparisonPanel(Panel):
         ]  # fmt: skip
 
     def summary_lines(self) -> Iterable[str]:
-        """The rows that changed since the last call."""
-        now = self._rows.copy()
-        for label, row in now.items():
-            if self._plain_seen.get(label) != row:
-                mark = {True: " (differs)", False: " (same)", None: ""}[row.mark()]
-                yield f"{label}: {self.left}={row.left} {self.right}={row.right}{mark}"
-        self._plain_seen = now
+        """Return the rows that changed since the last call."""
+        for label, row in self._rows.copy().items():
+            mark = {True: " (differs)", False: " (same)", None: ""}[row.mark()]
+            line = f"{label}: {self.left}={describe(row.left)} {self.right}={describe(row.right)}{mark}"
+            if self._plain_seen.get(label) != line:
+                self._plain_seen[label] = line
+                yield line
 
 
 def _wrapped(value: object, column: int, theme: Theme) -> list[str]:
     parts = []
-    for line in ("" if value is None else str(value))[:4000].split("\n")[:200]:
+    for line in ("" if value is None else describe(value))[:4000].split("\n")[:200]:
         text = clean(line, theme.ascii)
         parts += [text[start:end] for start, end in wrap(text, column)]
     return parts

@@ -13,10 +13,13 @@ __all__ = ["HeaderPanel"]
 
 
 class HeaderPanel(Panel):
-    """A header or footer line. With `rule`, the gaps are filled with a line.
+    """A header or footer line. Where the parts do not fit, the centre goes first, then the right one is cut.
 
-    Where the three parts do not fit, the centre goes first, then the right one is cut. Each part may be
-    given its own style with `set`.
+    Args:
+        left: The text at the left.
+        centre: The text in the middle.
+        right: The text at the right.
+        rule: Fill the gaps with a line.
     """
 
     bordered = False
@@ -36,14 +39,25 @@ class HeaderPanel(Panel):
         right: str | None = None,
         style: str | None = None,
     ) -> None:
-        """Replace the parts that are given; `style` applies to them."""
+        """Replace the parts that are given.
+
+        Args:
+            left: The text at the left; None leaves it as it is.
+            centre: The text in the middle.
+            right: The text at the right.
+            style: The style of the parts that are given.
+        """
         for name, text in (("left", left), ("centre", centre), ("right", right)):
             if text is not None:
                 self._parts[name] = (text, style or self._parts[name][1])
         self.touch()
 
+    def natural_height(self) -> int:
+        """Return 1."""
+        return 1
+
     def body(self, cells: int, height: int, theme: Theme) -> Iterable[Strip]:
-        """The one line."""
+        """Return the one line."""
         parts = {name: (clean(text, theme.ascii), style) for name, (text, style) in self._parts.items()}
         left, centre, right = (parts[name][0] for name in ("left", "centre", "right"))
         left = crop(left, cells)

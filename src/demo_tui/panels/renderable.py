@@ -16,28 +16,43 @@ __all__ = ["RenderablePanel"]
 
 
 class RenderablePanel(Panel):
-    """A rich renderable (a `Table`, a `Markdown`, ...), or a function without arguments that returns one.
+    """A rich renderable (a `Table`, a `Markdown`, a `Progress`, ...), or a function that returns one.
 
-    A fixed renderable is drawn again only after `update`; a function is called for every frame.
+    Args:
+        content: The renderable, or a function without arguments.
+        config: A title, or a `PanelConfig`.
+        animated: Draw it anew at the refresh rate. None decides: everything but a string is, because a
+            renderable may change by itself, as a rich `Progress` does. False is cheaper; then `update`
+            shows changes.
     """
 
     def __init__(
-        self, content: RenderableType | Callable[[], RenderableType], config: PanelConfig | str | None = None
+        self,
+        content: RenderableType | Callable[[], RenderableType],
+        config: PanelConfig | str | None = None,
+        *,
+        animated: bool | None = None,
     ) -> None:
         super().__init__(config)
         self._content = content
+        self._animated = animated
 
     def update(self, content: RenderableType | Callable[[], RenderableType]) -> None:
-        """Show something else."""
+        """Show something else.
+
+        Args:
+            content: A renderable, or a function without arguments that returns one.
+        """
         self._content = content
         self.touch()
 
     def content_key(self) -> Hashable:
-        """A function may return anything, so it is asked for every frame."""
-        return object() if callable(self._content) else self.version
+        """Return a new key for each frame where the content may change by itself."""
+        animated = not isinstance(self._content, str) if self._animated is None else self._animated
+        return object() if animated else self.version
 
     def body(self, width: int, height: int, theme: Theme) -> Iterable[Strip]:
-        """What rich makes of it, cut to the box."""
+        """Return what rich makes of it, cut to the box."""
         import io
 
         from rich.console import Console

@@ -1,27 +1,44 @@
-"""The history of a metric as a graph."""
+"""The curves of a whole run: one plot with axes and a legend."""
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 
+from demo_tui.cells import clean, describe, width
 from demo_tui.panel import Panel, PanelConfig
+from demo_tui.panels.curve import Curve, Plot
 from demo_tui.panels.key_value import format_value
 from demo_tui.strips import Pen, Strip
 from demo_tui.theme import Theme
 
 __all__ = ["SeriesPanel"]
 
-# Dots of a braille cell by column, from the bottom up.
-_LEFT, _RIGHT = (0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08)
-_ASCII_LEVELS = " .:|#"
+STYLES = tuple(f"series.{number}" for number in range(1, 7))
+ASCII_MARKS = "*o+x#@"
 
 
 class SeriesPanel(Panel):
-    """Filled graphs of one or several metrics, newest value at the right.
+    """Curves of one or several metrics on the same axes, from the first value to the newest.
 
-    Each series keeps its last `config.max_lines` values. The scale is `low` to `high`; where these are
-    None, it follows the values that are visible. Values that are not finite leave a gap.
+    Memory is bounded: of each series, the last `config.max_lines` values are kept as they are, and the whole
+    run as the least, greatest and mean value of up to 1,024 equal parts. Values that are not finite, and
+    those that are no numbers, leave a gap.
+
+    Args:
+        config: A title, or a `PanelConfig`.
+        unit: Shown after the numbers.
+        low: The lower end of the scale; None for the least value.
+        high: The upper end of the scale; None for the greatest value.
+        styles: A style for each series, in the order in which they are created.
+        window: Show only the last so many units of x; None for the whole run.
+        smooth: Weight of the past in a moving average, from 0 (none) to below 1 (0.9 is usual). The values
+            themselves are not changed.
+        x_label: The name of the x axis, such as `step`.
+
+    Raises:
+        ValueError: For a `smooth` that is not from 0 to below 1.
     """
 
     min_height = 5
@@ -32,107 +49,157 @@ class SeriesPanel(Panel):
         config: PanelConfig | str | None = None,
         *,
         unit: str = "",
-        low: float | None = 0.0,
+        low: float | None = None,
         high: float | None = None,
-        styles: Sequence[str] = ("series", "right", "good", "warn"),
+        styles: Sequence[str] = STYLES,
+        window: float | None = None,
+        smooth: float = 0.0,
+        x_label: str = "",
     ) -> None:
         super().__init__(config)
+        if not 0 <= smooth < 1:
+            raise ValueError(f"smooth is {smooth}; it must be from 0 to below 1")
         self.unit = unit
         self.low, self.high = low, high
-        self.styles = tuple(styles)
-        self._series: dict[str, deque[float]] = {}
+        self.styles = tuple(styles) or STYLES
+        self.window = window
+        self.smooth = smooth
+        self.x_label = x_label
+        self._curves: dict[str, Curve] = {}
+        self._recent: dict[str, deque[float]] = {}
 
-    def append(self, value: float, name: str = "") -> None:
-        """Add a value to a series, which is created if it is new."""
-        series = self._series.get(name)
-        if series is None:
-            series = self._series.setdefault(name, deque(maxlen=self.config.max_lines))
-        series.append(float(value))
+    def append(self, value: float, name: str = "", x: float | None = None) -> None:
+        """Add a value to a series, which is created if it is new.
+
+        Args:
+            value: The value.
+            name: The name of the series.
+            x: Where it belongs on the x axis, such as the step; None for the number of values before it.
+        """
+        curve = self._curves.get(name)
+        if curve is None:
+            self._recent.setdefault(name, deque(maxlen=self.config.max_lines))
+            curve = self._curves.setdefault(name, Curve())
+        number = _number(value)
+        self._recent[name].append(number)
+        curve.append(number, None if x is None else _number(x))
         self.touch()
 
     def values(self, name: str = "") -> list[float]:
-        """The values of a series that are kept, oldest first. Raises KeyError for an unknown name."""
-        return list(self._series[name].copy())
+        """Return the latest values of a series.
 
-    def body(self, width: int, height: int, theme: Theme) -> Iterable[Strip]:
-        """The series below each other, in equal parts."""
-        named = list(self._series.copy().items())[: max(1, height // 2)]
-        if not named:
-            yield Pen(width, theme).put("no values yet", "dim").strip()
-            return
-        rows, extra = divmod(height, len(named))
-        for index, (name, series) in enumerate(named):
-            style = self.styles[index % len(self.styles)]
-            yield from self._graph(name, list(series.copy()), width, rows + (index < extra), style, theme)
+        Args:
+            name: The name of the series.
 
-    def _graph(
-        self, name: str, values: list[float], width: int, height: int, style: str, theme: Theme
-    ) -> Iterable[Strip]:
-        """A line with name and numbers, then the graph in what is left."""
-        samples = width * (1 if theme.ascii else 2)
-        visible = values[-samples:]
-        finite = [value for value in visible if _finite(value)]
-        yield self._legend(name, values, finite, width, style, theme)
-        low = self.low if self.low is not None else min(finite, default=0.0)
-        high = self.high if self.high is not None else max(finite, default=1.0)
-        levels = scale(visible, low, high, (height - 1) * 4)
-        draw = _ascii_rows if theme.ascii else _braille_rows
-        for row in draw(levels, width, height - 1):
-            yield Pen(width, theme).put(row, style).strip()
+        Returns:
+            Up to `config.max_lines` values, oldest first.
 
-    def _legend(
-        self, name: str, values: list[float], finite: list[float], width: int, style: str, theme: Theme
-    ) -> Strip:
+        Raises:
+            KeyError: For an unknown name.
+        """
+        return list(self._recent[name].copy())
+
+    def clear(self) -> None:
+        """Forget all series."""
+        self._curves, self._recent = {}, {}
+        self.touch()
+
+    def natural_height(self) -> int:
+        """Return 12."""
+        return 12
+
+    def right_title(self) -> str:
+        """Return what the curves are smoothed with."""
+        return f"smoothed {self.smooth:g}" if self.smooth else ""
+
+    # -- drawing ---------------------------------------------------------------------------------
+
+    def body(self, cells: int, height: int, theme: Theme) -> Iterable[Strip]:
+        """Return the legend, the curves, and the x axis."""
+        curves = self._curves.copy()
+        if not curves:
+            return [Pen(cells, theme).put("no values yet", "dim").strip()]
+        lines = [self._legend(list(curves.items()), cells, theme)]
+        points = {name: curve.points(self.window, self.smooth) for name, curve in curves.items()}
+        plot = Plot(points, self.low, self.high)
+        rows = height - 2 if height >= 4 else height - 1
+        if rows >= 1 and plot.has_values:
+            lines += self._plot_lines(plot, list(curves), cells, rows, theme)
+            if rows == height - 2:
+                lines.append(self._axis(plot, cells, theme, self._label_width(plot)))
+        return lines[:height]
+
+    def _style(self, index: int) -> str:
+        return self.styles[index % len(self.styles)]
+
+    def _legend(self, curves: list[tuple[str, Curve]], cells: int, theme: Theme) -> Strip:
+        pen = Pen(cells, theme)
         unit = f" {self.unit}" if self.unit else ""
-        pen = Pen(width, theme)
-        if name:
-            pen.put(f"{name} ", style)
-        if values:
-            pen.put(f"{format_value(values[-1])}{unit}", "value")
-        if finite and width >= 36:
-            pen.put(f"  min {format_value(min(finite))}  max {format_value(max(finite))}", "dim")
+        for index, (name, curve) in enumerate(curves):
+            mark = ASCII_MARKS[index % len(ASCII_MARKS)] if theme.ascii else theme.glyphs.dot
+            text = f"{describe(name)} " if describe(name) else ""
+            value = "" if curve.last is None else f"{format_value(curve.last)}{unit}"
+            rest = f" +{len(curves) - index} more"
+            needed = width(clean(text, theme.ascii)) + width(clean(value, theme.ascii)) + 4
+            more = index < len(curves) - 1
+            if index and needed + (len(rest) if more else 0) > pen.room:
+                return pen.put(rest, "dim").strip()
+            pen.put(f"{mark} ", self._style(index)).put(text, "value").put(value, self._style(index)).put(
+                "  "
+            )
+        if len(curves) == 1 and pen.room >= 24 and curves[0][1].last is not None:
+            low, high = curves[0][1].extremes
+            pen.put(f"min {format_value(low)}  max {format_value(high)}", "dim")
         return pen.strip()
 
+    def _label_width(self, plot: Plot) -> int:
+        return max(len(format_value(plot.low)), len(format_value(plot.high)))
 
-def _finite(value: float) -> bool:
-    return value - value == 0.0
+    def _plot_lines(self, plot: Plot, names: list[str], cells: int, rows: int, theme: Theme) -> list[Strip]:
+        label = self._label_width(plot)
+        if label > cells // 3:
+            label = 0
+        room = max(1, cells - label - (2 if label else 0))
+        grid = plot.draw(room, rows, theme.ascii)
+        marks = {0: plot.high, rows - 1: plot.low}
+        if rows >= 7:
+            marks[rows // 2] = plot.high - (plot.high - plot.low) * (rows // 2) / (rows - 1)
+        lines = []
+        for row in range(rows):
+            pen = Pen(cells, theme)
+            if label:
+                text = format_value(marks[row]) if row in marks else ""
+                pen.cell(text, label, "dim", "right").put(" " + theme.glyphs.bar, "border")
+            for text, series in grid.row(row, ASCII_MARKS):
+                pen.put(text, None if series is None else self._style(series))
+            lines.append(pen.strip())
+        return lines
+
+    def _axis(self, plot: Plot, cells: int, theme: Theme, label: int) -> Strip:
+        indent = label + 2 if label <= cells // 3 else 0
+        first, last = format_value(plot.first), format_value(plot.last)
+        name = clean(self.x_label, theme.ascii)
+        pen = Pen(cells, theme).fill(" ", indent)
+        room = pen.room - len(first) - len(last)
+        if room < 1:
+            return pen.cell(last, pen.room, "dim", "right").strip()
+        middle = name if width(name) + 2 <= room else ""
+        pen.put(first, "dim").cell(middle, room, "dim", "center")
+        return pen.put(last, "dim").strip()
+
+    def summary_lines(self) -> Iterable[str]:
+        """Return the newest value of each series."""
+        parts = [
+            f"{describe(name) or 'value'}={format_value(curve.last)}"
+            for name, curve in self._curves.copy().items()
+            if curve.last is not None
+        ]
+        return [", ".join(parts)] if parts else []
 
 
-def scale(values: Sequence[float], low: float, high: float, steps: int) -> list[int]:
-    """Each value as a whole number from 0 to `steps`; -1 for a gap. `low` maps to 0, `high` to `steps`.
-
-    A value above `low` is at least 1, so that it can be seen.
-    """
-    span = high - low
-    if not _finite(span) or span <= 0:
-        return [-1 if not _finite(value) else min(steps, 1) for value in values]
-    out = []
-    for value in values:
-        if not _finite(value):
-            out.append(-1)
-            continue
-        level = round((value - low) / span * steps)
-        out.append(max(1 if value > low and steps else 0, min(steps, level)))
-    return out
-
-
-def _braille_rows(levels: Sequence[int], width: int, height: int) -> Iterable[str]:
-    padded = [-1] * (width * 2 - len(levels)) + list(levels)
-    for row in range(height - 1, -1, -1):
-        cells = []
-        for column in range(width):
-            dots = _dots(padded[2 * column] - 4 * row, _LEFT) | _dots(
-                padded[2 * column + 1] - 4 * row, _RIGHT
-            )
-            cells.append(chr(0x2800 + dots) if dots else " ")
-        yield "".join(cells)
-
-
-def _dots(level: int, column: Sequence[int]) -> int:
-    return sum(column[: max(0, min(4, level))])
-
-
-def _ascii_rows(levels: Sequence[int], width: int, height: int) -> Iterable[str]:
-    padded = [-1] * (width - len(levels)) + list(levels)
-    for row in range(height - 1, -1, -1):
-        yield "".join(_ASCII_LEVELS[max(0, min(4, level - 4 * row))] for level in padded)
+def _number(value: object) -> float:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except Exception:
+        return math.nan
+    return number if math.isfinite(number) else math.nan

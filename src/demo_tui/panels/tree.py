@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from demo_tui.cells import describe
 from demo_tui.panel import Panel, PanelConfig
 from demo_tui.strips import Pen, Strip
 from demo_tui.theme import Theme
@@ -17,9 +18,13 @@ DEEPEST = 300  # characters of indentation: wider than any terminal
 
 @dataclass(frozen=True)
 class TreeNode:
-    """A node: its label, its parent's key (None for a root), its state and a note shown after the label.
+    """A node of a tree.
 
-    The states running, done, failed and waiting have marks of their own; others are written out.
+    Args:
+        label: What is shown.
+        parent: The key of the parent; None for a root.
+        state: running, done, failed and waiting have marks of their own; others are written out.
+        note: Shown after the label.
     """
 
     label: str
@@ -32,7 +37,10 @@ class TreePanel(Panel):
     """Nodes by key, each under its parent, in the order in which they were added.
 
     A node whose parent is unknown is shown as a root, so the order of arrival does not matter. When there
-    are more nodes than lines, the last line says how many are hidden.
+    are more nodes than lines, the last line says how many are hidden; the panel scrolls.
+
+    Args:
+        config: A title, or a `PanelConfig`.
     """
 
     min_height = 5
@@ -50,11 +58,19 @@ class TreePanel(Panel):
         state: str | None = None,
         note: str | None = None,
     ) -> None:
-        """Add a node, or change what is given of an existing one."""
+        """Add a node, or change what is given of an existing one.
+
+        Args:
+            key: Anything hashable.
+            label: What is shown; None for the key.
+            parent: The key of the parent; None for a root.
+            state: `running`, `done`, `failed`, `waiting`, or any other word.
+            note: Shown after the label.
+        """
         old = self._nodes.get(key)
         if old is None:
             self._nodes[key] = TreeNode(
-                str(key) if label is None else label, parent, state or "running", note or ""
+                describe(key) if label is None else label, parent, state or "running", note or ""
             )
         else:
             self._nodes[key] = replace(
@@ -67,7 +83,11 @@ class TreePanel(Panel):
         self.touch()
 
     def remove(self, key: object) -> None:
-        """Forget a node and everything below it; no error if it is not there."""
+        """Forget a node and everything below it; no error if it is not there.
+
+        Args:
+            key: Its key.
+        """
         nodes = self._nodes.copy()
         doomed = [key]
         while doomed:
@@ -79,11 +99,15 @@ class TreePanel(Panel):
 
     @property
     def nodes(self) -> dict[object, TreeNode]:
-        """A copy of the nodes by key."""
+        """Return a copy of the nodes by key."""
         return self._nodes.copy()
 
+    def natural_height(self) -> int:
+        """Return one line for each node, and two for the border."""
+        return max(3, len(self._nodes) + 2)
+
     def body(self, width: int, height: int, theme: Theme) -> Iterable[Strip]:
-        """The nodes that fit, parents first."""
+        """Return the nodes that fit, parents first."""
         nodes = self._nodes.copy()
         room = height if len(nodes) <= height else max(1, height - 1)
         for guide, node in islice(walk(nodes, theme), room):
@@ -92,20 +116,28 @@ class TreePanel(Panel):
             yield Pen(width, theme).put(f"+{len(nodes) - room} more", "dim").strip()
 
     def _line(self, guide: str, node: TreeNode, width: int, theme: Theme) -> Strip:
-        known = node.state in ("running", "done", "failed", "waiting")
-        mark = {"running": theme.glyphs.dot}.get(node.state) or getattr(
-            theme.glyphs, node.state, theme.glyphs.dot
-        )
+        state = describe(node.state)
+        known = state in ("running", "done", "failed", "waiting")
+        mark = getattr(theme.glyphs, state) if known and state != "running" else theme.glyphs.dot
         pen = Pen(width, theme).put(guide, "border")
-        pen.put(str(mark) if known else theme.glyphs.dot, node.state if known else "accent").put(" ")
-        pen.put(node.label, "bad" if node.state == "failed" else "value")
-        if not known and node.state:
-            pen.put(f" {node.state}", "accent")
-        return pen.put(f"  {node.note}" if node.note else "", "dim").strip()
+        pen.put(mark, state if known else "accent").put(" ")
+        pen.put(node.label, "bad" if state == "failed" else "value")
+        if not known and state:
+            pen.put(f" {state}", "accent")
+        note = describe(node.note)
+        return pen.put(f"  {note}" if note else "", "dim").strip()
 
 
 def walk(nodes: Mapping[object, TreeNode], theme: Theme) -> Iterator[tuple[str, TreeNode]]:
-    """(guide, node) from top to bottom; every node exactly once, those of a cycle included."""
+    """Go through a tree from top to bottom.
+
+    Args:
+        nodes: The nodes by key.
+        theme: Has the guides.
+
+    Returns:
+        Pairs of guide and node; every node exactly once, those of a cycle included.
+    """
     below: dict[object, list[object]] = {}
     for key, node in nodes.items():
         below.setdefault(node.parent if node.parent in nodes else None, []).append(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Collection
 
@@ -39,9 +40,12 @@ def releases(python: str, needed: Collection[Engine]) -> dict[Engine, str]:
 
 
 def _ask(python: str) -> str:
-    command = [python, "-c", QUESTION, *(PACKAGES[engine] for engine in ENGINES)]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=ASK_SECONDS, check=True).stdout
+    program = os.path.abspath(python) if os.path.dirname(python) else python
+    command = [program, "-c", QUESTION, *(PACKAGES[engine] for engine in ENGINES)]
+    try:  # in "/", since Python looks for modules in the current folder, where the user's files are
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=ASK_SECONDS, check=True, cwd="/"
+        ).stdout
     except OSError as error:
         raise BadInterpreter(python, error.strerror or str(error)) from None
     except subprocess.TimeoutExpired:

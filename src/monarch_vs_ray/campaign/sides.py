@@ -17,6 +17,7 @@ from monarch_vs_ray.engines.environment import environment, strays
 from monarch_vs_ray.history import Header
 from monarch_vs_ray.side.launcher import Run, side_command
 from monarch_vs_ray.side.running import SideSpec
+from monarch_vs_ray.side.start_watch import Suspect
 
 MODULES: dict[Engine, tuple[str, str]] = {
     "monarch": ("monarch", "'torchmonarch>=0.7,<0.8'"),
@@ -38,8 +39,15 @@ def side_spec(
         command=side_command(engine, *what, interpreter=interpreter),
         environment=lambda run_dir: {**environment(engine, run_dir, ray_address), **(settings or {})},
         traces=strays,
+        suspects=lambda run_dir: _suspects(engine, run_dir),
         deadline=deadline,
     )
+
+
+def _suspects(engine: Engine, run_dir: str) -> list[Suspect]:
+    from monarch_vs_ray.engines import limits  # a replay needs none of it
+
+    return limits.suspects(engine, run_dir)
 
 
 def live(concept: Concept, engines: Sequence[Engine], clock: Clock, ray_address: str, deadline: float) -> Run:
@@ -78,6 +86,9 @@ def require(engines: Sequence[Engine]) -> None:
         module, package = MODULES[engine]
         if find_spec(module) is None:
             raise EngineMissing(engine.capitalize(), package, in_checkout=CHECKOUT is not None)
+    from monarch_vs_ray.engines import limits
+
+    limits.require(engines)
 
 
 def recording(concept: Concept, command: str = "") -> Path:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
+from types import FrameType
+
+INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -12,26 +17,54 @@ def main(arguments: list[str] | None = None) -> None:
     from monarch_vs_ray.core.errors import UserError
     from monarch_vs_ray.core.output import clean
 
+    _interrupt_by_every_signal()
     try:
         app(args=sys.argv[1:] if arguments is None else arguments)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _end(INTERRUPTED)
+        raise
+    except KeyboardInterrupt:
+        _end(INTERRUPTED)
     except UserError as error:
-        print(clean(f"mvr: {error}"), file=sys.stderr)
-        sys.exit(error.exit_code)
+        _end(error.exit_code, clean(f"mvr: {error}"))
     except BrokenPipeError:
-        # Whoever read our output has gone; nobody is left to tell.
-        _forget_output()
-        sys.exit(0)
+        _end(0)  # whoever read our output has gone
     except OSError as error:
-        where = error.filename or "the output"
-        told = f"mvr: {where}: {error.strerror}; check the path and the space on its disk."
-        print(clean(told), file=sys.stderr)
-        _forget_output()
-        sys.exit(2)
+        if error.errno == errno.EIO and not error.filename:
+            _end(INTERRUPTED)  # the terminal was closed
+        from monarch_vs_ray.core.causes import cause
+
+        _end(2, clean(f"mvr: {cause(error)}"))
 
 
-def _forget_output() -> None:
-    """Keep the interpreter from failing once more when it flushes stdout at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _interrupt_by_every_signal() -> None:
+    """Treat a closed terminal and a polite kill as Ctrl-C, unless they are ignored (nohup) or handled."""
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _end(code: int, message: str = "") -> None:
+    """End the process with a last word, also when nobody listens any more or presses Ctrl-C once more."""
+    if code == INTERRUPTED:
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+    try:
+        if message:
+            print(message, file=sys.stderr, flush=True)
+        if sys.stdout is not None:  # it was closed before the start (>&-)
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        # Keep the interpreter from failing once more when it flushes at its end.
+        null = os.open(os.devnull, os.O_WRONLY)
+        for fd in (1, 2):
+            os.dup2(null, fd)
+    sys.exit(code)
 
 
 def demo_script(file: str) -> None:

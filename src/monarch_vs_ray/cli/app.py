@@ -6,6 +6,7 @@ import typer
 
 from monarch_vs_ray.cli import (
     check_references,
+    clean,
     demo,
     doctor,
     document,
@@ -20,6 +21,7 @@ from monarch_vs_ray.cli import (
 EPILOG = """\b
 Examples:
   mvr doctor                      what runs on this machine, what to install
+  mvr clean                       what dead runs left, if anything
   mvr demo                        the list of demos
   mvr demo 1                      both engines live, side by side
   mvr demo 1 --dry-run --speed 4  a recorded run, four times as fast
@@ -54,4 +56,5 @@ app.command("explain", short_help="Show all there is to one claim: code, observa
 app.command("document", short_help="Make the comparison document.")(document.document)
 app.command("train", short_help="Train a transformer on two workers of each engine.")(train.train)
 app.command("doctor", short_help="Say what works here, and what to install.")(doctor.doctor)
+app.command("clean", short_help="List and remove what dead runs left.")(clean.clean)
 app.add_typer(check_references.app, name="sources", short_help="Check the links into the engines' sources.")

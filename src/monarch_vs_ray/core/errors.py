@@ -116,6 +116,25 @@ class LiveNeedsLinux(UserError):
         )
 
 
+class LimitTooLow(UserError):
+    """An engine could not start on this machine, or would stop on the way."""
+
+    exit_code = ExitCode.SIDE_FAILED
+
+    def __init__(self, fact: str, remedy: str) -> None:
+        super().__init__(f"{fact}; next: {remedy} (`mvr doctor` shows every limit).")
+
+
+class UnsafeFolder(UserError):
+    """No folder for temporary files in which another user could not replace a run's folder."""
+
+    def __init__(self, tried: str) -> None:
+        super().__init__(
+            f"Other users can replace folders in {tried}, or its path is too long for sockets; set TMPDIR to"
+            " a folder of yours that is closed to others (chmod 700), with a path of at most 20 characters."
+        )
+
+
 class BadConcept(UserError):
     """A ``concept.toml`` is not as it must be."""
 

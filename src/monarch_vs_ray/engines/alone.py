@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from tempfile import TemporaryDirectory
 
 from monarch_vs_ray.core.events import Engine
-from monarch_vs_ray.engines.environment import RAY_ADDRESS, RUN_DIR, environment, remove_strays
+from monarch_vs_ray.engines.environment import RAY_ADDRESS, RUN_DIR, environment, strays
+from monarch_vs_ray.side.guardian.removal import Folder
+from monarch_vs_ray.side.guardian.sweep import sweep
+from monarch_vs_ray.side.run_folder import inner, new_folder
 
 
 def run_alone(engine: Engine, main: Callable[[], int], settings: Mapping[str, str] | None = None) -> None:
@@ -25,11 +27,12 @@ def run_alone(engine: Engine, main: Callable[[], int], settings: Mapping[str, st
     """
     if os.environ.get(RUN_DIR):
         sys.exit(main())
-    with TemporaryDirectory(prefix="mvr-", ignore_cleanup_errors=True) as folder:
-        wanted = {**environment(engine, folder, os.environ.get(RAY_ADDRESS, "")), **(settings or {})}
-        env = {name: value for name, value in {**os.environ, **wanted}.items() if value is not None}
-        try:
-            code = subprocess.call([sys.executable, *sys.orig_argv[1:]], env=env)
-        finally:
-            remove_strays(folder)
+    folder = Folder.make(new_folder())
+    run_dir = inner(folder.path)
+    wanted = {**environment(engine, run_dir, os.environ.get(RAY_ADDRESS, "")), **(settings or {})}
+    env = {name: value for name, value in {**os.environ, **wanted}.items() if value is not None}
+    try:
+        code = subprocess.call([sys.executable, *sys.orig_argv[1:]], env=env)
+    finally:
+        sweep(folder, strays(run_dir))
     sys.exit(code)

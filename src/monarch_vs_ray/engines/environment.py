@@ -5,12 +5,11 @@ Both engines read some of it when they are imported, so it has to be there befor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
-from glob import escape, glob
+from glob import escape
 from pathlib import Path
 
-RUN_DIR = "MVR_RUN_DIR"
+from monarch_vs_ray.side.guardian import RUN_DIR as RUN_DIR
+
 RAY_ADDRESS = "MVR_RAY_ADDRESS"
 
 SET_BY_MONARCH = [
@@ -54,6 +53,8 @@ def _for_ray(run_dir: str, address: str) -> dict[str, str | None]:
         # A cluster that happens to be in the environment is none of ours.
         RAY_ADDRESS: None,
         "RAY_ADDRESS": None,
+        # Where Ray would put its folder when a program names none; that must be the run folder.
+        "RAY_TMPDIR": None,
         # "Not a cluster" is Ray's default on macOS and Windows: everything listens on 127.0.0.1 only.
         # Without it Ray turns even an explicit 127.0.0.1 into the outer address, and listens on all.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
@@ -69,6 +70,10 @@ def _for_ray(run_dir: str, address: str) -> dict[str, str | None]:
     }
 
 
+LOGS = "/tmp/*/monarch_log_*.log"
+"""Monarch's logs of any run of ours, and of any other program."""
+
+
 def strays(run_dir: str) -> list[str]:
     """Patterns of the files that a run leaves outside its folder, for whoever cleans up.
 
@@ -77,22 +82,6 @@ def strays(run_dir: str) -> list[str]:
     return [f"/tmp/*/monarch_log_{escape(_mark(run_dir))}*.log"]
 
 
-def remove_strays(run_dir: str) -> int:
-    """Remove those files, and the folders they alone kept alive; gives the number of files."""
-    found = list(_found(strays(run_dir)))
-    for path in found:
-        path.unlink(missing_ok=True)
-    for folder in {path.parent for path in found}:
-        with suppress(OSError):  # somebody else's files are in it
-            folder.rmdir()
-    return len(found)
-
-
-def _found(patterns: list[str]) -> Iterator[Path]:
-    for pattern in patterns:
-        yield from map(Path, glob(pattern))
-
-
 def _mark(run_dir: str) -> str:
-    """A name for the run that fits into a file's name, as unique as its folder's path."""
-    return "-".join(Path(run_dir).parts[-2:])
+    """Return a name for the run that fits into a file's name, as unique as its folder's short path."""
+    return "-".join(Path(run_dir).parts[1:])

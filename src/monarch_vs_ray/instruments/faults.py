@@ -56,6 +56,25 @@ def stopped(pid: int, target: str) -> Iterator[None]:
         yield
 
 
+def still(seconds: float, target: str, *pids: int) -> tuple[float, float]:
+    """Hold processes still for a while, this one perhaps; a fault is recorded for each.
+
+    Args:
+        seconds: How long, after all of them have come to stand.
+        target: What they are, for the reader.
+        pids: The processes.
+
+    Returns:
+        The moments between which all of them stood still, on the monotonic clock.
+
+    Raises:
+        RuntimeError: If one of them could not be stopped; no fault is recorded.
+    """
+    window = stopping.still(seconds, *pids)
+    fault("SIGSTOP", target, times=len(pids))
+    return window
+
+
 @contextmanager
 def ends(pid: int, target: str, how: str = "exit", within: float = PATIENCE) -> Iterator[None]:
     """Expect a process to end itself because of what the block does, and record it once it is gone.

@@ -6,10 +6,15 @@ import ctypes
 import os
 import select
 import struct
+import threading
+import time
 from pathlib import Path
 
 from monarch_vs_ray.instruments.flags import Flag, new_path
 from monarch_vs_ray.instruments.wait import PATIENCE
+
+TICKS = 5
+"""How often another thread may run between the flag and the C call, and after it."""
 
 
 def where_it_lies(address: int) -> str:
@@ -29,12 +34,32 @@ def cpu_milliseconds(pid: int) -> int:
 
 
 def keep_the_gil(fifo: str, inside: Flag) -> None:
-    """Sit in one C call that keeps the interpreter's lock, until ``release``, or PATIENCE seconds."""
+    """Sit in one C call that keeps the interpreter's lock, until ``release``, or PATIENCE seconds.
+
+    Raises:
+        RuntimeError: If another thread of this process ran Python meanwhile.
+    """
     file = os.open(fifo, os.O_RDWR)
     readable = ctypes.create_string_buffer(struct.pack("ihh", file, select.POLLIN, 0))
+    ticks: list[None] = []
+    over = threading.Event()
+    ticking = threading.Thread(target=_tick, args=(ticks, over))
+    ticking.start()
     inside.put_up()
+    before = len(ticks)
     ctypes.PyDLL(None).poll(readable, 1, int(PATIENCE * 1000))  # PyDLL is what keeps the lock
+    ran = len(ticks) - before
+    over.set()
+    ticking.join()
     os.close(file)
+    if ran > TICKS:
+        raise RuntimeError(f"the lock was not kept: another thread ran {ran} times meanwhile")
+
+
+def _tick(ticks: list[None], over: threading.Event) -> None:
+    while not over.is_set():
+        ticks.append(None)
+        time.sleep(0.001)
 
 
 def new_fifo() -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from monarch_vs_ray.core.events import Event, FaultInjected, Observation
@@ -30,14 +32,14 @@ class _Collector:
 
 
 def in_second_program(
-    experiment: Callable[..., None], engine: str, settings: Mapping[str, str], **options: Any
+    experiment: Callable[..., None], engine: str, settings: Mapping[str, str | None], **options: Any
 ) -> None:
     """Run an experiment in a second program with other settings, and record what it observed and broke.
 
     Args:
         experiment: A function at the top of a module of experiments.
         engine: ``"monarch"`` or ``"ray"``; started and ended there as usual.
-        settings: Environment variables of that program.
+        settings: Environment variables of that program; None removes one.
         options: What the experiment is called with.
 
     Raises:
@@ -50,7 +52,7 @@ def in_second_program(
     command = [sys.executable, "-m", "monarch_vs_ray.instruments.programs", json.dumps(order)]
     try:
         done = subprocess.run(
-            command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=WITHIN
+            command, env=_environment(settings), capture_output=True, text=True, timeout=WITHIN
         )
     except subprocess.TimeoutExpired:
         raise TimeoutError(f"the second program took more than {WITHIN:g} s") from None
@@ -59,6 +61,57 @@ def in_second_program(
         raise RuntimeError(f"the second program ended with exit code {done.returncode}: {last}")
     for kind, fields in json.loads(done.stdout.splitlines()[-1]):
         emit(KEPT[kind], **fields)
+
+
+@contextmanager
+def beside(
+    module: str,
+    *words: object,
+    settings: Mapping[str, str | None] | None = None,
+    stderr: int = subprocess.DEVNULL,
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a module as a program of its own beside the block, which ends it if it has not ended by itself.
+
+    Args:
+        module: A module with a ``__main__`` part.
+        words: Its arguments.
+        settings: Environment variables of that program; None removes one.
+        stderr: Where its messages go; its output goes to ``stdout`` of what the block gets.
+    """
+    command = [sys.executable, "-m", module, *map(str, words)]
+    program = subprocess.Popen(
+        command, env=_environment(settings or {}), stdout=subprocess.PIPE, stderr=stderr, text=True
+    )
+    with program:
+        try:
+            yield program
+        finally:
+            program.kill()
+
+
+def numbers_from(program: subprocess.Popen[str]) -> list[int]:
+    """Return the numbers on the first line of a program's output that has only numbers.
+
+    Raises:
+        RuntimeError: If its output ends without such a line.
+    """
+    assert program.stdout
+    for line in program.stdout:
+        words = line.split()
+        if words and all(map(str.isdigit, words)):
+            return list(map(int, words))
+    raise RuntimeError("the program beside ended without saying which processes it has")
+
+
+def ending(program: subprocess.Popen[str], within: float = WITHIN) -> str:
+    """Wait for a program to end; return how: ``exit code 1`` or ``SIGKILL``. Raises TimeoutExpired."""
+    code = program.wait(timeout=within)
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+def _environment(settings: Mapping[str, str | None]) -> dict[str, str]:
+    merged = {**os.environ, **settings}
+    return {name: value for name, value in merged.items() if value is not None}
 
 
 def main(order: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from monarch_vs_ray.core.clock import Clock
 from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.core.stream import Batch
+from monarch_vs_ray.side.run_folder import sweep_dead
 from monarch_vs_ray.side.running import Limits, RunningSide, SideSpec
 
 LONGEST_WAIT = 0.1
@@ -29,6 +30,8 @@ class Run:
     def __init__(self, specs: Sequence[SideSpec], clock: Clock, limits: Limits | None = None) -> None:
         self._watch = selectors.DefaultSelector()
         self._clock = clock
+        if specs:
+            sweep_dead(specs[0].traces)
         self._origin = clock.now()
         self.sides = [
             RunningSide(spec, self._origin, self.now, limits or Limits(), self._watch) for spec in specs

@@ -6,49 +6,49 @@ import contextlib
 import fcntl
 import json
 import os
-import secrets
 import selectors
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
-from monarch_vs_ray.core.events import Ending, Engine, HarnessNote, SideEnded
+from monarch_vs_ray.core.events import Ending, Engine, HarnessNote, LogLine, SideEnded
 from monarch_vs_ray.core.privacy import Scrubber, names_of_this_machine
 from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.side.emitter import EVENTS_FD, ORIGIN_NS
 from monarch_vs_ray.side.guardian import RUN_DIR
+from monarch_vs_ray.side.guardian.sweep import sweep
+from monarch_vs_ray.side.run_folder import SIDE, inner, new_folder, take_over
+from monarch_vs_ray.side.start_watch import StartWatch, Suspect, Suspects
 from monarch_vs_ray.side.wire import EventReader, OutputReader
 
 Pipe = Literal["events", "stdout", "stderr", "report"]
 
-GUARDIAN = Path(__file__).with_name("guardian.py")
+START_GUARDIAN = "import sys; sys.path.append(sys.argv.pop(1)); from guardian.watch import main; main()"
 PIPE_BYTES = 1024 * 1024
 F_SETPIPE_SZ = 1031
 CLOSED_GRACE_NS = 250_000_000
 LATE_GRACE_NS = 300_000_000
 GUARDIAN_GRACE_NS = 10_000_000_000
 MOST_READS = 64
-LONGEST_RUN_DIR = 40
-"""A unix socket's path ends at 107 characters, and engines need some 60 of them for their own."""
 
 
 @dataclass(frozen=True)
 class SideSpec:
     """How one side is started.
 
-    ``command`` runs as it stands, in this process's environment with ``environment(run_dir)`` on
-    top, where None removes a variable. ``traces(run_dir)`` are patterns of files that the engine
-    writes outside its run folder, and that are removed with it. ``deadline`` is in seconds.
+    ``command`` runs as it stands, in its run folder, in this process's environment with
+    ``environment(run_dir)`` on top, where None removes a variable. ``traces(run_dir)`` are patterns of files
+    that the engine writes outside its run folder, and that are removed with it. ``suspects(run_dir)`` says
+    what on this machine may keep the engine from starting. ``deadline`` is in seconds.
     """
 
     engine: Engine
     command: tuple[str, ...]
     environment: Callable[[str], Mapping[str, str | None]] = field(default=lambda run_dir: {})
     traces: Callable[[str], Sequence[str]] = field(default=lambda run_dir: ())
+    suspects: Suspects = field(default=lambda run_dir: ())
     deadline: float = 60.0
 
 
@@ -75,13 +75,17 @@ class RunningSide:
         watch: selectors.BaseSelector,
     ) -> None:
         self.engine: Engine = spec.engine
-        self.run_dir = new_run_dir()
+        self.folder = new_folder()
+        self.run_dir = inner(self.folder)
         self._traces = list(spec.traces(self.run_dir))
         self.pid: int | None = None
         self.over = False
         self._now = now
         self._watch = watch
-        clean = Scrubber(names_of_this_machine(self.run_dir))
+        self._began = now()
+        self._start = StartWatch(spec.suspects, self.run_dir)
+        self._failed = False
+        clean = Scrubber({**names_of_this_machine(self.run_dir), self.folder: "<run>"})
         self._events = EventReader(spec.engine, clean, now, limits.events)
         self._outputs = {
             "stdout": OutputReader(spec.engine, "stdout", clean, now, limits.output_lines),
@@ -100,15 +104,15 @@ class RunningSide:
     def _spawn(self, spec: SideSpec, origin: int) -> None:
         ends = {name: self._open(name) for name in ("events", "stdout", "stderr", "report")}
         order = {
-            "run_dir": self.run_dir,
+            "folder": self.folder,
             "traces": self._traces,
             "report_fd": ends["report"],
-            "command": spec.command,
+            "command": [_from_anywhere(spec.command[0]), *spec.command[1:]],
             "pass_fds": [ends["events"]],
             "deadline": spec.deadline,
         }
         self._guardian = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(GUARDIAN), json.dumps(order)],
+            [sys.executable, "-I", "-S", "-c", START_GUARDIAN, str(SIDE), json.dumps(order)],
             stdin=subprocess.PIPE,
             stdout=ends["stdout"],
             stderr=ends["stderr"],
@@ -135,6 +139,9 @@ class RunningSide:
             environment.pop(name, None)
             if value is not None:
                 environment[name] = value
+        if "PYTHONPATH" in environment:  # it is read in another folder than this process's
+            paths = environment["PYTHONPATH"].split(os.pathsep)
+            environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(path) for path in paths if path)
         return environment
 
     def stop(self) -> None:
@@ -156,7 +163,10 @@ class RunningSide:
         elif self._drained and data:
             self._events.late(data, batch)
         else:
+            before = len(batch.events)
             self._events.feed(data, batch)
+            if not self._start.up:
+                self._start.take(batch.events[before:])
         if not data:
             self._close(name, batch)
         return True
@@ -169,6 +179,7 @@ class RunningSide:
                 self.pid = said["started"]
             elif "ended" in said:
                 self._ended = said
+                self._failed = said["ended"] != "stopped" and said["exit_code"] != 0
             else:
                 self._cleaned = said
 
@@ -184,8 +195,8 @@ class RunningSide:
 
     def _drain(self, batch: Batch) -> None:
         """The guardian is gone, and with it all that could write: take what the pipes still hold."""
-        if "cleaned" not in self._cleaned:
-            sweep(self.run_dir, self._traces, self.pid or 0)
+        if "cleaned" not in self._cleaned and (folder := take_over(self.folder)):
+            sweep(folder, self._traces, self.pid or 0)
         for name in tuple(self.open):
             reads = 0
             while reads < MOST_READS and self.read(name, batch):
@@ -202,8 +213,20 @@ class RunningSide:
             batch.add(HarnessNote(side=self.engine, at=now, trouble="pipe_closed", detail=detail))
         if now > self._give_up_at:
             self._guardian.kill()
+        if running and any(self._tell(self._start.stalled(now - self._began), batch)):
+            self.stop()
+        if self._failed:
+            self._failed = False
+            self._tell(self._start.found(), batch)
         if self._gone_at is not None and (not self.open or now - self._gone_at > LATE_GRACE_NS):
             self._finish(batch)
+
+    def _tell(self, suspects: Sequence[Suspect], batch: Batch) -> list[Suspect]:
+        """Add to the side's log why it may have failed; return what is certain."""
+        for suspect in suspects:
+            text = f"mvr: {suspect.text}"
+            batch.add(LogLine(side=self.engine, at=self._now(), origin="stderr", text=text))
+        return [suspect for suspect in suspects if suspect.certain]
 
     def _finish(self, batch: Batch) -> None:
         for name in tuple(self.open):
@@ -234,19 +257,9 @@ def _side_ended(
     )
 
 
-def new_run_dir() -> str:
-    """A name, not yet taken, for a folder with a short path; the guardian makes it."""
-    base = tempfile.gettempdir()
-    if len(base) + len("/mvr-12345678") > LONGEST_RUN_DIR and os.access("/tmp", os.W_OK):
-        base = "/tmp"
-    return os.path.join(base, f"mvr-{secrets.token_hex(4)}")
-
-
-def sweep(run_dir: str, traces: Sequence[str], session: int) -> None:
-    """Do a lost guardian's work: end who is in the side's session or carries the run folder's name."""
-    order = json.dumps({"sweep": run_dir, "traces": list(traces), "session": session})
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        subprocess.run([sys.executable, "-I", "-S", str(GUARDIAN), order], timeout=15, check=False)
+def _from_anywhere(program: str) -> str:
+    """Return the same program for a process whose current folder is another one."""
+    return os.path.abspath(program) if os.path.dirname(program) else program
 
 
 def _widen(pipe: int) -> None:

@@ -13,6 +13,8 @@ from monarch_vs_ray.core.stream import Batch, EventStream
 from monarch_vs_ray.history import Recorder
 from monarch_vs_ray.stage.state import State
 
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 @dataclass(frozen=True)
 class Banner:
@@ -50,21 +52,28 @@ class Interrupt:
         self.count = 0
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Take one request; the second one does not wait for anything any more."""
+        """Take one request; the second one waits for nothing any more, and further ones change nothing.
+
+        Raises:
+            KeyboardInterrupt: This is the second request.
+        """
         self.count += 1
-        if self.count > 1:
+        if self.count == 2:
             raise KeyboardInterrupt
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Within the block, signals are counted here."""
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        """Count signals here within the block, except those that the caller has this program ignore (nohup).
+
+        After a request they are ignored for good: the program is on its way out.
+        """
+        numbers = [number for number in STOPS if signal.getsignal(number) is not signal.SIG_IGN]
         before = {number: signal.signal(number, self) for number in numbers}
         try:
             yield
         finally:
             for number, handler in before.items():
-                signal.signal(number, handler)
+                signal.signal(number, signal.SIG_IGN if self.count else handler)
 
 
 def present(

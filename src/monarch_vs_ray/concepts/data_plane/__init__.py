@@ -1,1 +1,1 @@
-"""Data plane: how bulk data gets from its owner to its readers, and who has to take part."""
+"""Concept 6, the data plane: how bulk bytes get from their owner to a reader, and who has to take part."""

@@ -5,7 +5,7 @@ reply that fails.
 
 What surprises:
 
-- There is one verb, ``.remote()``. What you do with the reference makes the difference: ``get``, ``wait``,
+- A method is called by ``.remote()``. What you do with the reference makes the difference: ``get``, ``wait``,
   ``cancel``, or nothing.
 - A generator method streams its values, and the reader sees where they end.
 - A running call can be cancelled where an ``async`` method awaits.

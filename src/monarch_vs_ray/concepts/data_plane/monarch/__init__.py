@@ -1,1 +1,1 @@
-"""The concept on PyTorch Monarch."""
+"""The data plane in Monarch."""

@@ -1,1 +1,1 @@
-"""The concept on Ray."""
+"""The data plane in Ray."""

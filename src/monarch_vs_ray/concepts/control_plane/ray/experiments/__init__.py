@@ -1,0 +1,1 @@
+"""What the claims on the control plane of Ray rest on."""

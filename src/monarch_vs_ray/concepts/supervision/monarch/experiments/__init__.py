@@ -1,0 +1,1 @@
+"""Supervision put to the test: who is notified, who decides, and what is left."""
