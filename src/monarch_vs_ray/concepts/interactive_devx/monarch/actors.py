@@ -79,11 +79,15 @@ class Reloader(Actor):
 
 
 class Reader(Actor):
-    """Reads its process's environment, and runs scripts there."""
+    """Reads its process's environment, loads modules, and runs scripts there."""
 
     @endpoint
     def variable(self, name: str) -> str:
         return os.environ.get(name, "")
+
+    @endpoint
+    def load(self, module: str) -> None:
+        importlib.import_module(module)
 
     @endpoint
     def run(self, script: str, *arguments: str) -> None:

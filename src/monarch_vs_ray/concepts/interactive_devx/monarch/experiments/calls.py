@@ -14,9 +14,11 @@ from monarch_vs_ray.concepts.interactive_devx.monarch.actors import (
     FixedLearner,
     Learner,
     Onlooker,
+    Reader,
     SecretLearner,
 )
 from monarch_vs_ray.concepts.interactive_devx.monarch.experiments.subjects import (
+    LOADING,
     hosts_of_a_job,
     learners,
     procs,
@@ -131,6 +133,8 @@ def tensor() -> Any:
     import torch
 
     mesh = this_host().spawn_procs(per_host={"gpu": inputs.RANKS})
+    # The tensor engine's actors import torch while they are spawned, for which time is limited: do it before.
+    get(mesh.spawn("loader", Reader).load.call("torch"), LOADING)
     with mesh.activate():
         return mesh, torch.ones(2) + mesh.rank_tensor("gpu")
 

@@ -12,7 +12,11 @@ from monarch.actor import HostMesh, this_host
 
 from monarch_vs_ray.concepts.interactive_devx import inputs
 from monarch_vs_ray.concepts.interactive_devx.monarch.actors import Reader
-from monarch_vs_ray.concepts.interactive_devx.monarch.experiments.subjects import hosts_of_a_job, procs
+from monarch_vs_ray.concepts.interactive_devx.monarch.experiments.subjects import (
+    LOADING,
+    hosts_of_a_job,
+    procs,
+)
 from monarch_vs_ray.concepts.interactive_devx.monarch.programs import (
     TRAINING,
     TRAINING_SCRIPT,
@@ -24,9 +28,6 @@ from monarch_vs_ray.instruments.monarch import get
 from monarch_vs_ray.instruments.outcome import outcome
 from monarch_vs_ray.instruments.wait import happens
 from monarch_vs_ray.side import observe, operation, shared
-
-LOADING = 120.0
-"""Seconds for a call whose processes import torch first."""
 
 
 def script_in_the_session() -> None:

@@ -15,6 +15,8 @@ from monarch_vs_ray.concepts.interactive_devx.monarch.programs import JOB, TRAIN
 from monarch_vs_ray.engines.monarch import running
 from monarch_vs_ray.side import shared
 
+LOADING = 120.0
+"""Seconds for a call whose processes import torch first."""
 jobs = ExitStack()
 """Ends the jobs that experiments share."""
 
