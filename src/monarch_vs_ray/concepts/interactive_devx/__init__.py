@@ -1,1 +1,1 @@
-"""The subject "Interactive development": what both sides must observe, and a native file for each engine."""
+"""Concept 8, interactive development: what it takes to change something and see it, and what stays."""

@@ -1,1 +1,1 @@
-"""The concept on PyTorch Monarch."""
+"""Interactive development in Monarch."""

@@ -1,1 +1,1 @@
-"""The concept on Ray."""
+"""Interactive development in Ray."""
