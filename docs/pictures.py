@@ -1,4 +1,4 @@
-"""Draws the README's pictures again, from the committed recordings: frames that a real run showed.
+"""Draw the README's pictures again, from the committed recordings: frames that a real run showed.
 
 ./scripts/zephyr_uv_run.sh python docs/pictures.py
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from monarch_vs_ray.campaign.sides import recording
 from monarch_vs_ray.cli.show import take_picture
 from monarch_vs_ray.concepts import find
-from monarch_vs_ray.core.events import StepBegun
+from monarch_vs_ray.core.events import ExperimentBegun
 from monarch_vs_ray.history import read
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -19,14 +19,14 @@ PICTURES = Path(__file__).parent / "pictures"
 def main() -> None:
     """Write each picture; the same recording gives the same bytes."""
     file = recording(find("1"))
-    moment = begin_of(file, "ray", "Several calls at once") + 0.1
+    moment = begin_of(file, "ray", "async_methods_at_once") + 0.1
     take_picture(file, PICTURES / "actor_abstraction.svg", at=moment, size="140x42")
 
 
-def begin_of(file: Path, side: str, title: str) -> float:
-    """Seconds into the run at which a side began the step whose title begins so."""
-    steps = (event for event in read(file).events if isinstance(event, StepBegun) and event.side == side)
-    return next(step.at for step in steps if step.title.startswith(title)) / 1e9
+def begin_of(file: Path, side: str, experiment: str) -> float:
+    """Return the seconds into the run at which a side began an experiment."""
+    begun = (event for event in read(file).events if isinstance(event, ExperimentBegun))
+    return next(e.at for e in begun if (e.side, e.experiment) == (side, experiment)) / 1e9
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ TEXT = DOCUMENT.read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CONCEPTS = {f"{concept.number:02}_{concept.name}.md": concept for concept in all_concepts()}
 SECTIONS = {name: text for name, text in templates() if name in CONCEPTS}
-QUOTED_FROM = [path for engine in ENGINES for path in PACKAGE.glob(f"*/*/{engine}/**/*.py")]
+QUOTED_FROM = [path for path in PACKAGE.rglob("*.py") if {*ENGINES} & {*path.with_suffix("").parts}]
 BRIEF = "the brief said"
 
 

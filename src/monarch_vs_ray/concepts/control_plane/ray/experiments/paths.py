@@ -186,7 +186,8 @@ def path_between_two() -> None:
 
 def path_between_strangers() -> None:
     """Look for one between two actors of which neither has called the other."""
-    one, other = get([actor.pid.remote() for actor in (Echo.remote(0), Echo.remote(0))])
+    actors = [Echo.remote(0), Echo.remote(0)]  # held: an actor ends with its last handle
+    one, other = get([actor.pid.remote() for actor in actors])
     observe("connections", connections(one, other))
 
 
