@@ -157,9 +157,7 @@ def test_every_key_of_a_check_is_observed_in_the_experiment(claim):
     for experiment, checks in tested:
         if not experiment:
             continue
-        code = "\n".join(
-            file.read_text() for file in (LEDGER.folder(claim) / claim.engine).rglob("*.py")
-        )
+        code = "\n".join(file.read_text() for file in (LEDGER.folder(claim) / claim.engine).rglob("*.py"))
         for check in checks:
             assert check.get("operation") or f'"{check["key"]}"' in code, (check, experiment)
 

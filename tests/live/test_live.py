@@ -10,7 +10,6 @@ import stat
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def run(command: list[str], here: Place, seconds: float, cwd: Path | None = None
 
 
 @pytest.mark.parametrize("name", CONCEPTS)
-def test_both_sides_end_well_and_meet_the_oracle(name, tmp_path, here):
+def test_both_sides_end_well_and_observe_what_is_claimed(name, tmp_path, here):
     script = PROJECT / "scripts" / "demos" / f"{script_name(find(name))}.py"
     record = tmp_path / "run.jsonl"
     command = [sys.executable, str(script), "--record", str(record)]
@@ -55,20 +54,36 @@ def test_both_sides_end_well_and_meet_the_oracle(name, tmp_path, here):
     state.apply(history.events)
     assert all(side.ended_well and not side.troubles for side in state.sides.values())
     assert all(side.ended and side.ended.strays == [] for side in state.sides.values())
-    assert all(cell.met for line in lines(state) if line.row.has_oracle for cell in line.cells.values())
+    met = [cell.met for line in lines(state) for cell in line.cells.values()]
+    assert met.count(True) >= 6, "claims speak of what a demo shows"
+    assert False not in met
     assert {event.side for event in history.events if isinstance(event, RunStarted)} == {"monarch", "ray"}
     assert finding(state) in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", CONCEPTS)
-def test_each_native_file_runs_without_the_rest_and_says_what_it_does(name, here):
-    files = [f"monarch_vs_ray.concepts.{name}.on_{engine}" for engine in ("monarch", "ray")]
-    with ThreadPoolExecutor() as pool:  # both at once: they wait more than they compute
-        every = list(pool.map(lambda file: run([sys.executable, "-m", file], here, 400), files))
-    for done in every:
-        assert done.returncode == 0, done.stderr
-        assert " = " in done.stdout
+@pytest.mark.parametrize("engine", ["monarch", "ray"])
+def test_the_experiments_run_without_the_rest_and_print_what_they_observe(engine, here):
+    alone = [sys.executable, "-m", "monarch_vs_ray.concepts", "message_ordering", engine]
+    done = run(alone, here, 400)
+    assert done.returncode == 0, done.stderr
+    assert "ran_twice = " in done.stdout
+
+
+@pytest.mark.parametrize("engine", ["monarch", "ray"])
+def test_a_silent_run_prints_no_observation(engine, here):
+    alone = [
+        sys.executable,
+        "-m",
+        "monarch_vs_ray.concepts",
+        "message_ordering",
+        engine,
+        "--silent",
+        "held_call",
+    ]
+    done = run(alone, here, 200)
+    assert done.returncode == 0, done.stderr
+    assert " = " not in done.stdout
 
 
 @pytest.fixture(scope="module")

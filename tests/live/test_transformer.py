@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -67,15 +66,6 @@ def test_after_a_kill_the_curve_goes_on_as_if_nothing_had_happened(engine, undis
     calm = undisturbed.courses[engine].losses
     assert sorted(course.losses) == sorted(calm)
     assert max(abs(course.losses[step] - calm[step]) for step in calm) <= 1e-6
-
-
-@pytest.mark.parametrize("engine", ["monarch", "ray"])
-def test_a_native_file_trains_alone(engine, here):
-    command = [sys.executable, "-m", f"monarch_vs_ray.transformer.on_{engine}"]
-    environment = {**here.environment, "MVR_TRAINING": json.dumps({"steps": 3})}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=360, env=environment)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("trained = ") == 3
 
 
 def test_an_interrupt_while_it_trains_leaves_nothing(here):

@@ -1,8 +1,10 @@
-"""Every claim on the real engines, as ``mvr verify`` puts it to the test."""
+"""Claims on the real engines, as ``mvr verify`` puts them to the test."""
 
 from __future__ import annotations
 
+import datetime
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -18,15 +20,26 @@ MISSING = ("RDMA", "CUDA", "NCCL", "GPU", "nixl")
 """What this kind of machine, or its plain environment, lacks."""
 
 
-@pytest.mark.timeout(900)
-def test_every_statement_holds_and_no_mark_is_stale(tmp_path, here):
+SHARE = 1 if os.environ.get("MVR_WHOLE_CAMPAIGNS") else 4
+"""One claim of so many is tested, others each day; all of them when whole campaigns are asked for."""
+
+
+def sample() -> list[str]:
+    """Return today's claims of each concept and engine."""
+    ledger, day = catalogue.ledger(), datetime.date.today().toordinal()
+    quick = [claim.id for claim in ledger.claims if not ledger.is_slow(claim)]
+    return [id_ for place, id_ in enumerate(quick) if (place + day) % SHARE == 0]
+
+
+@pytest.mark.timeout(1500)
+def test_statements_hold_and_no_mark_is_stale(tmp_path, here):
     """The build fails here when an engine's newer release makes the data untrue."""
-    command = [*MVR, "verify", "--json", "--results", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=880, env=here.environment)
-    assert done.returncode == 0, done.stderr
+    asked = sample()
+    command = [*MVR, "verify", "--json", "--results", str(tmp_path), *asked]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1480, env=here.environment)
     found = {each["id"]: each for each in json.loads(done.stdout)}
-    ledger = catalogue.ledger()
-    assert set(found) == {claim.id for claim in ledger.claims if not ledger.is_slow(claim)}
+    assert done.returncode == 0, [each["said"] for each in found.values() if each["verdict"] == "refuted"]
+    assert set(asked) <= set(found)
     unknown = {name: each["said"] for name, each in found.items() if each["verdict"] == "unknown"}
     assert all(any(part in said for part in MISSING) for said in unknown.values()), unknown
     (folder,) = tmp_path.glob("*/*")
