@@ -29,7 +29,7 @@ def main():
     with running():
         print("the worker said", ray.get(colour.remote(), timeout=60))
 
-run_alone(main)
+run_alone("ray", main)
 """
 
 
