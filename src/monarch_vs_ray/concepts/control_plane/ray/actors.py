@@ -154,6 +154,16 @@ class ThreadedDesk:
 
 
 @ray.remote(num_cpus=0)
+class PlainDesk:
+    """Works as an actor without options does: one call after the other, on its main thread."""
+
+    def work(self, name: str, journal: Tally, let_on: Flag) -> str:
+        journal.add(f"{name} began")
+        let_on.wait()
+        return name
+
+
+@ray.remote(num_cpus=0)
 class Holder:
     """Makes an object, and hands on one that somebody else has made."""
 

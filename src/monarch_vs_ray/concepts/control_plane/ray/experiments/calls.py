@@ -20,7 +20,14 @@ from ray.util import ActorPool
 from ray.util.queue import Queue
 
 from monarch_vs_ray.concepts.control_plane import inputs
-from monarch_vs_ray.concepts.control_plane.ray.actors import Counter, Desk, Echo, Holder, ThreadedDesk
+from monarch_vs_ray.concepts.control_plane.ray.actors import (
+    Counter,
+    Desk,
+    Echo,
+    Holder,
+    PlainDesk,
+    ThreadedDesk,
+)
 from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.flags import Flag, Tally
 from monarch_vs_ray.instruments.outcome import error_type, outcome
@@ -286,6 +293,20 @@ def queued_call_given_up(cancel: bool = True) -> None:
     if cancel:
         ray.cancel(second)
         finishes(second, inputs.WINDOW)  # the cancellation gets time to travel
+    let_on.put_up()
+    get(first)
+    observe("queued_began", happens(lambda: "second began" in journal.lines(), inputs.WINDOW))
+    observe("caller_gets", error_type(lambda: get(second)))
+
+
+def queued_call_of_a_plain_actor_given_up() -> None:
+    """Cancel a call that is queued at an actor without concurrency groups, and let the actor go on."""
+    plain = PlainDesk.remote()
+    journal, let_on, first = at(plain)
+    second = plain.work.remote("second", journal, let_on)
+    happens(lambda: "second began" in journal.lines(), inputs.SHORT)  # it gets time to reach the queue
+    ray.cancel(second)
+    finishes(second, inputs.WINDOW)  # the cancellation gets time to travel
     let_on.put_up()
     get(first)
     observe("queued_began", happens(lambda: "second began" in journal.lines(), inputs.WINDOW))
