@@ -115,7 +115,7 @@ def test_an_interrupt_ends_both_sides_and_says_so(number, tmp_path, here):
         assert process.stdout
         assert process.stderr
         for line in process.stdout:
-            if "Start Ray" in line:
+            if "ray      step" in line:  # Ray is up, its experiments have begun
                 break
         process.send_signal(number)
         rest, said = process.stdout.read(), process.stderr.read()

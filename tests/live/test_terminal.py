@@ -11,6 +11,8 @@ from pseudo_terminal import PseudoTerminal
 
 MVR = [sys.executable, "-m", "monarch_vs_ray"]
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
+RAY_STEPS = re.compile(r"Ray .* [1-9]\d*/\d+ ")
+"""Ray's bar in the panel of steps, once a step has begun."""
 
 
 @pytest.mark.live
@@ -28,14 +30,14 @@ def test_both_engines_live_while_the_window_is_resized(here):
         assert terminal.wait(60) == 0
         assert LEAVE in terminal.written
         assert "The engines differed in" in terminal.text
-        assert "Ray: 12 of 12 steps" in terminal.text
+        assert re.search(r"Ray: (\d+) of \1 steps", terminal.text)
 
 
 @pytest.mark.live
 @pytest.mark.parametrize("key", ["q", "\x03"])
 def test_q_and_ctrl_c_end_the_run_and_say_what_they_did(key, here):
     with PseudoTerminal([*MVR, "demo", "1"], 120, 40, here.environment) as terminal:
-        terminal.until(lambda text: "Start Ray" in text, "Ray's first step")
+        terminal.until(lambda text: RAY_STEPS.search(text), "Ray's first step")
         terminal.type(key)
         assert terminal.wait(20) == 130
         assert "Interrupted: 2 of 2 sides were ended" in terminal.text
@@ -46,7 +48,7 @@ def test_q_and_ctrl_c_end_the_run_and_say_what_they_did(key, here):
 @pytest.mark.live
 def test_a_second_ctrl_c_does_not_wait(here):
     with PseudoTerminal([*MVR, "demo", "1"], 120, 40, here.environment) as terminal:
-        terminal.until(lambda text: "Start Ray" in text, "Ray's first step")
+        terminal.until(lambda text: RAY_STEPS.search(text), "Ray's first step")
         terminal.type("\x03\x03")
         assert terminal.wait(10) == 130
         assert "Interrupted" in terminal.text

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -14,6 +17,7 @@ from monarch_vs_ray.engines.ray import STOP_SECONDS, write_token
 from monarch_vs_ray.instruments.wait import PATIENCE, wait_for
 
 MB = 1024 * 1024
+SHARED_MEMORY = Path("/dev/shm")
 STORE = 80 * MB
 """The object store of a node that nothing says otherwise of; Ray wants at least 75 MB."""
 
@@ -60,6 +64,24 @@ def nodes(*wanted: Mapping[str, Any], **init: Any) -> Iterator[Cluster]:
         ray.shutdown()
         cluster.shutdown()
         wait_until_gone(family, "Ray", STOP_SECONDS)
+
+
+@contextmanager
+def compiled(graph: Any) -> Iterator[Any]:
+    """Compile a graph for the block.
+
+    Ray 2.60 leaves the named semaphores of a graph in ``/dev/shm``; those of this run are removed.
+    """
+    made = graph.experimental_compile()
+    try:
+        yield made
+    finally:
+        made.teardown()
+        ours = {os.getpid(), *(process.pid for process in members())}
+        for path in SHARED_MEMORY.glob("sem.*"):
+            named = re.match(r"sem\.(?:obj|hdr)(\d+)-", path.name)
+            if named and int(named[1]) in ours:
+                path.unlink(missing_ok=True)
 
 
 def alive() -> Sequence[Mapping[str, Any]]:

@@ -29,7 +29,7 @@ from monarch_vs_ray.concepts.topology_meshes.ray.actors import (
 )
 from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.outcome import outcome
-from monarch_vs_ray.instruments.ray import get
+from monarch_vs_ray.instruments.ray import compiled, get
 from monarch_vs_ray.instruments.wait import PATIENCE, wait_for
 from monarch_vs_ray.side import Unavailable, observe, shared
 
@@ -178,11 +178,8 @@ def compiled_graph() -> None:
     before = _heard()
     with InputNode() as message:
         graph = MultiOutputNode([actor.pass_to_none.bind(message) for actor in group().actors])
-    compiled = graph.experimental_compile()
-    try:
-        answers = get(compiled.execute("hello"))
-    finally:
-        compiled.teardown()
+    with compiled(graph) as bound:
+        answers = get(bound.execute("hello"))
     observe("answers", len(answers))
     observe("reached_by_one_call", _heard() - before)
     group().sent += 1

@@ -31,7 +31,7 @@ from monarch_vs_ray.concepts.control_plane.ray.actors import (
 from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.flags import Flag, Tally
 from monarch_vs_ray.instruments.outcome import error_type, outcome
-from monarch_vs_ray.instruments.ray import finishes, get
+from monarch_vs_ray.instruments.ray import compiled, finishes, get
 from monarch_vs_ray.instruments.wait import PATIENCE, happens, settled, wait_for
 from monarch_vs_ray.side import Unavailable, observe, shared
 
@@ -75,20 +75,20 @@ def ways_to_send(actors: int = inputs.ACTORS) -> None:
     counters = [Counter.remote() for _ in range(actors)]
     method = counters[0].add
     with InputNode() as given:
-        graph = MultiOutputNode([counter.add.bind(given) for counter in counters]).experimental_compile()
-    ways = {
-        "remote": (1, method.remote),
-        "remote, num_returns=0": (1, method.options(num_returns=0).remote),
-        "bind": (0, lambda given: method.bind(given)),
-        "execute, of a compiled graph": (actors, graph.execute),
-    }
+        graph = MultiOutputNode([counter.add.bind(given) for counter in counters])
     returned, reached = {}, {}
-    for way, (expected, send) in ways.items():
-        before = counted(counters)
-        returned[way] = type(send(1)).__name__
-        more = settled(lambda before=before: counted(counters) - before, expected, inputs.SHORT)  # type: ignore[misc]
-        reached[way] = more
-    graph.teardown()
+    with compiled(graph) as bound:
+        ways = {
+            "remote": (1, method.remote),
+            "remote, num_returns=0": (1, method.options(num_returns=0).remote),
+            "bind": (0, lambda given: method.bind(given)),
+            "execute, of a compiled graph": (actors, bound.execute),
+        }
+        for way, (expected, send) in ways.items():
+            before = counted(counters)
+            returned[way] = type(send(1)).__name__
+            more = settled(lambda before=before: counted(counters) - before, expected, inputs.SHORT)  # type: ignore[misc]
+            reached[way] = more
     observe("reached", reached)
     observe("returned", returned)
     observe("offered", [name for name in dir(method) if not name.startswith("_")])
