@@ -14,6 +14,7 @@ import pytest
 
 from monarch_vs_ray.instruments import memory
 from monarch_vs_ray.instruments.flags import Flag
+from monarch_vs_ray.instruments.wait import wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -48,9 +49,9 @@ def test_processor_time_grows_with_work():
 
 
 def keep_for_a_while():
-    """Keep the lock for 0.3 s; another process lets it go, since this one can run no Python meanwhile."""
+    """Keep the lock for about a second; another process lets it go, since this one can run no Python meanwhile."""
     fifo, inside = memory.new_fifo(), Flag.new()
-    wait = f"while [ ! -e {inside.path} ]; do sleep 0.01; done; sleep 0.3; echo > {fifo}"
+    wait = f"while [ ! -e {inside.path} ]; do sleep 0.01; done; sleep 1; echo > {fifo}"
     letting_go = subprocess.Popen(["sh", "-c", wait])
     try:
         memory.keep_the_gil(fifo, inside)
@@ -67,6 +68,7 @@ def test_the_lock_is_kept_until_it_is_released():
 
     thread = threading.Thread(target=watch)
     thread.start()
+    wait_for(lambda: ran, "the watching thread to run")
     keep_for_a_while()
     over.set()
     thread.join(timeout=30)
