@@ -49,7 +49,7 @@ def test_processor_time_grows_with_work():
 
 
 def keep_for_a_while():
-    """Keep the lock for about a second; another process lets it go, since this one runs no Python meanwhile."""
+    """Keep the lock for about a second; another process lets it go, as this one runs no Python meanwhile."""
     fifo, inside = memory.new_fifo(), Flag.new()
     wait = f"while [ ! -e {inside.path} ]; do sleep 0.01; done; sleep 1; echo > {fifo}"
     letting_go = subprocess.Popen(["sh", "-c", wait])
