@@ -73,7 +73,7 @@ def test_an_interrupt_while_it_trains_leaves_nothing(here):
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=here.environment) as process:
         assert process.stdout
         for line in process.stdout:
-            if "step   10 " in line:
+            if "step 10 " in line:
                 break
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
