@@ -56,11 +56,11 @@ from monarch_vs_ray.side import observe
 
 def greeting() -> None:
     """Greet."""
-    observe("reply", "hello")
+    observe("reply", "-".join(["hello"]))
 '''
 EXAMPLE = '''"""Greet an actor.
 
-A greeting is answered.
+What surprises: a greeting is answered.
 
 Run it: python example.py
 """
@@ -70,7 +70,9 @@ import {module}
 
 def main() -> None:
     assert {module}.__name__
-    print("hello")
+    greeting = "-".join(["hello"])
+    assert greeting == "hello"
+    print(greeting)
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def test_demo_dry_run_works_with_no_engine_installed(demo, tmp_path):
     for engine in ("monarch", "ray", "torch"):
         (tmp_path / f"{engine}.py").write_text("raise ImportError('a dry run imports no engine')")
     command = [sys.executable, str(script(demo)), "--dry-run", "--speed", "0"]
-    environment = {"PYTHONPATH": str(tmp_path), "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {"PYTHONPATH": f"{tmp_path}:{PROJECT / 'src'}", "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
     assert done.returncode == 0, done.stderr
 
