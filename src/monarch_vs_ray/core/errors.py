@@ -21,6 +21,9 @@ class UserError(Exception):
 
     exit_code: ExitCode = ExitCode.USAGE
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(" ".join(message.splitlines()))  # a message may quote what the user's file holds
+
 
 class UnknownConcept(UserError):
     """No concept of that name or number."""
