@@ -10,7 +10,7 @@ from typing import IO
 from rich.console import Console
 from rich.text import Text
 
-from monarch_vs_ray.core.events import Engine
+from monarch_vs_ray.core.events import Engine, SideEnded
 from monarch_vs_ray.programs.outputs import Difference, own_lines
 from monarch_vs_ray.programs.state import Course, ProgramsState
 from monarch_vs_ray.side import used
@@ -37,22 +37,27 @@ def print_closing(
     for line in _notes(state):
         out.print(Text(line))
     for side in state.sides.values():
-        _print_trouble(side, out)
+        print_trouble(side, out)
     if difference := state.difference():
         _print_difference(difference, out)
 
 
 def ending(side: SideState) -> str:
     """Return how a program ended."""
-    if side.ended is None:
+    return how_it_ended(side.ended)
+
+
+def how_it_ended(ended: SideEnded | None) -> str:
+    """Return the same from its last event."""
+    if ended is None:
         return "running"
     return {
-        "exit": f"exit code {side.ended.exit_code}",
-        "signal": _signal(side.ended.signal),
-        "deadline": "still ran at the deadline",
-        "stopped": "ended on request",
-        "lost": "its guardian was lost",
-    }[side.ended.ending]
+        "exit": f"exit code {ended.exit_code}",
+        "signal": _signal(ended.signal),
+        "deadline": "the deadline",
+        "stopped": "a request to end",
+        "lost": "a lost guardian",
+    }[ended.ending]
 
 
 def megabytes(size: float) -> str:
@@ -116,7 +121,8 @@ def _peak(course: Course, name: str) -> str:
 def _printed(state: ProgramsState, engine: Engine) -> str:
     lines, taken = own_lines(state.output(engine))
     engines = f", {taken} more of the engine" if taken else ""
-    return f"{_bytes(state.courses[engine], 'stdout')}, {len(lines)} lines{engines}"
+    more = "" if state.output(engine).whole else ", and some not kept"
+    return f"{_bytes(state.courses[engine], 'stdout')}, {len(lines):,} lines{engines}{more}"
 
 
 def _bytes(course: Course, name: str) -> str:
@@ -162,13 +168,16 @@ def _notes(state: ProgramsState) -> list[str]:
     return notes
 
 
-def _print_trouble(side: SideState, out: Console) -> None:
+def print_trouble(side: SideState, out: Console) -> None:
+    """Print what was noted on a side, and of one that failed how, and its last lines."""
     for trouble in side.troubles:
         out.print(Text(f"The harness noted on {NAMES[side.engine]}: {trouble.detail}."))
     if side.ended is None or side.ended_well:
         return
-    out.print(Text(f"{NAMES[side.engine]} failed: {ending(side)}. The last it said:"))
-    for entry in [entry for entry in side.log if entry.origin == "stderr"][-MOST_ERRORS:]:
+    said = [entry for entry in side.log if entry.origin == "stderr"][-MOST_ERRORS:]
+    last = " Its last lines on stderr:" if said else " It printed nothing on stderr."
+    out.print(Text(f"{NAMES[side.engine]} ended with {ending(side)}.{last}"))
+    for entry in said:
         out.print(Text(f"  {entry.text}"))
 
 

@@ -45,8 +45,8 @@ class Course:
 
     @property
     def memory_bytes(self) -> float:
-        """Return the most that its processes had together; of one that no sample saw, the largest's own."""
-        return self.peak.get(used.MEMORY) or self.last.get(used.LARGEST, 0.0)
+        """Return the most that its processes had together in a sample, or the largest alone if more."""
+        return max(self.peak.get(used.MEMORY, 0.0), self.last.get(used.LARGEST, 0.0))
 
     @property
     def planned(self) -> int:

@@ -84,7 +84,8 @@ def _share(pid: int) -> tuple[int, bool]:
         if line.startswith(b"Pss:"):
             return int(line.split()[1]) * 1024, True
     fields = processes.read(f"/proc/{pid}/statm").split()
-    return (int(fields[1]) * PAGE, False) if fields else (0, True)
+    resident = int(fields[1]) * PAGE if fields else 0
+    return resident, resident == 0  # one that has just ended has none
 
 
 def _sockets(pid: int) -> set[str]:
