@@ -246,6 +246,7 @@ def _kept(program: Program, terms: Terms) -> Observation:
         "compare": terms.compare,
         "rtol": terms.rtol,
         "faults": planned(program.faults),
+        "kill": [fault.kill for fault in program.faults],
         "seed": program.seed,
         "in_turn": terms.in_turn,
     }
