@@ -78,12 +78,12 @@ def test_a_daemon_is_left_behind_and_ended_while_one_that_ends_in_its_grace_is_n
 HOSTILE = r"""
 import os, signal, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-for _ in range(3):
-    os.fork()
 sys.stdout.buffer.write(bytes(range(128, 256)) + b"\r\n" + "\x1b]0;title\x07 漢字\n".encode())
 sys.stdout.buffer.write(b"x" * 100_000)
 sys.stdout.buffer.write(b"\nno end")
 sys.stdout.flush()
+for _ in range(3):
+    os.fork()
 os.close(1)
 os.write(2, b"last words")
 os.kill(os.getpid(), signal.SIGSEGV)

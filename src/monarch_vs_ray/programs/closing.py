@@ -18,7 +18,7 @@ from monarch_vs_ray.stage.closing import columns, plain_table
 from monarch_vs_ray.stage.console import console
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.state import SideState
-from monarch_vs_ray.stage.summary import NAMES
+from monarch_vs_ray.stage.summary import NAMES, say
 
 MOST_DIFF = 40
 MOST_ERRORS = 15
@@ -90,6 +90,9 @@ def _print_table(state: ProgramsState, out: Console, ascii: bool) -> None:
     )
     for label, text in rows:
         table.add_row(Text(label), *(Text(text(engine)) for engine in state.sides))
+    for key in state.observed():
+        found = (side.observations.get(key) for side in state.sides.values())
+        table.add_row(Text(key), *(Text(say(each.value, each.unit) if each else "") for each in found))
     out.print(table)
 
 

@@ -95,6 +95,10 @@ class ProgramsState(State):
         how: Comparison = terms.get("compare", "lines")
         return compare(self.output(left), self.output(right), how, float(terms.get("rtol", 0.0)))
 
+    def observed(self) -> list[str]:
+        """Return the names of what the programs observed by themselves."""
+        return list(dict.fromkeys(key for side in self.sides.values() for key in side.observations))
+
     def left_behind(self, engine: Engine) -> list[str]:
         """Return the names of the processes that a program left; none of one that had to be ended."""
         ended = self.sides[engine].ended
