@@ -50,7 +50,7 @@ def test_both_programs_get_what_follows_the_dashes_and_a_record_is_replayed(mvr,
     [
         ("print('other')", (), 1, "The outputs differ: 1 and 1 lines."),
         ("print('other')", ("--compare", "none"), 0, "not compared"),
-        ("raise SystemExit(3)", (), 4, "Ray ended with exit code 3."),
+        ("raise SystemExit(3)", (), 4, "Ray failed: exit code 3."),
         ("this is no python", (), 4, "SyntaxError"),
     ],
 )
@@ -119,6 +119,15 @@ def test_ctrl_c_ends_both_and_leaves_nothing(tmp_path):
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+@pytest.mark.parametrize("stream", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full", "| head -c 1"])
+def test_closed_streams_change_nothing(script, stream):
+    command = f"{' '.join(MVR)} run --monarch {script} {stream}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (2 if "full" in stream else 0)
 
 
 def test_patterns_are_listed_and_asked_for_by_name(mvr):

@@ -83,7 +83,8 @@ def check(programs: Sequence[Program], terms: Terms) -> None:
     for program in programs:
         path = program.script
         if not path.is_file():
-            raise NoProgram(path, "it is a folder" if path.is_dir() else "there is no such file")
+            known = "it is a folder" if path.is_dir() else "it is no regular file"
+            raise NoProgram(path, known if path.exists() else "there is no such file")
         try:
             path.read_bytes()
         except OSError as error:
