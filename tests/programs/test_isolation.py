@@ -33,6 +33,20 @@ def test_what_is_kept_by_name_stays_as_it_is() -> None:
     assert changed["RAY_OTHER"] is None
 
 
+def test_the_home_is_kept_on_request_and_the_temporary_folder_is_not() -> None:
+    changed = variables("ray", "/r", {"HOME": "/h", "TMPDIR": "/t"}, keep=["HOME", "TMPDIR"])
+
+    assert "HOME" not in changed
+    assert changed["TMPDIR"] == "/r/tmp"
+
+
+def test_a_run_within_a_run_has_hooks_of_its_own() -> None:
+    changed = variables("ray", "/r", {"MVR_HOOKS": "outer", "MVR_RUN_DIR": "/outer", "MVR_EVENTS_FD": "3"})
+
+    assert "MVR_HOOKS" not in changed
+    assert (changed["MVR_RUN_DIR"], changed["MVR_EVENTS_FD"]) == ("/r", None)
+
+
 def test_the_folders_are_below_the_run_folder() -> None:
     changed = variables("monarch", "/r", {})
 
