@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from monarch_vs_ray.core.errors import ExitCode, UserError
-from monarch_vs_ray.programs.faults import Fault
+from monarch_vs_ray.core.events import LogLine
+from monarch_vs_ray.core.stream import Batch
+from monarch_vs_ray.programs.faults import POLL, Fault, Injector
 from programs.running import run
 
 KILL = r"worker (\d+) is process (?P<pid>\d+)"
@@ -112,6 +115,18 @@ time.sleep(0.5)
     assert state.courses["monarch"].faults == []
     assert "still runs 0.1 s after SIGTERM" in state.sides["monarch"].troubles[0].detail
     assert state.outcome() == ExitCode.NOT_AS_EXPECTED
+
+
+def test_a_fault_with_nobody_to_hit_waits_without_spinning() -> None:
+    side = SimpleNamespace(engine="ray", pid=1, over=False, processes=set)
+    injector = Injector(side, [Fault(kill=KILL)], seed=0)
+
+    assert injector.wait(0) == float("inf")
+    injector.take([LogLine(side="ray", at=5, origin="stdout", text="worker 0 is process 999999999")])
+    injector.tend(10, batch := Batch())
+
+    assert injector.wait(10) == POLL
+    assert batch.events == []
 
 
 @pytest.mark.parametrize(
