@@ -8,9 +8,8 @@ import pytest
 from ledger.experimented import ExperimentedSide, claim
 from monarch_vs_ray.campaign import catalogue, sabotage
 from monarch_vs_ray.campaign.plan import SidePlan
-from monarch_vs_ray.campaign.sabotage import ANNOUNCED, Evidenced, Job, breaks_of, evidenced, jobs
+from monarch_vs_ray.campaign.sabotage import ANNOUNCED, Evidenced, Job, breaks_of, evidenced, jobs, written
 from monarch_vs_ray.campaign.verify import Choice
-from monarch_vs_ray.core import breaks
 from monarch_vs_ray.core.breaks import Break
 from monarch_vs_ray.core.verdicts import Finding
 from monarch_vs_ray.ledger.evidence import evidence
@@ -28,7 +27,7 @@ from monarch_vs_ray.ledger.sabotage import (
 
 LEDGER = catalogue.ledger()
 CLAIMS = {each.id: each for each in LEDGER.claims}
-DONE = [name for name, concept in LEDGER.concepts.items() if breaks.read(concept).all]
+DONE = [name for name in LEDGER.concepts if written(name).all]
 """Concepts whose breaks are written."""
 
 

@@ -16,7 +16,8 @@ from monarch_vs_ray.core.errors import BadBreaks
 from monarch_vs_ray.core.paths import PACKAGE
 
 CONCEPTS = catalogue.ledger().concepts
-ALL = [(concept, each) for concept in CONCEPTS.values() for each in read(concept).all]
+READ = {name: read(concept) for name, concept in CONCEPTS.items()}
+ALL = [(CONCEPTS[name], each) for name, found in READ.items() for each in found.all]
 
 
 def after(concept, broken):
@@ -41,7 +42,7 @@ def test_a_claim_has_no_two_breaks_of_one_name():
     for concept in CONCEPTS.values():
         for row in concept.claim:
             for engine in ("monarch", "ray"):
-                names = [each.what for each in read(concept).all if each.breaks(f"{row.id}.{engine}")]
+                names = [each.what for each in READ[concept.name].all if each.breaks(f"{row.id}.{engine}")]
                 assert len(names) == len(set(names)), (concept.name, row.id, engine)
 
 
@@ -51,7 +52,7 @@ def test_a_claim_with_breaks_gives_no_reason_for_having_none(concept):
         for engine in ("monarch", "ray"):
             cell = row.cell(engine)
             if cell and cell.no_break:
-                assert not any(each.breaks(f"{row.id}.{engine}") for each in read(concept).all)
+                assert not any(each.breaks(f"{row.id}.{engine}") for each in READ[concept.name].all)
 
 
 @pytest.fixture

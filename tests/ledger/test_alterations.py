@@ -8,15 +8,14 @@ import pytest
 
 from ledger.experimented import ExperimentedSide, claim
 from monarch_vs_ray.campaign import catalogue
-from monarch_vs_ray.campaign.sabotage import altered, evidenced
-from monarch_vs_ray.core import breaks
+from monarch_vs_ray.campaign.sabotage import altered, evidenced, written
 from monarch_vs_ray.ledger.alterations import alterations, numbers_in
 
 CLAIMS = {each.id: each for each in catalogue.ledger().claims}
 LISTED = {
     (f"{concept.name}.{each.of}", each.what): each.reason
     for concept in catalogue.ledger().concepts.values()
-    for each in breaks.read(concept).unnoticed
+    for each in written(concept.name).unnoticed
 }
 
 

@@ -8,9 +8,8 @@ import random
 import pytest
 
 from monarch_vs_ray.campaign import catalogue
-from monarch_vs_ray.campaign.sabotage import evidenced, jobs, sabotage
+from monarch_vs_ray.campaign.sabotage import evidenced, jobs, sabotage, written
 from monarch_vs_ray.campaign.verify import Choice, Options
-from monarch_vs_ray.core import breaks
 
 pytestmark = pytest.mark.live
 
@@ -26,7 +25,7 @@ def chosen():
     listed = {
         (f"{concept.name}.{each.of}", each.what)
         for concept in ledger.concepts.values()
-        for each in breaks.read(concept).unnoticed
+        for each in written(concept.name).unnoticed
     }
     known = evidenced()
     todo = [

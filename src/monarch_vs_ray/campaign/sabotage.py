@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -24,7 +25,7 @@ from monarch_vs_ray.campaign.schedule import Campaign
 from monarch_vs_ray.campaign.sides import side_spec
 from monarch_vs_ray.campaign.verify import Choice, Options, now
 from monarch_vs_ray.core import breaks
-from monarch_vs_ray.core.breaks import Break, Change
+from monarch_vs_ray.core.breaks import Break, Breaks, Change
 from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.core.events import FORMAT, FaultInjected
 from monarch_vs_ray.core.paths import PUBLISHED, results_folder
@@ -113,15 +114,20 @@ def altered(claims: Sequence[Claim], known: Evidenced) -> dict[str, list[Alterat
     }
 
 
+@cache
+def written(concept: str) -> Breaks:
+    """Return what a concept's ``breaks.toml`` says. Raises BadBreaks."""
+    return breaks.read(catalogue.ledger().concepts[concept])
+
+
 def breaks_of(claim: Claim, known: Evidenced) -> dict[str, tuple[str, Break]]:
     """Return the breaks of a claim's subject by what they do, each with its kind.
 
     Raises:
         BadBreaks: If the concept's ``breaks.toml`` makes no sense.
     """
-    concept = catalogue.ledger().concepts[claim.concept]
     name = f"{claim.row}.{claim.engine}"
-    found = {each.what: ("subject", each) for each in breaks.read(concept).all if each.breaks(name)}
+    found = {each.what: ("subject", each) for each in written(claim.concept).all if each.breaks(name)}
     bracket = known.found.get(claim.id, {}).get(claim.cell.experiment)
     events = bracket.events if bracket else ()
     if any(isinstance(event, FaultInjected) and PERFORMED.match(event.fault) for event in events):
@@ -183,7 +189,7 @@ def sabotage(
         EngineMissing: If an engine that is needed is not installed.
         CannotRecord: If the histories cannot be kept.
     """
-    versions = releases("", {job.plan.engine for job in todo})
+    versions = releases(options.python, {job.plan.engine for job in todo})
     manifest = Manifest(
         format=FORMAT,
         date=now(),
@@ -199,7 +205,9 @@ def sabotage(
     try:
         while (waiting and not stop()) or running:
             while waiting and len(running) < options.lanes and not stop():
-                running.append(_Running(_fairest(waiting, running), results))
+                running.append(
+                    _Running(_fairest(waiting, running), results, options.python or sys.executable)
+                )
             for each in list(running):
                 if stop():
                     each.campaign.stop()
@@ -229,7 +237,7 @@ def _fairest(waiting: list[Job], running: Sequence[_Running]) -> Job:
 class _Running:
     """A job that runs: its campaign of one side, and the copy that this side imports."""
 
-    def __init__(self, job: Job, results: Results) -> None:
+    def __init__(self, job: Job, results: Results, python: str) -> None:
         self.job = job
         self._stack = ExitStack()
         concept = catalogue.ledger().concepts[job.plan.concept]
@@ -237,7 +245,7 @@ class _Running:
         self.campaign = Campaign(
             job.claims,
             [job.plan],
-            lambda side: _start(side, job.broken, copy),
+            lambda side: _start(side, job.broken, copy, python),
             results,
             lambda entry: Finding("unknown", f"{entry} is not looked up"),
             MonotonicClock(),
@@ -251,7 +259,7 @@ class _Running:
         self._stack.close()
 
 
-def _start(side: SidePlan, broken: Break, copy: Path) -> Run:
+def _start(side: SidePlan, broken: Break, copy: Path, python: str) -> Run:
     """Start the side of a job under its guardian, with the copy on its path."""
     concept = catalogue.ledger().concepts[side.concept]
     settings = {**concept.environment, **dict(side.environment), **broken.environment}
@@ -262,7 +270,7 @@ def _start(side: SidePlan, broken: Break, copy: Path) -> Run:
         *side.names,
         deadline=side.deadline,
         settings={**settings, "PYTHONPATH": str(copy)},
-        interpreter=sys.executable,
+        interpreter=python,
     )
     return Run([spec], MonotonicClock())
 
