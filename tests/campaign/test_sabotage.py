@@ -144,7 +144,7 @@ def test_the_score_counts_breaks_and_claims():
     }
     assert score([one, two, three, four], found) == [
         "2 of 3 breaks on the engines noticed (66.7%), and 4 of 5 altered observations (80.0%).",
-        "1 of 2 claims with a break survive; 1 have none, with a reason; 1 have none yet.",
+        "1 of 2 claims with a break survive; 1 have none, with a reason; 1 have none that was run.",
         f"Not noticed: {two.id}: w (n = 1).",
     ]
 

@@ -139,7 +139,7 @@ def score(claims: Iterable[Claim], found: Mapping[str, Sabotaged]) -> list[str]:
     claims_ = f"{survive} of {len(tried)} claims with a break survive"
     told = [
         f"{engines}, and {observed}.",
-        f"{claims_}; {len(excused)} have none, with a reason; {len(bare)} have none yet.",
+        f"{claims_}; {len(excused)} have none, with a reason; {len(bare)} have none that was run.",
     ]
     for one in all_.values():
         told += [
