@@ -27,6 +27,13 @@ class FailOn(str, Enum):
     UNKNOWN = "unknown"
 
 
+class Hardware(str, Enum):
+    """What ``--needs`` may name; the same as ``core.concept.Need``."""
+
+    CUDA = "cuda"
+    RDMA = "rdma"
+
+
 def verify(
     asked: Annotated[
         list[str] | None, typer.Argument(metavar="[CONCEPT|CLAIM]...", help="What to test; without it: all.")
@@ -36,6 +43,13 @@ def verify(
     repeat: Annotated[int, typer.Option(min=1, help="Test so many times; verdicts must not change.")] = 1,
     brief: Annotated[
         bool, typer.Option("--brief", help="Only what answers a statement of the brief.")
+    ] = False,
+    needs: Annotated[
+        Hardware | None, typer.Option(help="Only what needs this hardware; unknown where there is none.")
+    ] = None,
+    changed: Annotated[
+        bool,
+        typer.Option("--changed", help="Only claims that changed since their published evidence."),
     ] = False,
     slow: Annotated[bool, typer.Option("--slow", help="Also what waits for an engine's slow timer.")] = False,
     fail_on: Annotated[FailOn, typer.Option(help="What makes the exit code 1.")] = FailOn.REFUTED,
@@ -68,14 +82,20 @@ def verify(
         engine=engine.value,
         repeat=repeat,
         brief=brief,
+        needs=needs.value if needs else None,
+        changed=changed,
         slow=slow,
         results=results,
         lanes=lanes,
         python=python,
     )
     choice = choose(options)
+    for sentence in choice.told:
+        complain(sentence)
     if listed:
         _list(choice, json=json)
+        return
+    if changed and not choice.claims and not choice.left_out:
         return
     outcome = _run(options, choice, plain=plain or json or markdown)
     last = outcome.evidence(choice.claims)

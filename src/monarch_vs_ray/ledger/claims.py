@@ -150,6 +150,8 @@ def _wrong(concept: Concept, engine: Engine, cell: Cell) -> str:
         return bad
     if bool(cell.brief) != (cell.brief_verdict is not None):
         return "brief and brief_verdict come together"
+    if bool(cell.brief_missing) != (cell.brief_verdict == "partly"):
+        return "brief_missing says what is missing where brief_verdict is partly, and nowhere else"
     if cell.brief_verdict == "refuted" and cell.tested == "experiment" and not cell.brief_check:
         return "a refuted brief needs a brief_check that refutes it"
     for name in (cell.experiment, cell.control, cell.brief_experiment):

@@ -9,16 +9,22 @@ from monarch_vs_ray.core.verdicts import VERDICTS, Verdict
 from monarch_vs_ray.ledger.evidence import Evidence
 
 NAMES: dict[Engine, str] = {"monarch": "Monarch", "ray": "Ray"}
-STYLES: dict[Verdict, str] = {"holds": "green", "refuted": "bold red", "unknown": "magenta"}
+STYLES: dict[Verdict, str] = {
+    "holds": "green",
+    "partly": "yellow",
+    "refuted": "bold red",
+    "unknown": "magenta",
+}
 """How rich writes a verdict."""
 
 
 def counted(verdicts: Iterable[Verdict | None]) -> str:
-    """Return, for instance, ``40 hold, 3 refuted, 2 unknown (4 %)``."""
+    """Return, for instance, ``40 hold, 5 partly, 3 refuted, 2 unknown (4%)``."""
     found = list(verdicts)
     counts = {verdict: found.count(verdict) for verdict in VERDICTS}
     share = f" ({counts['unknown'] / len(found):.0%})" if counts["unknown"] else ""
-    return f"{counts['holds']} hold, {counts['refuted']} refuted, {counts['unknown']} unknown{share}"
+    partly = f"{counts['partly']} partly, " if counts["partly"] else ""
+    return f"{counts['holds']} hold, {partly}{counts['refuted']} refuted, {counts['unknown']} unknown{share}"
 
 
 def summary(all_: Sequence[Evidence]) -> list[str]:
