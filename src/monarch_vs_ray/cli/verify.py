@@ -121,7 +121,8 @@ def _list(choice: Choice, *, json: bool) -> None:
     for claim in claims:
         how = claim.cell.experiment or claim.cell.tested
         mark = f"  the brief: {claim.cell.brief_verdict}" if claim.cell.brief else ""
-        say(f"{claim.id:<58} {how}{' (slow)' if claim in choice.left_out else ''}{mark}")
+        number = choice.ledger.numbers[claim.short]
+        say(f"{claim.id:<58} {number:<5} {how}{' (slow)' if claim in choice.left_out else ''}{mark}")
 
 
 def _run(options: Options, choice: Choice, *, plain: bool) -> Outcome:
@@ -153,7 +154,7 @@ def _print(choice: Choice, last: Sequence[Evidence], outcome: Outcome, form: str
     if form == "markdown":
         say(markdown(last))
         return
-    print_table(last)
+    print_table(last, choice.ledger.numbers)
     for sentence in summary(last):
         say(sentence)
     if choice.left_out:

@@ -2,8 +2,8 @@
 
 ``<code>`` covers a claim's experiments, symbol by symbol: each function with all that it uses of its concept
 (actors, inputs, programs), of the instruments and of the engines' settings, and how it is run. ``<text>``
-covers the statement, its checks with their checkers, and the brief's. The harness (``side``, ``core``) is left
-out: it carries observations and makes none. Files are read, never imported.
+covers the statement, its checks with their checkers, and the brief's. The harness (``side``, ``core``) is
+left out: it carries observations and makes none. Files are read, never imported.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -158,6 +158,25 @@ def machines(root: Path) -> list[str]:
     """Return the machines that evidence is published of, the one with most claims first."""
     counts = {folder.name: len(evidence(root, folder.name)) for folder in root.glob("*") if folder.is_dir()}
     return sorted(counts, key=lambda name: (-counts[name], name))
+
+
+def by_claim(root: Path) -> dict[str, dict[str, Evidence]]:
+    """Return what is published of each claim, by machine; the machine with most claims first."""
+    found: dict[str, dict[str, Evidence]] = {}
+    for machine in machines(root):
+        for each in evidence(root, machine):
+            found.setdefault(each.id, {})[machine] = each
+    return found
+
+
+def best(several: Mapping[str, Evidence]) -> Evidence:
+    """Return the evidence to quote first: the first machine's that knows, else the first one's."""
+    all_ = list(several.values())
+    first = next((each for each in all_ if each.verdict != "unknown"), all_[0])
+    if first.brief_verdict != "unknown":
+        return first
+    known = next((each for each in all_ if each.brief_verdict not in (None, "unknown")), first)
+    return msgspec.structs.replace(first, brief_verdict=known.brief_verdict, brief_said=known.brief_said)
 
 
 def evidence(root: Path, machine: str = "") -> list[Evidence]:
