@@ -149,7 +149,8 @@ def verify(options: Options, choice: Choice, view: View, stop: Callable[[], bool
         CannotRecord: If the evidence cannot be kept.
     """
     lacking = hardware.missing()
-    plans = plan(choice.ledger, choice.claims, choice.slow, lacking)
+    claims = [] if options.needs in lacking else choice.claims  # of these no other experiment is asked for
+    plans = plan(choice.ledger, claims, choice.slow, lacking)
     versions = releases(options.python, {side.engine for side in plans})
     results = Results(options.results or results_folder(), _manifest(options, choice, versions))
     outcome = Outcome(results.folder)
@@ -168,7 +169,7 @@ def verify(options: Options, choice: Choice, view: View, stop: Callable[[], bool
                 options.lanes,
                 now(),
                 fingerprints.of,
-                _unavailable(choice, lacking),
+                _unavailable(choice, lacking, options.needs),
             )
             _one_pass(campaign, view, stop, outcome.tries)
             if campaign.stopping:
@@ -181,12 +182,12 @@ def verify(options: Options, choice: Choice, view: View, stop: Callable[[], bool
     return outcome
 
 
-def _unavailable(choice: Choice, lacking: Mapping[Need, str]) -> dict[Key, str]:
-    """Return why experiments are in no plan, for those whose hardware is lacking."""
+def _unavailable(choice: Choice, lacking: Mapping[Need, str], asked: Need | None) -> dict[Key, str]:
+    """Return why experiments are in no plan: their hardware is lacking, or that for which they were asked."""
     found: dict[Key, str] = {}
     for claim in choice.claims:
         for name in claim.experiments:
-            need = choice.ledger.settings(claim, name).needs
+            need = asked if asked in lacking else choice.ledger.settings(claim, name).needs
             if need and need in lacking:
                 found[claim.engine, claim.concept, name] = lacking[need]
     return found

@@ -105,7 +105,7 @@ def verify(
         raise typer.Exit(130)
     _print(choice, last, outcome, "json" if json else "markdown" if markdown else "table")
     if publish:
-        _publish(last, outcome)
+        _publish([each for each in last if not _lacks(needs, each)], outcome)
     raise typer.Exit(_exit_code(fail_on, last))
 
 
@@ -169,6 +169,11 @@ def _publish(last: Sequence[Evidence], outcome: Outcome) -> None:
 
     files = publish(last, outcome.folder, PUBLISHED)
     complain(f"Published {len(last)} claims in {len(files)} files below {PUBLISHED}.")
+
+
+def _lacks(needs: Hardware | None, each: Evidence) -> bool:
+    """Return whether a claim was not tested, since the hardware that was asked for is not here."""
+    return needs is not None and each.said.startswith(f"needs {needs.value}: ")
 
 
 def _exit_code(fail_on: FailOn, last: Sequence[Evidence]) -> ExitCode:

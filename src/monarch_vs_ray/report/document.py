@@ -171,17 +171,18 @@ class Document:
 
     def versions(self) -> str:
         """Return the releases, the machine and the day of the published evidence, in words."""
-        measured = [each for each in self._evidence.values() if each.machine]
+        first = next(each for each in self._evidence.values() if each.machine)
+        measured = [each for each in self._evidence.values() if each.machine == first.machine]
         releases = {NAMES[each.engine]: each.version for each in measured}
         told = " and ".join(f"{name} {release}" for name, release in sorted(releases.items()))
-        first = measured[0]
         assert first.machine
+        gpus = ", ".join(first.machine.gpus) or "no GPU"
         machine = (
             f"{first.machine.cores} cores, {first.machine.memory_bytes >> 30} GB, {first.machine.system}"
         )
         runs = min(each.runs for each in measured)
         often = f"; every experiment ran in {runs} passes, one after the other" if runs > 1 else ""
-        return f"{told}, Python {first.machine.python}, {machine}, no GPU, on {first.date[:10]}{often}"
+        return f"{told}, Python {first.machine.python}, {machine}, {gpus}, on {first.date[:10]}{often}"
 
     def _measured(self) -> str:
         """Return where and when each number of the text was measured."""

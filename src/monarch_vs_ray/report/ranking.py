@@ -2,8 +2,8 @@
 
 BM25 (Robertson and Zaragoza, 2009) is the usual baseline of search engines: a word counts more the rarer it
 is, less the more often it is repeated, and less in a long text. It needs no model and no training, its scores
-can be recomputed by hand, and for a thousand short texts it takes some 20 lines. The packages for it bring numpy
-along, which nothing else here needs.
+can be recomputed by hand, and for a thousand short texts it takes some 20 lines. The packages for it bring
+numpy along, which nothing else here needs.
 """
 
 from __future__ import annotations
@@ -34,13 +34,12 @@ AKIN = (
 )
 WORD = re.compile(r"[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*")
 PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-COMMON = frozenset(
-    (
-        "a an and are as at be but by can do does for from had has have how i if in into is it its me my no not"
-        " of on one or so than that the their them then there they this to was were what when where which while"
-        " who why will with you your"
-    ).split()
-)
+_COMMON = """
+a an and are as at be but by can do does for from had has have how i if in into is it its me my no not of on
+one or so than that the their them then there they this to
+was were what when where which while who why will with you your
+"""
+COMMON = frozenset(_COMMON.split())
 ENDINGS = ("ings", "ing", "ies", "ied", "ed", "es", "s")
 
 
