@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
-from monarch_vs_ray.core.concept import Concept, file_of, native_files
+from monarch_vs_ray.core.concept import Concept, native_files
 from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.core.paths import PACKAGE
 from monarch_vs_ray.ledger.claims import Claim, Ledger
@@ -44,6 +45,8 @@ RUN = ("function", "options", "fresh", "bare", "environment")
 WHOLE = ""
 """In place of a symbol's name: the whole file."""
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
 Symbol = tuple[Path, str]
 
 
@@ -52,11 +55,13 @@ class _File:
 
     def __init__(self, path: Path, package: Path) -> None:
         self.path, self._package = path, package
-        self._lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8")
+        self._lines = text.splitlines()
         self.symbols: dict[str, list[ast.stmt]] = {}
         self.imported: dict[str, Symbol] = {}
-        self._tree = ast.parse("\n".join(self._lines))
-        for node in ast.walk(self._tree):
+        self._tree = ast.parse(text)
+        inner = re.search(rf"^\s+from {package.name}", text, re.MULTILINE)
+        for node in ast.walk(self._tree) if inner else self._tree.body:
             if isinstance(node, ast.ImportFrom) and node.module:
                 self._take_import(node)
         for statement in self._tree.body:
@@ -84,25 +89,39 @@ class _File:
         for top in self._tree.body if name == WHOLE else self.symbols[name]:
             yield from self._uses_of(top)
 
-    def _uses_of(self, top: ast.stmt) -> Iterator[Symbol]:
-        parts: set[int] = set()  # names that stand before a dot, seen with what stands behind it
-        for node in ast.walk(top):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                home, symbol = self.imported.get(node.value.id, (None, ""))
-                if home and symbol == WHOLE:
-                    parts.add(id(node.value))
-                    yield home, node.attr
-            elif isinstance(node, ast.Name) and id(node) not in parts:
-                if node.id in self.symbols:
-                    yield self.path, node.id
-                elif node.id in self.imported:
-                    yield self.imported[node.id]
-            elif isinstance(node, ast.Constant) and (program := self._program(node.value)):
-                yield program, WHOLE
+    def _uses_of(self, node: ast.AST, local: frozenset[str] = frozenset()) -> Iterator[Symbol]:
+        """Yield what a piece of code names; ``local`` are the names of the functions that it is in."""
+        if isinstance(node, FUNCTIONS):
+            local |= _bound(node)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            home, symbol = self.imported.get(node.value.id, (None, ""))
+            if home and symbol == WHOLE and node.value.id not in local:
+                yield home, node.attr
+                return
+        if isinstance(node, ast.Name) and node.id not in local:
+            if node.id in self.symbols:
+                yield self.path, node.id
+            elif node.id in self.imported:
+                yield self.imported[node.id]
+        if isinstance(node, ast.Constant) and (program := self._program(node.value)):
+            yield program, WHOLE
+        for child in ast.iter_child_nodes(node):
+            yield from self._uses_of(child, local)
 
     def _program(self, value: object) -> Path | None:
         """Return the file of a program that an experiment starts by its module's name."""
         return module_file(self._package, value) if isinstance(value, str) else None
+
+
+def _bound(function: ast.AST) -> frozenset[str]:
+    """Return the names that a function binds: its arguments, and what it assigns."""
+    found = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return frozenset(found)
 
 
 def _defined(statement: ast.stmt) -> list[str]:
@@ -143,6 +162,7 @@ class Fingerprints:
         self._ledger, self._package = ledger, package
         self._files: dict[Path, _File] = {}
         self._used: dict[Symbol, tuple[Symbol, ...]] = {}
+        self._native: dict[tuple[Path, Engine], list[Path]] = {}
         self._digests: dict[Symbol, bytes] = {}
         self._experiments: dict[tuple[str, Engine, str], set[Symbol]] = {}
 
@@ -197,17 +217,22 @@ class Fingerprints:
         """Yield an experiment, and what starts its engine: the concept's own ``session``, or the engine's."""
         folder = Path(concept.folder)
         function = concept.function(engine, experiment)
-        file = file_of(folder, engine, function)
+        session = self._defining(folder, engine, "session")
+        file = self._defining(folder, engine, function)
         assert file, experiment  # the ledger has looked
         yield file, function
-        session = next(
-            (path for path in native_files(folder, engine) if "session" in self._file(path).symbols), None
-        )
         engines = self._package / "engines" / f"{engine}.py"
         if session:
             yield session, "session"
         elif engines.is_file():
             yield engines, "running"
+
+    def _defining(self, folder: Path, engine: Engine, function: str) -> Path | None:
+        """Return the file of an engine's experiments that defines a function."""
+        if (folder, engine) not in self._native:
+            self._native[folder, engine] = native_files(folder, engine)
+        files = self._native[folder, engine]
+        return next((path for path in files if function in self._file(path).symbols), None)
 
     def _closure(self, starts: Iterable[Symbol]) -> set[Symbol]:
         found: set[Symbol] = set()
@@ -222,16 +247,17 @@ class Fingerprints:
     def _uses(self, symbol: Symbol) -> tuple[Symbol, ...]:
         if symbol not in self._used:
             path, name = symbol
-            self._used[symbol] = tuple({*map(self._settled, self._file(path).uses(name))})
+            settled = {self._settled(used) for used in self._file(path).uses(name)}
+            self._used[symbol] = tuple(each for each in settled if each)
         return self._used[symbol]
 
-    def _settled(self, symbol: Symbol) -> Symbol:
-        """Return where a name is defined: one that is only handed on by a file stands in another."""
+    def _settled(self, symbol: Symbol) -> Symbol | None:
+        """Return where a name is defined; None for one that a file has from elsewhere, as the harness."""
         path, name = symbol
         file = self._file(path)
         if name == WHOLE or name in file.symbols:
             return symbol
-        return self._settled(file.imported[name]) if name in file.imported else (path, WHOLE)
+        return self._settled(file.imported[name]) if name in file.imported else None
 
     def _file(self, path: Path) -> _File:
         if path not in self._files:
