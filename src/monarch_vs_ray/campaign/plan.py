@@ -61,9 +61,10 @@ def plan(
     for claim in claims:
         if claim.cell.tested != "experiment" or (ledger.is_slow(claim) and not slow):
             continue
+        lacks = ledger.settings(claim, claim.cell.experiment).needs in lacking
         for name in claim.experiments:
             settings = ledger.settings(claim, name)
-            if settings.needs in lacking:
+            if settings.needs in lacking or (lacks and name == claim.cell.control):
                 continue
             environment = tuple(sorted(settings.environment.items()))
             if settings.fresh or settings.bare:

@@ -46,15 +46,16 @@ def publish(all_: Iterable[Evidence], run: Path, root: Path) -> list[Path]:
     """Put the evidence of a run in place of what was published of the same claims.
 
     Args:
-        all_: The evidence; what has no machine of its own (advice, references) goes to that of the rest.
-        run: The results folder that holds the histories that it names.
+        all_: The evidence; what has no machine of its own (advice, hardware that is lacking) goes to that of
+            the rest, or of the run.
+        run: The results folder that holds the histories that it names, below that of its machine.
         root: The folder of what is published.
 
     Returns:
         The files that were written.
     """
     found = list(all_)
-    machine = next((machine_name(each.machine) for each in found if each.machine), "any-machine")
+    machine = next((machine_name(each.machine) for each in found if each.machine), run.parent.name)
     written: list[Path] = []
     in_order = sorted(found, key=_group)
     for (concept, engine), group in groupby(in_order, key=_group):

@@ -14,6 +14,8 @@ from monarch_vs_ray.report.document import Document
 from monarch_vs_ray.report.source_index import source_index
 
 COMMAND = "mvr document"
+COUNTS, END_OF_COUNTS = "<!-- counts, by `mvr document` -->", "<!-- end of counts -->"
+"""The marks in the README between which the counts stand."""
 
 
 def document_path() -> Path:
@@ -41,6 +43,18 @@ def make_document() -> str:
         breaks=published_breaks(),
     )
     return maker.make(templates())
+
+
+def readme_path() -> Path:
+    """Return the README's place. Raises NeedsCheckout."""
+    return need_checkout(COMMAND) / "README.md"
+
+
+def with_counts(text: str) -> str:
+    """Return the README's text with the counts of today between its marks."""
+    before, mark, rest = text.partition(COUNTS)
+    _, end, after = rest.partition(END_OF_COUNTS)
+    return f"{before}{mark}\n{' '.join(published_counts())}\n{end}{after}" if end else text
 
 
 def published_breaks() -> Breaks:

@@ -89,7 +89,7 @@ def _explain(
         _explain_brief(console, claim)
     _explain_observation(console, claim, found)
     for machine, each in machines.items():
-        if found and each.machine != found.machine:
+        if found and (each.said, each.date) != (found.said, found.date):
             console.print(
                 Text.assemble((f"On {machine}  ", "bold"), _verdict(each.verdict), f"  {each.said}")
             )

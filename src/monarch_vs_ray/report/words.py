@@ -39,7 +39,7 @@ def cell(claim: Claim, evidence: Evidence | None, elsewhere: Mapping[str, Eviden
     else:
         parts.append(f"<sub>**{evidence.verdict}**: {inline(escape(evidence.said))}</sub>")
     for machine, other in (elsewhere or {}).items():
-        if evidence and other.machine and other.machine != evidence.machine:
+        if evidence and (other.said, other.date) != (evidence.said, evidence.date):
             parts.append(f"<sub>{escape(machine)}: **{other.verdict}**: {inline(escape(other.said))}</sub>")
     if evidence and evidence.brief_verdict and evidence.brief_verdict != evidence.verdict:
         missing = f": {inline(claim.cell.brief_missing)}" if evidence.brief_verdict == "partly" else ""

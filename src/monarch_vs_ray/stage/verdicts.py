@@ -123,7 +123,9 @@ def print_table(all_: Sequence[Evidence], numbers: Mapping[str, str]) -> None:
 def _cell(each: Evidence | None) -> Text:
     if each is None:
         return Text("")
-    text = Text.assemble((each.verdict, STYLES[each.verdict]), f"  {each.statement}\n", (each.said, "dim"))
+    kind = "judgement: " if each.tested == "judgement" else ""
+    said = f"  {kind}{each.statement}\n"
+    text = Text.assemble((each.verdict, STYLES[each.verdict]), said, (each.said, "dim"))
     if each.brief_verdict and each.brief_verdict != each.verdict:
         text.append(f"\nthe brief said: {each.brief} ({each.brief_verdict})", "yellow")
     return text
