@@ -92,9 +92,7 @@ def test_the_tables_count_and_name_what_is_stale():
     }
     told = summary([found(**brief), found(experiment=1, **brief)])
     assert told[1] == "Of 2 claims of ours, 1 hold, 1 are refuted, 0 are unknown."
-    assert told[0] == (
-        "Of 2 statements of the brief 1 stand, 0 stand partly, 1 do not stand, 0 are unknown."
-    )
+    assert told[0] == ("Of 2 statements of the brief 1 stand, 0 stand partly, 1 do not stand, 0 are unknown.")
     assert told[-1].startswith("Stale mark: message_ordering.r.ray says that the brief refuted")
     table = markdown([found(**brief)])
     assert "| `message_ordering.r.ray` It is in order. | holds |" in table

@@ -99,10 +99,11 @@ class Index:
         """Return what each word counts: those asked for, their kin, and the nearest to those unknown."""
         weights: dict[str, float] = {}
         for word in asked:
-            for known in [word] if word in self._texts_with else self._nearest(word):
-                weights[known] = 1.0
-                for other in (stem(kin) for kin in _kin(known)):
-                    weights.setdefault(other, ALSO)
+            akin = {stem(kin) for kin in _kin(word)}
+            known = [word] if word in self._texts_with or akin else self._nearest(word)
+            weights |= dict.fromkeys(known, 1.0)
+            for other in akin.union(*(map(stem, _kin(each)) for each in known)):
+                weights.setdefault(other, ALSO)
         return weights
 
     def _nearest(self, word: str) -> list[str]:
