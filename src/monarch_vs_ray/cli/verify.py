@@ -144,7 +144,10 @@ def _run(options: Options, choice: Choice, *, plain: bool) -> Outcome:
 def _print(choice: Choice, last: Sequence[Evidence], outcome: Outcome, form: str) -> None:
     import msgspec
 
+    from monarch_vs_ray.core.paths import PUBLISHED
+    from monarch_vs_ray.ledger.counts import breaks
     from monarch_vs_ray.ledger.evidence import encoder
+    from monarch_vs_ray.ledger.published import machines
     from monarch_vs_ray.ledger.tables import markdown, summary
     from monarch_vs_ray.stage.verdicts import print_table
 
@@ -155,7 +158,8 @@ def _print(choice: Choice, last: Sequence[Evidence], outcome: Outcome, form: str
         say(markdown(last))
         return
     print_table(last, choice.ledger.numbers)
-    for sentence in summary(last):
+    machine = next(iter(machines(PUBLISHED)), "")
+    for sentence in summary(last, breaks(PUBLISHED / machine, (each.id for each in last))):
         say(sentence)
     if choice.left_out:
         waiting = ", ".join(claim.id for claim in choice.left_out)
