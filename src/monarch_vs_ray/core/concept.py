@@ -32,9 +32,11 @@
     statement = "Calls of one caller run in the order in which it made them."
     experiment = "four_kinds_in_turn"
     control = "four_kinds_out_of_order"          # must come out the other way; or no_control = "why none"
+    no_break = "it pins a signature"             # only where breaks.toml has none for it: see core.breaks
     check = { checker = "equals", key = "out_of_order", value = 0 }   # or a list of these
     brief = "Not guaranteed"                     # what the first document said, word for word
     brief_verdict = "refuted"                    # what is known of that; a mark that is wrong is stale
+    brief_missing = "..."                        # of one that is "partly" so: what is missing, one sentence
     brief_check = { checker = "at_least", key = "out_of_order", value = 1 }
     references = ["ray.ActorHandle"]             # entries of the table of references
 
@@ -65,6 +67,7 @@ MAX_BYTES = 1024 * 1024
 
 Tested = Literal["experiment", "reference", "judgement"]
 Check = dict[str, Any]
+Need = Literal["cuda", "rdma"]
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,7 +81,7 @@ class ExperimentSettings(_Table, frozen=True, kw_only=True):
     in a side of its own, since it breaks its engine. ``bare``: and it starts the engine itself. ``slow``: it
     waits for a slow timer of the engine, so it runs only when asked for. ``seconds``: its deadline, several
     times what it takes on a busy machine; 0 stands for the concept's. ``environment``: settings that the
-    engine reads at import.
+    engine reads at import. ``needs``: hardware without which no side is started for it.
     """
 
     function: str = ""
@@ -88,6 +91,7 @@ class ExperimentSettings(_Table, frozen=True, kw_only=True):
     slow: bool = False
     seconds: float = 0.0
     environment: dict[str, str] = {}
+    needs: Need | None = None
 
 
 class Row(_Table, frozen=True, kw_only=True):
@@ -129,10 +133,12 @@ class Cell(_Table, frozen=True, kw_only=True):
     experiment: str = ""
     control: str = ""
     no_control: str = ""
+    no_break: str = ""
     check: Check | list[Check] = []
     faults: int = 0
     brief: str = ""
     brief_verdict: Verdict | None = None
+    brief_missing: str = ""
     brief_experiment: str = ""
     brief_check: Check | list[Check] = []
     note: str = ""
@@ -208,7 +214,7 @@ def read(folder: Path) -> Concept:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadConcept(path, f"larger than {MAX_BYTES} bytes")
-        concept = msgspec.convert(_toml(path), Concept)
+        concept = msgspec.convert(toml(path), Concept)
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
         raise BadConcept(path, str(error)) from None
     except OSError as error:
@@ -216,7 +222,8 @@ def read(folder: Path) -> Concept:
     return msgspec.structs.replace(concept, name=concept.name or folder.name, folder=str(folder))
 
 
-def _toml(path: Path) -> object:
+def toml(path: Path) -> object:
+    """Return what a TOML file holds. Raises ValueError if it is none."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
