@@ -81,6 +81,7 @@ class Campaign:
 
     ``start`` starts a side; ``results`` keeps its history and the evidence, before anybody else sees it.
     ``fingerprint`` returns a claim's, ``unavailable`` says why experiments are in no plan.
+    ``second_try``: run an experiment that failed once more.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Campaign:
         date: str,
         fingerprint: Callable[[Claim], str] = lambda claim: "",
         unavailable: Mapping[Key, str] | None = None,
+        second_try: bool = True,
     ) -> None:
         self._claims = list(claims)
         self._ids = {claim.id for claim in self._claims}
@@ -107,6 +109,7 @@ class Campaign:
         self._date = date
         self._fingerprint = fingerprint
         self._unavailable = dict(unavailable or {})
+        self._second_try = second_try
         self._planned: dict[Key, int] = {}
         for plan in self._queue:
             for name in plan.names:
@@ -168,7 +171,8 @@ class Campaign:
         """Take over the experiments that have ended; with ``final``, also one that never will."""
         for name, bracket in brackets(lane.events, lane.history).items():
             key = (lane.plan.engine, lane.plan.concept, name)
-            if (bracket.ended or final) and (key in self._first_tries or not lane.failed(bracket)):
+            last_try = key in self._first_tries or not self._second_try
+            if (bracket.ended or final) and (last_try or not lane.failed(bracket)):
                 self._found[key] = bracket
 
     def _close(self, lane: Lane) -> None:
@@ -197,6 +201,8 @@ class Campaign:
 
     def _try_again(self, plan: SidePlan, troubles: Mapping[Key, str]) -> set[Key]:
         """Run those of these experiments once more that have not been; gives which."""
+        if not self._second_try:
+            return set()
         new = {key: trouble for key, trouble in troubles.items() if key not in self._first_tries}
         again = plan.without(set(plan.names) - {name for _, _, name in new})
         if again is None or self.stopping:

@@ -49,7 +49,7 @@ def verify(
     ] = None,
     changed: Annotated[
         bool,
-        typer.Option("--changed", help="Only claims that changed since their published evidence."),
+        typer.Option("--changed", help="Only claims, or breaks, that changed since they were published."),
     ] = False,
     slow: Annotated[bool, typer.Option("--slow", help="Also what waits for an engine's slow timer.")] = False,
     fail_on: Annotated[FailOn, typer.Option(help="What makes the exit code 1.")] = FailOn.REFUTED,
@@ -70,6 +70,9 @@ def verify(
     publish: Annotated[
         bool, typer.Option("--publish", help="Put this evidence in place of what is published.")
     ] = False,
+    sabotage: Annotated[
+        bool, typer.Option("--sabotage", help="Break the subjects on purpose: which verdicts notice?")
+    ] = False,
 ) -> None:
     """Run the experiments of claims on both engines, and report which claims hold."""
     from monarch_vs_ray.campaign.verify import Options, choose
@@ -83,7 +86,7 @@ def verify(
         repeat=repeat,
         brief=brief,
         needs=needs.value if needs else None,
-        changed=changed,
+        changed=changed and not sabotage,  # a break changes by other code than its claim
         slow=slow,
         results=results,
         lanes=lanes,
@@ -92,6 +95,11 @@ def verify(
     choice = choose(options)
     for sentence in choice.told:
         complain(sentence)
+    if sabotage:
+        from monarch_vs_ray.cli.sabotage import sabotage as break_subjects
+
+        break_subjects(options, choice, listed=listed, json=json, publish=publish, changed=changed)
+        return
     if listed:
         _list(choice, json=json)
         return

@@ -22,6 +22,7 @@ from monarch_vs_ray.ledger.results import EVIDENCE, latest, machine_name
 from monarch_vs_ray.ledger.results import load as load_evidence
 from monarch_vs_ray.ledger.tables import NAMES, STYLES
 from monarch_vs_ray.report.answers import near
+from monarch_vs_ray.report.breaks import explain_breaks
 from monarch_vs_ray.report.passages import DOCUMENT
 from monarch_vs_ray.stage.console import console as new_console
 
@@ -93,6 +94,7 @@ def _explain(
             console.print(
                 Text.assemble((f"On {machine}  ", "bold"), _verdict(each.verdict), f"  {each.said}")
             )
+    explain_breaks(console, claim)
     roles = {
         "Experiment": claim.cell.experiment,
         "Control": claim.cell.control,
