@@ -24,6 +24,7 @@ from demo_tui import (
 )
 from monarch_vs_ray.core.events import Engine, SideEnded
 from monarch_vs_ray.core.stream import Batch
+from monarch_vs_ray.pictures import PicturePanel, has_picture
 from monarch_vs_ray.stage.observed import MeasuredRow, ObservedPanel
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.state import Entry, SideState, State
@@ -82,6 +83,10 @@ class Screen:
             log = PanelConfig(f"{NAMES[engine]} log", max_lines=2 * MOST_NEW_LINES)
             self._log[engine] = LogPanel(log, tag_width=7, tag_styles=TAG_STYLES)
             add(f"{engine}.code", self._code[engine])
+            if has_picture(self._state.concept):
+                facts = self._state.sides[engine].facts
+                title = f"{NAMES[engine]}: what is observed, drawn"
+                add(f"{engine}.picture", PicturePanel(self._state.concept, engine, facts, title))
             add(f"{engine}.log", self._log[engine])
         self._observed = ObservedPanel([NAMES[engine] for engine in self._state.sides])
         self._progress = ProgressPanel("Steps")
@@ -92,8 +97,10 @@ class Screen:
         self.dashboard.layout = self._layout()
 
     def _layout(self) -> Rows:
+        pictures = has_picture(self._state.concept)
         sides = [
             Rows(
+                *([Weighted(f"{engine}.picture", 6, minimum=8, priority=5)] if pictures else []),
                 Weighted(f"{engine}.code", 5, minimum=6, priority=5),
                 Weighted(f"{engine}.log", 3, minimum=4, priority=4),
             )

@@ -17,16 +17,19 @@ from monarch_vs_ray.core.events import (
     FaultInjected,
     HarnessNote,
     LogLine,
+    Message,
     Metric,
     Observation,
     OperationEnded,
     OperationInvoked,
     RunStarted,
+    Seen,
     SideEnded,
     StepBegun,
     StepEnded,
 )
 from monarch_vs_ray.ledger.brackets import Bracket
+from monarch_vs_ray.pictures.facts import Facts
 
 LOG_LINES = 2000
 """How many log lines a side keeps for the screen; the history keeps all."""
@@ -114,6 +117,7 @@ class SideState:
     events: int = 0
     planned: int = 0
     opened: list[AnyEvent] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts)
 
     @property
     def current(self) -> Step | None:
@@ -181,6 +185,7 @@ class State:
             if side is not None:
                 side.events += 1
                 _FOLD[type(event)](side, event)
+                side.facts.apply(event)
                 if side.experiment and isinstance(event, OF_EXPERIMENT):
                     side.opened.append(event)
 
@@ -233,6 +238,10 @@ def _log_line(side: SideState, event: LogLine) -> None:
 
 def _metric(side: SideState, event: Metric) -> None:
     side.metrics[event.name] = event
+
+
+def _for_pictures(side: SideState, event: Seen | Message) -> None:
+    """Leave it to the facts, which pictures are drawn from."""
 
 
 def _observation(side: SideState, event: Observation) -> None:
@@ -290,4 +299,6 @@ _FOLD: dict[type, Callable[..., None]] = {
     ExperimentEnded: _experiment_ended,
     HarnessNote: _note,
     SideEnded: _side_ended,
+    Seen: _for_pictures,
+    Message: _for_pictures,
 }
