@@ -11,13 +11,16 @@ from demo_tui.theme import Theme
 
 Span = tuple[str, str]
 """A text and its style, a name of the dashboard's theme."""
+Piece = Span | str
+"""A plain text has the style `text`."""
 Line = tuple[Span, ...]
 LABEL = 12
 """Cells of the labels, which stand in one column."""
 
 _ASCII = str.maketrans(
     {
-        **dict.fromkeys("─━┄╌", "-"), **dict.fromkeys("│┃┊║", "|"), **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯", "+"),
+        **dict.fromkeys("─━", "-"), **dict.fromkeys("┄╌", "."),
+        **dict.fromkeys("│┃┊║", "|"), **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯", "+"),
         "═": "=", "▶": ">", "◀": "<", "▲": "^", "▼": "v", "●": "o", "○": "_", "■": "#", "✓": "v", "✗": "x",
         "↻": "@", "\u2573": "X", "·": ".", "…": "~", "⇄": "=", "█": "#", "▇": "#", "▆": "%", "▅": "*",
         "▄": "+", "▃": "=", "▂": "-", "▁": "_", "░": ".",
@@ -41,15 +44,15 @@ class Block:
     keep: bool = False
 
 
-def row(*spans: Span | str, of: Iterable[str] | str = (), keep: bool = False) -> Block:
+def row(*spans: Piece, of: Iterable[str] | str = (), keep: bool = False) -> Block:
     """Return a block of one line; a plain string is a span without a style."""
     line = tuple(span if isinstance(span, tuple) else (span, "text") for span in spans)
     return Block((line,), frozenset([of] if isinstance(of, str) else of), keep)
 
 
-def labelled(label: str, *spans: Span | str, of: Iterable[str] | str = ()) -> Block:
+def labelled(label: str, *spans: Piece, of: Iterable[str] | str = ()) -> Block:
     """Return a block of one line that begins with a label of LABEL cells."""
-    return row((fitted(label, LABEL), "key"), *spans, of=of)
+    return row((fitted(label, LABEL - 1) + " ", "key"), *spans, of=of)
 
 
 def fitted(text: object, cells: int) -> str:

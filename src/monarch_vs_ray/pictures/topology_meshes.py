@@ -16,7 +16,7 @@ CALLED = {"second_half": "2nd half", "every_second": "every 2nd"}
 STOPPED = {
     "stopped_process": " stopped",
     "stopped_process_in_one_row": ", flat",
-    "row_with_fanout_of_two": ", fan-out 2",
+    "row_with_fanout_of_two": ", fanout 2",
     "stopped_in_a_tree_of_actors": ", own tree",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
@@ -33,6 +34,8 @@ _WIDTHS = {"━": 4.0, "═": 3.0, "┃": 3.0, "║": 3.0}
 _HEADS = {"▶": (1, 0), "◀": (-1, 0), "▲": (0, -1), "▼": (0, 1)}
 _LEVELS = {char: level for level, char in enumerate("▁▂▃▄▅▆▇█", 1)}
 _PATHS = {"✓": "M-3.2 .5L-1 3.5L3.5-3.5", "✗": "M-3-3.5L3 3.5M3-3.5L-3 3.5", "\u2573": "M-4-5L4 5M4-5L-4 5"}
+
+_DRAWN = "".join([*_STROKES, *_HEADS, *_LEVELS, *_PATHS, "●○■"])
 
 
 def svg(concept: Concept, events: Iterable[AnyEvent], *, dark: bool = False, title: str = "") -> str:
@@ -110,24 +113,19 @@ def _line(line: Line, x: float, y: float, theme: Theme) -> Iterator[str]:
                 run, cells = run[: max(0, round((end - x) / CELL))], max(0, round((end - x) / CELL))
             if drawn:
                 yield from (_shape(char, x + CELL * at, y, fill) for at, char in enumerate(run))
-            elif run.strip():
+            elif read := run.strip():
                 weight = f' style="{css}"' if css else ""
-                length = f'textLength="{CELL * cells:g}" lengthAdjust="spacingAndGlyphs"'
-                yield f'<text x="{x:g}" y="{y + 4.5:g}" {length} fill="{fill}"{weight}>{escape(run)}</text>'
+                start = x + CELL * (width(run) - width(run.lstrip()))
+                length = f'textLength="{CELL * width(read):g}" lengthAdjust="spacingAndGlyphs"'
+                place = f'x="{start:g}" y="{y + 4.5:g}" {length}'
+                yield f'<text {place} fill="{fill}"{weight}>{escape(read)}</text>'
             x += CELL * cells
 
 
 def _runs(text: str) -> Iterator[tuple[bool, str]]:
     """Yield a text in pieces that are drawn as shapes, and pieces that are read."""
-    run, drawn = "", False
-    for char in text:
-        is_drawn = char in _STROKES or char in _HEADS or char in _LEVELS or char in _PATHS or char in "●○■"
-        if run and is_drawn != drawn:
-            yield drawn, run
-            run = ""
-        run, drawn = run + char, is_drawn
-    if run:
-        yield drawn, run
+    for piece in re.findall(f"[{_DRAWN}]+|  +|(?:(?!  )[^{_DRAWN}])+", text):
+        yield piece[0] in _DRAWN, piece
 
 
 def _shape(char: str, x: float, y: float, fill: str) -> str:
