@@ -9,6 +9,9 @@ from monarch_vs_ray.pictures.view import View
 
 OWNERS = {"busy_owner": "busy", "owner_keeps_lock": "holds lock", "stopped_owner": "stopped"}
 
+MAPS = " ◀─ maps, no copy"
+OWNED: Line = (("│ ", "dim"), ("bytes", "title"), (" │", "dim"))
+
 
 def blocks(view: View) -> list[Block]:
     """Return the path of the bytes, what a change does, and reads of an owner that is disturbed."""
@@ -39,30 +42,19 @@ def _path(facts: Facts) -> list[Block]:
     place = facts.text("read", "lies")
     if not place:
         return []
-    box = "─" * (len(place) + 2)
+    inside = len(place) + 2
     if "shared" in place:
         lines: list[Line] = [
-            (("owner   ", "dim"), (f"┌{box}┐", "border"), ("   reader", "dim")),
-            (
-                (" put ─▶ ", "accent"),
-                ("│ ", "border"),
-                (place, "title"),
-                (" │", "border"),
-                (" ◀─ maps, no copy", "accent"),
-            ),
-            (("        ", "dim"), (f"└{box}┘", "border")),
+            (("owner   ", "key"), (f"┌{'─' * inside}┐", "dim"), ("   reader", "key")),
+            ((" put ─▶ ", "accent"), ("│ ", "dim"), (place, "title"), (" │", "dim"), (MAPS, "accent")),
+            (("        ", "dim"), (f"└{'─' * inside}┘", "dim")),
         ]
     else:
+        top = (f"{'─' * (inside - 8)}┐", "dim")
         lines = [
-            (("┌ owner ┐", "border"), ("        ", "dim"), (f"┌ reader{'─' * (len(box) - 7)}┐", "border")),
-            (
-                ("│ bytes │", "border"),
-                ("══1 MB═▶", "accent"),
-                ("│ ", "border"),
-                (place, "title"),
-                (" │", "border"),
-            ),
-            (("└───────┘", "border"), ("        ", "dim"), (f"└{box}┘", "border")),
+            (("┌ ", "dim"), ("owner", "key"), (" ┐        ┌ ", "dim"), ("reader", "key"), (" ", "dim"), top),
+            (*OWNED, ("══1 MB═▶", "accent"), ("│ ", "dim"), (place, "title"), (" │", "dim")),
+            ((f"└───────┘        └{'─' * inside}┘", "dim"),),
         ]
     return [Block(tuple(lines), frozenset({"read"}))]
 
@@ -107,7 +99,7 @@ def _owners(facts: Facts) -> list[Block]:
         spans += [("waits", "dim")] if call == "waited" else []
         found.append(labelled(f" {label}", *spans, of=name))
     if found:
-        heading: Line = ((fitted("owner is", LABEL), "title"), ("  near   far    its call", "dim"))
+        heading: Line = ((fitted("owner is", LABEL), "title"), ("  near    far     its call", "dim"))
         found.insert(0, Block((heading,), frozenset(OWNERS)))
     name = "dead_owner"
     if facts.faults(name) and (error := facts.text(name, "read")):
@@ -123,7 +115,7 @@ def _owners(facts: Facts) -> list[Block]:
 
 def _went(outcome: str) -> Span:
     fine = outcome == "finished"
-    return (("✓" if fine else "✗ waits").ljust(7), "good" if fine else "bad")
+    return (("✓" if fine else "✗ waits").ljust(8), "good" if fine else "bad")
 
 
 def _weights(facts: Facts) -> list[Block]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from monarch_vs_ray.pictures.blocks import LABEL, Block, Span, fitted, labelled, row
 from monarch_vs_ray.pictures.facts import Facts
+from monarch_vs_ray.pictures.marks import duration
 from monarch_vs_ray.pictures.view import View
 
 RUNS, DIED, ANEW, UNKNOWN = ("●", "good"), ("✗", "bad"), ("↻", "accent"), ("·", "dim")
@@ -84,7 +85,7 @@ def _death(facts: Facts, name: str) -> Family:
     heard = bool(told or caught)
     cause = facts.text(name, "cause") or caught
     return Family(
-        note=f"after {seconds:.2f} s, {cause}" if heard and seconds is not None else "",
+        note=f"after {duration(seconds)}, {cause}" if heard and seconds is not None else "",
         parent=_state(True if heard else None),
         to_parent=REPORT if told else CALL if caught else NO_NEWS,
         first=_hit(facts, name),
