@@ -37,7 +37,7 @@ class PlainText(SingleFileSnapshotExtension):
     """Each concept's pictures in a text file of their own, to be read in review."""
 
     _write_mode = WriteMode.TEXT
-    file_extension = "txt"
+    file_extension = "picture"  # pytest takes a test*.txt for a doctest
 
 
 def facts_of(events, side) -> Facts:
@@ -124,9 +124,9 @@ def test_a_call_that_overtakes_is_drawn_as_what_ran():
 
 
 def test_news_of_a_death_goes_as_far_as_it_was_reported():
-    assert re.search(r"●◀──✗◀──✗ ✗", line("supervision", "monarch", "not handled"))
+    assert re.search(r"●◀──✗◀──✗  ✗", line("supervision", "monarch", "not handled"))
     events = doctored(RECORDED["supervision"], "monarch", "parent_lets_go.reached_the_root", False)
-    assert re.search(r"●───✗◀──✗ ✗", line("supervision", "monarch", "not handled", events))
+    assert re.search(r"●───✗◀──✗  ✗", line("supervision", "monarch", "not handled", events))
     events = list(without(FaultInjected, "supervision", "idle_death"))
     assert "✗" not in line("supervision", "monarch", "dies, idle", events)
 

@@ -34,14 +34,14 @@ def blocks(view: View) -> list[Block]:
         if view.facts.begun(name):
             family = read(view.facts, name)
             spans = (
-                family.program, family.to_program, family.parent, family.to_parent, family.first, " ",
+                family.program, family.to_program, family.parent, family.to_parent, family.first, "  ",
                 family.second, (" " + family.note, "value"),
             )  # fmt: skip
             found.append(labelled(label, *spans, of=name))
     if not found:
         return []
-    head = row((fitted("", LABEL - 3) + "prog parent w0 w1", "dim"), keep=True)
-    marks = (RUNS, "runs ", DIED, "died ", ANEW, "new ", ("◀─", "bad"), "report ", ("─▶", "warn"), "call")
+    head = row((fitted("", LABEL - 4) + "prog parent w0 w1", "dim"), keep=True)
+    marks = (RUNS, " runs ", DIED, " died ", ANEW, " new ", ("◀", "bad"), " report ", ("▶", "warn"), " call")
     return [head, *found, row(*marks, keep=True)]
 
 
@@ -138,7 +138,7 @@ def _repeated(facts: Facts, name: str) -> Family:
     times = facts.count(name, "executions")
     died = facts.faults(name)
     return Family(
-        note="" if times is None else f"ran {times} times",
+        note="" if times is None else "ran twice" if times == 2 else f"ran {times} x",
         parent=_state(True if times is not None else None),
         to_parent=CALL,
         first=UNKNOWN if times is None else ANEW if died else RUNS,
