@@ -106,7 +106,7 @@ def train(model: nn.Module, x: Tensor, y: Tensor) -> Trained:
         loss = loss_of(model, x, y)
         loss.backward()
         gradients.append(gradient_of(model))
-        losses.append(float(loss))
+        losses.append(float(loss.detach()))
         optimizer.step()
     return Trained(gradients[0], losses, weights_of(model))
 
