@@ -17,7 +17,7 @@ class Kept:
     def __init__(self):
         self.events = []
 
-    def emit(self, kind, **fields):
+    def emit(self, kind, /, **fields):
         self.events.append((kind, fields))
 
 

@@ -25,7 +25,7 @@ class _Collector:
     def __init__(self) -> None:
         self.seen: list[tuple[str, dict[str, object]]] = []
 
-    def emit(self, kind: type[Event], **fields: object) -> None:
+    def emit(self, kind: type[Event], /, **fields: object) -> None:
         """Keep an observation or a fault, drop everything else."""
         if kind in KEPT.values():
             self.seen.append((kind.__name__, fields))

@@ -16,12 +16,15 @@ from monarch_vs_ray.core.events import (
     Event,
     FaultInjected,
     LogLine,
+    Message,
     Metric,
     Observation,
     OperationEnded,
     OperationInvoked,
     Outcome,
+    Phase,
     Scalar,
+    Seen,
     StepBegun,
     StepEnded,
 )
@@ -29,6 +32,8 @@ from monarch_vs_ray.side.emitter import Emitter, PrintEmitter
 
 MAX_TEXT = 32 * 1024
 """Longer texts are cut, so that no event of ours is an oversized line."""
+MAX_MESSAGES = 64
+"""Messages of an experiment that a picture has room for; the rest is counted, never emitted."""
 
 
 class _Narrator:
@@ -165,7 +170,7 @@ def _outcome(kind: type[BaseException] | None) -> Outcome:
     return "unknown" if issubclass(kind, TimeoutError) else "failed"
 
 
-def emit(kind: type[Event], **fields: object) -> None:
+def emit(kind: type[Event], /, **fields: object) -> None:
     """Send one event to where this process's events go."""
     _narrator.emitter.emit(kind, **fields)
 
@@ -175,9 +180,31 @@ def observe(key: str, value: object, unit: str = "") -> None:
     _narrator.emitter.emit(Observation, key=key, value=value, unit=unit)
 
 
-def metric(name: str, value: float, unit: str) -> None:
-    """Record a measured number with its unit (``us``, ``MB/s``, ...)."""
-    _narrator.emitter.emit(Metric, name=name, value=float(value), unit=unit)
+def metric(name: str, value: float, unit: str, x: float | None = None, rank: int | None = None) -> None:
+    """Record a measured number with its unit (``us``, ``MB/s``, ...); ``x`` and ``rank``: a curve's."""
+    _narrator.emitter.emit(Metric, name=name, value=float(value), unit=unit, x=x, rank=rank)
+
+
+def seen(
+    id: str,
+    kind: str,
+    state: str,
+    *,
+    parent: str = "",
+    why: str = "",
+    coordinates: dict[str, int] | None = None,
+) -> None:
+    """Record in which state a thing was observed; see ``core.events.Seen``."""
+    _narrator.emitter.emit(
+        Seen, id=id, kind=kind, state=state, parent=parent, why=why, coordinates=coordinates or {}
+    )
+
+
+def message(id: str, sender: str, receiver: str, phase: Phase, *, number: int = 0, time: int = -1) -> None:
+    """Record one phase of a message; see ``core.events.Message``. At most MAX_MESSAGES in an experiment."""
+    _narrator.emitter.emit(
+        Message, id=id, sender=sender, receiver=receiver, phase=phase, number=number, time=time
+    )
 
 
 def log(text: object) -> None:

@@ -12,6 +12,7 @@ from demo_tui import CodePanel, DashboardBase, Frame, HeaderPanel, LogPanel, Pan
 from demo_tui.layout import Columns, Fixed, Node, Rows, Weighted
 from monarch_vs_ray.core.concept import Concept, Step
 from monarch_vs_ray.core.events import Engine, SideEnded
+from monarch_vs_ray.pictures import Facts, PicturePanel, has_picture
 from monarch_vs_ray.stage.captions import (
     durations,
     introduction,
@@ -97,6 +98,7 @@ class Board:
     ) -> None:
         self.concept, self.engines = concept, engines
         self.dashboard = DashboardBase(console, clock=clock, title=f"mvr {concept.name}", ascii=ascii)
+        self._picture: dict[Engine, PicturePanel] = {}
         self._code: dict[Engine, CodePanel] = {}
         self._log: dict[Engine, LogPanel] = {}
         self._generation = 0
@@ -108,6 +110,9 @@ class Board:
         self._header = add("header", HeaderPanel())
         self._caption = add("caption", TextPanel())
         for engine in self.engines:
+            if has_picture(self.concept):
+                picture = PicturePanel(self.concept, engine, Facts(), NAMES[engine])
+                self._picture[engine] = add(f"{engine}.picture", picture)
             self._code[engine] = add(f"{engine}.code", CodePanel(config=PanelConfig(NAMES[engine])))
             log = PanelConfig(f"{NAMES[engine]} log", max_lines=2 * MOST_NEW_LINES)
             self._log[engine] = add(
@@ -134,6 +139,8 @@ class Board:
             self._forget()
         state = view.state
         for side in state.sides.values():
+            if side.engine in self._picture:
+                self._picture[side.engine].facts = side.facts
             self._show_code(side, width)
             self._show_log(side)
         step = self._step(view)
@@ -218,7 +225,7 @@ class Board:
     # -- where the panels go ---------------------------------------------------------------------
 
     def _layout(self, view: View, step: Step | None, width: int, height: int) -> Node:
-        body = self._alone(view.only) if view.only else self._all(step, width, height)
+        body = self._alone(view.only) if view.only else self._all(view, step, width, height)
         caption = [Fixed("caption", 4 if width < NUMBERED else 3, priority=4)] if step else []
         return Rows(
             Fixed("header", 1, priority=6),
@@ -230,15 +237,17 @@ class Board:
 
     def _alone(self, kind: str) -> list[Node]:
         """Return the panels of one kind, side by side."""
-        if kind == "observed":
+        if kind == "observed" or (kind == "picture" and not self._picture):
             return [Weighted("observed", priority=5)]
         return [Columns(*(f"{engine}.{kind}" for engine in self.engines), narrow=NARROW, priority=5)]
 
-    def _all(self, step: Step | None, width: int, height: int) -> list[Node]:
+    def _all(self, view: View, step: Step | None, width: int, height: int) -> list[Node]:
         logged = height >= TALLER and any(panel.total for panel in self._log.values())
         sides = []
         for engine in self.engines:
             panes = [Weighted(f"{engine}.code", 4, minimum=5, priority=5)]
+            if engine in self._picture and any(side.facts.latest for side in view.state.sides.values()):
+                panes.insert(0, Weighted(f"{engine}.picture", 5, minimum=6, priority=6))
             if logged:
                 panes.append(Weighted(f"{engine}.log", 1, minimum=5, priority=2))
             sides.append(Rows(*panes))

@@ -18,16 +18,19 @@ from monarch_vs_ray.core.events import (
     HarnessNote,
     LineReached,
     LogLine,
+    Message,
     Metric,
     Observation,
     OperationEnded,
     OperationInvoked,
     RunStarted,
+    Seen,
     SideEnded,
     StepBegun,
     StepEnded,
 )
 from monarch_vs_ray.ledger.brackets import Bracket
+from monarch_vs_ray.pictures.facts import Facts
 
 LOG_LINES = 2000
 """How many log lines a side keeps for the screen; the history keeps all."""
@@ -116,6 +119,7 @@ class SideState:
     events: int = 0
     planned: int = 0
     opened: list[AnyEvent] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts)
 
     @property
     def current(self) -> Step | None:
@@ -186,6 +190,7 @@ class State:
             if side is not None:
                 side.events += 1
                 _FOLD[type(event)](side, event)
+                side.facts.apply(event)
                 if side.experiment and isinstance(event, OF_EXPERIMENT):
                     side.opened.append(event)
 
@@ -242,6 +247,10 @@ def _log_line(side: SideState, event: LogLine) -> None:
 
 def _metric(side: SideState, event: Metric) -> None:
     side.metrics[event.name] = event
+
+
+def _for_pictures(side: SideState, event: Seen | Message) -> None:
+    """Leave it to the facts, which pictures are drawn from."""
 
 
 def _observation(side: SideState, event: Observation) -> None:
@@ -301,4 +310,6 @@ _FOLD: dict[type, Callable[..., None]] = {
     ExperimentEnded: _experiment_ended,
     HarnessNote: _note,
     SideEnded: _side_ended,
+    Seen: _for_pictures,
+    Message: _for_pictures,
 }
