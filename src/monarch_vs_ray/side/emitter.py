@@ -109,11 +109,7 @@ class PrintEmitter:
     def _line(self, kind: type[Event], fields: dict[str, object]) -> str:
         if kind in (StepBegun, ExperimentBegun):
             return f"{fields['title']}"
-<<<<<<< HEAD
-        if kind in (RunStarted, LineReached):
-=======
-        if kind in (RunStarted, Message, Seen):
->>>>>>> pictures
+        if kind in (RunStarted, LineReached, Message, Seen):
             return ""
         if kind is ExperimentEnded:
             return "" if fields["answer"] == "ok" else f"  {fields['answer']}: {fields['error']}"
