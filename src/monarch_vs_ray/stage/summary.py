@@ -28,9 +28,9 @@ class Cell:
 class Line:
     """A row of the comparison with a cell for each side; ``key`` is ``experiment.observation``.
 
-    ``differs`` is set once both have a value. A ``measured`` row never does: two measured numbers are
-    always different, and whether that means anything is for the benchmark to say. Nor does a ``named`` one,
-    whose values are two names for one thing.
+    ``differs`` is set once both have a value. Two ``measured`` numbers are always different, and whether that
+    means anything is for the benchmark to say; only of two counts one that is 0 does differ. A ``named``
+    row, whose values are two names for one thing, never does.
     """
 
     key: str
@@ -59,7 +59,14 @@ def _line(step: Step, row: Row, state: State) -> Line:
     measured = row.measured or bool(row.unit) or any(isinstance(value, float) for value in seen)
     described = bool(row.says)
     differs = not (measured or described or row.named) and any(value != seen[0] for value in seen)
+    differs = differs or (row.measured and not row.unit and _only_one_is_zero(seen))
     return Line(key, state.concept.fill(row.label), cells, differs, measured, row.named, described)
+
+
+def _only_one_is_zero(seen: list[object]) -> bool:
+    """Return whether of two counts one is 0: they vary from run to run, but this is a finding."""
+    counts = [value for value in seen if isinstance(value, int) and not isinstance(value, bool)]
+    return len(counts) == 2 and (counts[0] == 0) != (counts[1] == 0)
 
 
 def _cell(step: Step, row: Row, side: SideState, concept: Concept) -> Cell:
@@ -182,7 +189,7 @@ def finding(state: State) -> str:
     """Return what the claims say of this run, and the number of differences, in one or two sentences."""
     judged = [(line, cell) for line in lines(state) for cell in line.cells.values() if cell.met is not None]
     met = sum(cell.met is True for _, cell in judged)
-    told = f"{met} of {len(judged)} observations that claims speak of are as claimed."
+    told = f"{met} of {len(judged)} observations are as claimed."
     wrong = [line.label for line, cell in judged if cell.met is False]
     if wrong:
         told += f" Not: {'; '.join(dict.fromkeys(wrong))}."
