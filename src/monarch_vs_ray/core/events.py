@@ -115,6 +115,13 @@ class OperationEnded(Event, frozen=True, kw_only=True, tag="operation_ended"):
     error: str = ""
 
 
+class LineReached(Event, frozen=True, kw_only=True, tag="line_reached"):
+    """The experiment that runs has come to ``line`` of ``file``; said in demos only, for the screen."""
+
+    file: str
+    line: int
+
+
 class LogLine(Event, frozen=True, kw_only=True, tag="log_line"):
     """A line of text: said by the demo, or caught on the engine's stdout or stderr."""
 
@@ -236,6 +243,7 @@ AnyEvent = (
     | StepEnded
     | OperationInvoked
     | OperationEnded
+    | LineReached
     | LogLine
     | Metric
     | Seen

@@ -13,6 +13,7 @@ from monarch_vs_ray.core.events import (
     Event,
     ExperimentBegun,
     ExperimentEnded,
+    LineReached,
     LogLine,
     Message,
     Metric,
@@ -108,7 +109,7 @@ class PrintEmitter:
     def _line(self, kind: type[Event], fields: dict[str, object]) -> str:
         if kind in (StepBegun, ExperimentBegun):
             return f"{fields['title']}"
-        if kind in (RunStarted, Message, Seen):
+        if kind in (RunStarted, LineReached, Message, Seen):
             return ""
         if kind is ExperimentEnded:
             return "" if fields["answer"] == "ok" else f"  {fields['answer']}: {fields['error']}"

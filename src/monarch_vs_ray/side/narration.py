@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 
 from monarch_vs_ray.core.concept import native_name
 from monarch_vs_ray.core.events import (
@@ -81,6 +81,11 @@ def narrate_to(emitter: Emitter, files: Sequence[Path] = ()) -> dict[str, str]:
 def name_of(file: Path) -> str:
     """Return the name that events use for a native file."""
     return _narrator.names.get(str(file), file.name)
+
+
+def file_of_code(code: CodeType) -> str:
+    """Return the name that events use for the native file of some code; empty for any other file."""
+    return _narrator.names.get(code.co_filename, "")
 
 
 def _with_blocks(code: str) -> dict[int, int]:
