@@ -103,8 +103,23 @@ class Picture:
 
 
 def strip(line: Line, cells: int, theme: Theme) -> Strip:
-    """Return a line as exactly so many cells, in ASCII where the theme is."""
+    """Return a line as exactly so many cells, in ASCII where the theme is.
+
+    Where it is too long, remarks (style ``dim``) at its end are left out, and then it ends in an ellipsis.
+    """
+    texts = [
+        (clean(text).rstrip() if at == len(line) - 1 else clean(text), style)
+        for at, (text, style) in enumerate(line)
+    ]
+    whole = sum(width(text) for text, _ in texts)
+    while whole > cells and len(texts) > 1 and texts[-1][1] == "dim":
+        whole -= width(texts.pop()[0])
     pen = Pen(cells, theme)
-    for text, style in line:
-        pen.put(text.translate(_ASCII) if theme.ascii else text, style)
+    room = cells if whole <= cells else cells - 1
+    for text, style in texts:
+        shown = crop(text, room)
+        room -= width(shown)
+        pen.put(shown.translate(_ASCII) if theme.ascii else shown, style)
+    if whole > cells:
+        pen.put("…".translate(_ASCII) if theme.ascii else "…", "dim")
     return pen.strip()

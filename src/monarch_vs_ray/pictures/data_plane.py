@@ -74,7 +74,7 @@ def _changes(facts: Facts) -> list[Block]:
     found = []
     as_it_was = facts.flag("read_after_a_change", "as_it_was")
     if as_it_was is not None:
-        text = "owner changes, reader reads the old" if as_it_was else "owner changes, reader reads the new"
+        text = "a read shows the old" if as_it_was else "a read shows the change"
         found.append(labelled("published", text, of="read_after_a_change"))
     if error := facts.text("write_into_what_was_read", "write"):
         text = "into the reader's own copy" if error == "none" else error
@@ -99,7 +99,7 @@ def _owners(facts: Facts) -> list[Block]:
         spans += [("waits", "dim")] if call == "waited" else []
         found.append(labelled(f" {label}", *spans, of=name))
     if found:
-        heading: Line = ((fitted("owner is", LABEL), "title"), ("  near    far     its call", "dim"))
+        heading: Line = ((fitted("owner is", LABEL), "title"), ("  near    far     call", "dim"))
         found.insert(0, Block((heading,), frozenset(OWNERS)))
     name = "dead_owner"
     if facts.faults(name) and (error := facts.text(name, "read")):

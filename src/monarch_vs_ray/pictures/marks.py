@@ -24,9 +24,9 @@ def curve(values: list[float], cells: int) -> str:
     shown = values[-cells:]
     if not shown:
         return ""
-    low, high = min(shown), max(shown)
-    span = high - low or 1.0
-    return "".join(LEVELS[round((value - low) / span * (len(LEVELS) - 1))] for value in shown)
+    low, top = min(shown), len(LEVELS) - 1
+    span = max(shown) - low or 1.0
+    return "".join(LEVELS[min(top, int((value - low) / span * top + 0.5))] for value in shown)
 
 
 def duration(seconds: float) -> str:

@@ -96,7 +96,7 @@ def _regrouped(facts: Facts) -> list[Block]:
         return []
     where = (" same processes", "good") if same else (" other processes", "bad")
     shapes = [shape for key in ("split", "renamed") if (shape := facts.text("regrouped", key))]
-    texts = shapes or ["another list,"]
+    texts = shapes or ["new list,"]
     labels = ["regrouped"] + [""] * (len(texts) - 1)
     lines = [
         ((fitted(label, LABEL), "key"), (text, "text")) for label, text in zip(labels, texts, strict=True)
