@@ -58,8 +58,8 @@ def _ways(view: View) -> list[Block]:
     for way, count in counts.items():
         number = as_number(count)
         ran = None if number is None else int(min(max(number, 0), actors))
-        spans: list[Piece] = [("you ", "value"), _arrow(ran), *_dots(ran, actors), *_reply(kinds.get(way))]
-        spans += _progress(phases.get(str(way), {}), done=ran is not None)
+        progress = _progress(phases.get(str(way), {}), done=ran is not None)
+        spans: list[Piece] = [_arrow(ran), *_dots(ran, actors), *progress, *_reply(kinds.get(way))]
         found.append(labelled(SHORT.get(str(way), str(way)), *spans, of=name))
     return found
 
@@ -85,7 +85,7 @@ def _dots(ran: int | None, actors: int) -> list[Span]:
 def _reply(kind: object) -> list[Span]:
     if not isinstance(kind, str):
         return []
-    return [("   no reply", "dim")] if kind == "NoneType" else [("─▶ ", "accent"), (kind, "text")]
+    return [(" no reply", "dim")] if kind == "NoneType" else [(f" ─▶ {kind}", "dim")]
 
 
 def _progress(phases: dict[str, int], *, done: bool) -> list[Span]:
@@ -93,9 +93,9 @@ def _progress(phases: dict[str, int], *, done: bool) -> list[Span]:
     if not phases:
         return []
     sent, answered = phases.get("sent", -1), phases.get("answered", -1)
-    spans: list[Span] = [(" ", "text"), *bar(2 if answered >= 0 or done else 1, 2, 4, "bar.done")]
+    spans: list[Span] = [*bar(2 if answered >= 0 or done else 1, 2, 4, "bar.done")]
     if 0 <= sent <= answered:
-        spans.append((f" {duration((answered - sent) / 1e9)}", "dim"))
+        spans.append((f" {duration((answered - sent) / 1e9)}", "value"))
     return spans
 
 

@@ -52,21 +52,18 @@ def _held(view: View) -> list[Block]:
     what = ("1 " if one else f"{len(held)} ") + kind + ("" if one else "s")
     device = view.facts.text(name, "device")
     lines: list[Line] = [((fitted("you hold", LABEL), "key"), (what, "title"), (f"  {device}", "dim"))]
-    down, across = _grid(view)
-    if len(values) == down * across:
-        corner = fitted("", LABEL)
-        lines.append(((corner, "dim"), ("".join(f"{f'tp{rank}':>6}" for rank in range(across)), "dim")))
-        for line in range(down):
-            cells = values[line * across : (line + 1) * across]
-            ranks = "".join(f"{value:>6g}" for value in cells)
-            lines.append(((fitted(f"     dp{line}", LABEL), "dim"), (ranks, "value"), _owner(one, line)))
+    seen = list(view.facts.seen(name).values())[: view.constant("RANKS", 4)]
+    if values := values[:8]:
+        dim = next((dim for each in seen for dim in each.coordinates), "rank")
+        heads = "".join(f"{rank:^5}" for rank in range(len(values)))
+        cells = [fitted(f"{value:g}".center(4 if one else 3), 4 if one else 3) for value in values]
+        boxes = f"[{'│'.join(cells)}]" if one else "".join(f"[{cell}]" for cell in cells)
+        lines.append(((fitted(f"  {dim}", LABEL), "key"), (heads, "dim")))
+        lines.append(((" " * LABEL, "dim"), (boxes, "accent")))
+    if seen:
+        kinds = " ".join(dict.fromkeys(each.kind for each in seen))
+        lines.append((("  each rank ".ljust(LABEL), "key"), (kinds, "value")))
     return [Block(tuple(lines), frozenset({name}))]
-
-
-def _owner(one: bool, line: int) -> Span:
-    if one:
-        return ("  │ one tensor", "accent") if line == 0 else ("  │ of 4 ranks", "accent")
-    return ("   a ref each", "accent") if line == 0 else ("", "text")
 
 
 def _numbers(items: list[object]) -> list[float]:

@@ -18,7 +18,7 @@ from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 
 from monarch_vs_ray.concepts.distributed_tensors import inputs
 from monarch_vs_ray.instruments.flags import Tally
-from monarch_vs_ray.side import metric
+from monarch_vs_ray.side import metric, seen
 
 # Each rank is a process of its own; with more threads than that they only wait for each other.
 torch.set_num_threads(1)
@@ -203,6 +203,13 @@ def compared(trained: Trained) -> dict[str, object]:
         "processes": len(set(gathered(os.getpid()))),
         "losses": {"alone": [reference.losses], "ranks": [each.losses for each in ranks]},
     }
+
+
+def show_tensors(tensors: Sequence[Tensor], dim: str) -> None:
+    """Emit what each rank has: type, shape and value, at its place along a dimension."""
+    for rank, tensor in enumerate(tensors):
+        kind = f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
+        seen(f"rank {rank}", kind, f"{float(tensor):g}", coordinates={dim: rank})
 
 
 def show_losses(losses: Mapping[str, Sequence[Sequence[float]]]) -> None:
