@@ -103,23 +103,30 @@ class Picture:
 
 
 def strip(line: Line, cells: int, theme: Theme) -> Strip:
-    """Return a line as exactly so many cells, in ASCII where the theme is.
+    """Return a line as exactly so many cells, in ASCII where the theme is."""
+    pen = Pen(cells, theme)
+    for text, style in shortened(line, cells):
+        pen.put(text.translate(_ASCII) if theme.ascii else text, style)
+    return pen.strip()
+
+
+def shortened(line: Line, cells: int) -> Line:
+    """Return a line of at most so many cells.
 
     Where it is too long, remarks (style ``dim``) at its end are left out, and then it ends in an ellipsis.
     """
-    texts = [
-        (clean(text).rstrip() if at == len(line) - 1 else clean(text), style)
-        for at, (text, style) in enumerate(line)
-    ]
-    whole = sum(width(text) for text, _ in texts)
-    while whole > cells and len(texts) > 1 and texts[-1][1] == "dim":
-        whole -= width(texts.pop()[0])
-    pen = Pen(cells, theme)
-    room = cells if whole <= cells else cells - 1
-    for text, style in texts:
-        shown = crop(text, room)
-        room -= width(shown)
-        pen.put(shown.translate(_ASCII) if theme.ascii else shown, style)
-    if whole > cells:
-        pen.put("…".translate(_ASCII) if theme.ascii else "…", "dim")
-    return pen.strip()
+    spans = [(clean(text), style) for text, style in line]
+    whole = sum(width(text) for text, _ in spans)
+    while whole > cells and len(spans) > 1 and spans[-1][1] == "dim":
+        whole -= width(spans.pop()[0])
+    if whole - _spaces_at_the_end(spans) <= cells:
+        return tuple(spans)
+    room, kept = cells - 1, []
+    for text, style in spans:
+        kept.append((crop(text, room), style))
+        room -= width(kept[-1][0])
+    return (*kept, ("…", "dim"))
+
+
+def _spaces_at_the_end(spans: list[Span]) -> int:
+    return len(spans[-1][0]) - len(spans[-1][0].rstrip()) if spans else 0

@@ -58,7 +58,7 @@ def _ways(view: View) -> list[Block]:
     for way, count in counts.items():
         number = as_number(count)
         ran = None if number is None else int(min(max(number, 0), actors))
-        progress = _progress(phases.get(str(way), {}), done=ran is not None)
+        progress = _progress(phases.get(str(way), {}), done=bool(ran))
         spans: list[Piece] = [_arrow(ran), *_dots(ran, actors), *progress, *_reply(kinds.get(way))]
         found.append(labelled(SHORT.get(str(way), str(way)), *spans, of=name))
     return found

@@ -12,7 +12,7 @@ from demo_tui.cells import clean, width
 from demo_tui.export import FONTS, look
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.events import ENGINES, AnyEvent, Engine
-from monarch_vs_ray.pictures.blocks import Line
+from monarch_vs_ray.pictures.blocks import Line, shortened
 from monarch_vs_ray.pictures.facts import Facts
 from monarch_vs_ray.pictures.finding import picture_for
 
@@ -103,15 +103,12 @@ def _alternative(columns: Mapping[Engine, list[Line]]) -> str:
 
 def _line(line: Line, x: float, y: float, theme: Theme) -> Iterator[str]:
     """Yield the shapes and texts of one line, whose middle is at ``y``."""
-    end = x + CELL * COLUMN
-    for text, style in line:
+    for text, style in shortened(line, COLUMN):
         resolved = theme.style(style)
         shown = look(resolved, theme) if resolved else None
         fill, css = (shown.fill, shown.css) if shown else (theme.foreground, "")
-        for drawn, run in _runs(clean(text)):
+        for drawn, run in _runs(text):
             cells = width(run)
-            if x + CELL * cells > end + CELL:
-                run, cells = run[: max(0, round((end - x) / CELL))], max(0, round((end - x) / CELL))
             if drawn:
                 yield from _shapes(run, x, y, fill)
             elif read := run.strip():
