@@ -271,12 +271,18 @@ def _progress(side: SideState, steps: list[Step]) -> Progress:
     if side.ended is None:
         current = side.current
         at = max((step.ended or step.began for step in side.steps.values()), default=0)
-        note = current.title if current else "stops" if done and done >= side.steps_planned else ""
-        note = note or ("waits for its next step" if done else "starts")
+        all_done = "has taken all its steps" if done and done >= side.steps_planned else ""
+        note = current.title if current else all_done or ("has taken this step" if done else "starts")
         return Progress(name, states, duration(at / 1e9) if at else "", note)
     took = duration(side.ended.at / 1e9)
     if side.ended_well:
-        return Progress(name, states, took, f"ended well, {left(side.ended)}", "good")
+        return Progress(
+            name,
+            states,
+            took,
+            "ended well and left no process behind" if not side.ended.strays else left(side.ended),
+            "good",
+        )
     return Progress(name, states, took, f"ended: {_ending(side.ended)}", "bad")
 
 

@@ -175,6 +175,10 @@ class DemoScreen:
     def _seconds_left(self) -> float:
         return max(0.0, NEXT_DEMO_AFTER - (self._clock() - (self._ended_at or 0.0)))
 
+    def press(self, key: str) -> None:
+        """Do what a key does, named as demo_tui names keys."""
+        self._live.press(key)
+
     # -- keys ------------------------------------------------------------------------------------
 
     def _bind_keys(self) -> None:
