@@ -17,7 +17,7 @@ START, END = "start.", "end."
 """The keys of what is no step: the engines start; they stop, and what is left is removed."""
 
 WHOLE = 1 - 1e-5
-"""The share of a beat from which all of it is shown, so that a view that stops just before its end sees it."""
+"""The share of a beat from which all of it is shown, so that who stops just before its end sees it."""
 
 Times = dict[Engine, int]
 """A moment of each side, in nanoseconds of its run."""
