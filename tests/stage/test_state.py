@@ -246,7 +246,7 @@ def test_the_closing_stays_readable_without_a_terminal():
     text = stream.getvalue()
     assert "replay (recorded 2026-01-02, speed 1)" in text
     assert "indicative" not in text
-    assert "Monarch 2 steps in 1.2 s, Ray 2 steps in 3.6 s; no process was left behind." in text
+    assert "Monarch: 2 of 2 steps, 1.2 s; Ray: 2 of 2 steps, 3.6 s; no process was left behind." in text
     assert "1 of 2 observations are as claimed" in text
     assert text.endswith("Go on: elsewhere\n")
 

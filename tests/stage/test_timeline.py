@@ -87,6 +87,10 @@ def test_a_replay_plays_in_step_to_its_end():
     assert shown(view) == [1.2, 3.6]
 
 
+def test_before_its_first_event_a_replay_is_not_at_its_end():
+    assert not Transport(timeline([])).at_end
+
+
 def test_a_pause_holds_a_replay_where_it_is():
     view = Transport(timeline())
     view.advance(4.0, 0)

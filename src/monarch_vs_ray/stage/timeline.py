@@ -165,7 +165,8 @@ class Timeline:
         if not all(track.begun or track.over for track in self.tracks.values()):
             return beats
         first = {
-            engine: min(track.begun.values(), default=track.end) for engine, track in self.tracks.items()
+            engine: min(track.begun.values(), default=track.end + 1) - 1
+            for engine, track in self.tracks.items()
         }
         self._append(beats, START, here, first, pace)
         for step in self.steps:
