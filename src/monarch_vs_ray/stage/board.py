@@ -146,7 +146,7 @@ class Board:
         step = self._step(view)
         self._observed.set_rows(rows(state))
         self._track.set_sides([_progress(side, steps_on_stage(state)) for side in state.sides.values()])
-        self._show_texts(view, step)
+        self._show_texts(view, step, width)
         self.dashboard.layout = self._layout(view, step, width, height)
 
     def _forget(self) -> None:
@@ -164,7 +164,7 @@ class Board:
 
     # -- texts -----------------------------------------------------------------------------------
 
-    def _show_texts(self, view: View, step: Step | None) -> None:
+    def _show_texts(self, view: View, step: Step | None, width: int) -> None:
         state = view.state
         concept = self.concept
         self._header.set(
@@ -172,7 +172,7 @@ class Board:
         )
         keys = "space pause  n/b beat  \u2190\u2192 seek  g steps  e explain  v c o l only  ? keys  q quit"
         self._footer.set(left=keys, style="dim")
-        self._caption.set_lines(self._sentences(state, step))
+        self._caption.set_lines(self._sentences(state, step, width))
         if step is None and (view.beat == END or state.over):
             self._text.config.title = "What this run showed"
             self._text.set_lines(closing_lines(state))
@@ -181,18 +181,19 @@ class Board:
             question, *watch = introduction(state)
             self._text.set_lines([(question, "title"), *((text, "text") for text in watch)])
 
-    def _sentences(self, state: State, step: Step | None) -> list[tuple[str, str]]:
+    def _sentences(self, state: State, step: Step | None, width: int) -> list[tuple[str, str]]:
         """Return the step that is shown, and what is to be said of it, or of the one before it."""
         if step is None:
             return []
         steps = steps_on_stage(state)
         head = f"{steps.index(step) + 1} of {len(steps)}  {state.concept.fill(step.title)}"
+        timed = f"{head}  ({durations(state, step)})"
         shown = step if is_whole(state, step) else latest_whole(state)
         told = sentences(state, shown) if shown else []
         if shown is not step:
             told = [f"Before: {told[0]}", *told[1:]] if told else []
         style = "value" if shown is step else "dim"
-        return [(f"{head}  ({durations(state, step)})", "title"), *((text, style) for text in told)]
+        return [(timed if len(timed) <= width else head, "title"), *((text, style) for text in told)]
 
     # -- code and logs ---------------------------------------------------------------------------
 
@@ -243,21 +244,30 @@ class Board:
 
     def _all(self, view: View, step: Step | None, width: int, height: int) -> list[Node]:
         logged = height >= TALLER and any(panel.total for panel in self._log.values())
+        drawn = max((panel.natural_height() for panel in self._picture.values()), default=0)
+        drawn = drawn if any(side.facts.latest for side in view.state.sides.values()) else 0
         sides = []
         for engine in self.engines:
             panes = [Weighted(f"{engine}.code", 4, minimum=5, priority=5)]
-            if engine in self._picture and any(side.facts.latest for side in view.state.sides.values()):
-                panes.insert(0, Weighted(f"{engine}.picture", 5, minimum=6, priority=6))
+            if drawn:
+                panes.insert(0, self._picture_pane(engine, drawn, height))
             if logged:
                 panes.append(Weighted(f"{engine}.log", 1, minimum=5, priority=2))
             sides.append(Rows(*panes))
         columns = Weighted(Columns(*sides, narrow=NARROW), 5)
         if step is None:
-            wanted = min(self._text.height(width), max(4, height // 2))
+            wanted = min(self._text.height(width), max(4, height - 11))
             return [columns, Fixed("text", wanted, priority=4)]
         if height < TALL:
             return [columns]
         return [columns, Weighted("observed", 2, minimum=6, priority=3)]
+
+    def _picture_pane(self, engine: Engine, drawn: int, height: int) -> Node:
+        """Return a picture's place: what it needs, so that code has the rest, but no more than its share."""
+        name = f"{engine}.picture"
+        if drawn <= height // 3:
+            return Fixed(name, max(4, drawn), priority=6)
+        return Weighted(name, 5, minimum=6, priority=6)
 
 
 def _name(side: SideState) -> str:
@@ -271,12 +281,18 @@ def _progress(side: SideState, steps: list[Step]) -> Progress:
     if side.ended is None:
         current = side.current
         at = max((step.ended or step.began for step in side.steps.values()), default=0)
-        note = current.title if current else "stops" if done and done >= side.steps_planned else ""
-        note = note or ("waits for its next step" if done else "starts")
+        all_done = "has taken all its steps" if done and done >= side.steps_planned else ""
+        note = current.title if current else all_done or ("has taken this step" if done else "starts")
         return Progress(name, states, duration(at / 1e9) if at else "", note)
     took = duration(side.ended.at / 1e9)
     if side.ended_well:
-        return Progress(name, states, took, f"ended well, {left(side.ended)}", "good")
+        return Progress(
+            name,
+            states,
+            took,
+            "ended well and left no process behind" if not side.ended.strays else left(side.ended),
+            "good",
+        )
     return Progress(name, states, took, f"ended: {_ending(side.ended)}", "bad")
 
 

@@ -75,8 +75,8 @@ def _endings(state: State) -> str:
     sides = list(state.sides.values())
     if not all(side.ended_well and side.ended and not side.ended.strays for side in sides):
         return " ".join(side_sentence(side) for side in sides)
-    told = ", ".join(
-        f"{NAMES[side.engine]} {side.steps_done} steps in {duration(side.ended.at / 1e9)}"
+    told = "; ".join(
+        f"{NAMES[side.engine]}: {side.steps_done} of {len(side.steps)} steps, {duration(side.ended.at / 1e9)}"
         for side in sides
         if side.ended
     )

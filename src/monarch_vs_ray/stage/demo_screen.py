@@ -77,6 +77,7 @@ class DemoScreen:
         self.board = Board(concept, engines, console=console, clock=clock, ascii=ascii)
         self._clock, self._last = clock, clock()
         self._only = ""
+        self._shown: object = None
         self._done = False
         self._asked = 0
         self._ended_at: float | None = None
@@ -131,16 +132,32 @@ class DemoScreen:
         at = self._clock()
         self.transport.advance(at - self._last, now)
         self._last = at
-        if self.transport.at_end and not self.whole:
-            self.whole, self._ended_at = True, at
+        beat = self.transport.beat
+        self.whole = self.whole or self.transport.at_end or (beat is not None and beat.key == END)
+        if not self.transport.at_end:
+            self._ended_at = None
+        elif self._ended_at is None:
+            self._ended_at = at
         if self.wait() == 0:
             self._refresh()
         self._live.tick()
 
     def _refresh(self) -> None:
-        self.playback.show(self.transport.times())
-        size = self.board.dashboard.console.size
-        self.board.show(self._view(), size.width, size.height)
+        times, size = self.transport.times(), self.board.dashboard.console.size
+        self.playback.show(times)
+        view = self._view()
+        shown = (
+            *times.values(),
+            size,
+            view.beat,
+            view.generation,
+            view.status,
+            view.only,
+            self._timeline.end,
+        )
+        if shown != self._shown:
+            self._shown = shown
+            self.board.show(view, size.width, size.height)
 
     def _view(self) -> View:
         beat = self.transport.beat
@@ -175,6 +192,10 @@ class DemoScreen:
     def _seconds_left(self) -> float:
         return max(0.0, NEXT_DEMO_AFTER - (self._clock() - (self._ended_at or 0.0)))
 
+    def press(self, key: str) -> None:
+        """Do what a key does, named as demo_tui names keys."""
+        self._live.press(key)
+
     # -- keys ------------------------------------------------------------------------------------
 
     def _bind_keys(self) -> None:
@@ -206,7 +227,7 @@ class DemoScreen:
     def _on_key(self, key: str, action: Callable[[], object], help: str) -> None:
         def act() -> None:
             action()
-            self._ended_at = None  # who presses a key is looking
+            self._ended_at = self._clock() if self._ended_at else None  # who presses a key is looking
             self._refresh()
 
         self._live.on_key(key, act, help)

@@ -16,6 +16,9 @@ from monarch_vs_ray.core.events import AnyEvent, Engine, ExperimentBegun, Experi
 START, END = "start.", "end."
 """The keys of what is no step: the engines start; they stop, and what is left is removed."""
 
+WHOLE = 1 - 1e-5
+"""The share of a beat from which all of it is shown, so that who stops just before its end sees it."""
+
 Times = dict[Engine, int]
 """A moment of each side, in nanoseconds of its run."""
 
@@ -65,7 +68,7 @@ class Beat:
 
 def _moment(part: tuple[int, int], share: float) -> int:
     before, after = part
-    return after if share >= 1.0 else before + int((after - before) * share)
+    return after if share >= WHOLE else before + int((after - before) * share)
 
 
 @dataclass
@@ -162,7 +165,8 @@ class Timeline:
         if not all(track.begun or track.over for track in self.tracks.values()):
             return beats
         first = {
-            engine: min(track.begun.values(), default=track.end) for engine, track in self.tracks.items()
+            engine: min(track.begun.values(), default=track.end + 1) - 1
+            for engine, track in self.tracks.items()
         }
         self._append(beats, START, here, first, pace)
         for step in self.steps:

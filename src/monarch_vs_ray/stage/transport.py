@@ -53,7 +53,7 @@ class Transport:
     @property
     def over(self) -> bool:
         """Return whether the run has ended, so that nothing more will come."""
-        return self._timeline.over or not self._live
+        return self._timeline.over or (not self._live and self._timeline.end > 0)
 
     @property
     def edge(self) -> float:
