@@ -87,7 +87,16 @@ class Picture:
                 room -= size
             elif not self.blocks[index].keep:
                 break  # what is shown is without gaps
-        return [line for index in sorted(chosen) for line in self.blocks[index].lines][:height]
+        return [line for index in sorted(chosen) for line in self._lines_of(self.blocks[index])][:height]
+
+    def _lines_of(self, block: Block) -> list[Line]:
+        """Return a block's lines, the labels of the latest one in bold."""
+        if self.latest not in block.of or block.keep:
+            return list(block.lines)
+        return [
+            tuple((text, "title" if style == "key" else style) for text, style in line)
+            for line in block.lines
+        ]
 
     def _by_weight(self) -> list[int]:
         """Return the blocks' positions: that of the latest experiment, what is kept, then by distance."""

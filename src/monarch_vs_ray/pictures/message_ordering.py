@@ -64,7 +64,7 @@ def _ways(facts: Facts, name: str, label: str, width: int) -> list[Block]:
     order = [str(call) for call in facts.items(name, "order")][:3]
     if not order:
         return []
-    cells = max(8, min(width - LABEL - 5, 48))
+    cells = max(8, min(width - LABEL - 5, 76))
     times = _times(facts.messages(name))
     known = len(times) == 3
     lines: list[Line] = []
