@@ -110,6 +110,11 @@ def test_the_stopped_process_is_marked_only_where_it_was_stopped():
     assert not any("4 stopped" in each for each in lines("topology_meshes", "monarch", events))
 
 
+def test_the_stop_is_drawn_before_anybody_is_known_to_be_silent():
+    events = list(without(Observation, "topology_meshes", "stopped_process"))
+    assert "· · · ·│■ · · ·" in line("topology_meshes", "monarch", "4 stopped", events)
+
+
 def test_who_is_silent_follows_what_was_observed():
     events = doctored(RECORDED["topology_meshes"], "monarch", "stopped_process.held_up", "4")
     shown = line("topology_meshes", "monarch", "4 stopped", events)

@@ -92,7 +92,7 @@ def _owners(facts: Facts) -> list[Block]:
     for name, label in OWNERS.items():
         near, far = facts.text(name, "near"), facts.text(name, "far")
         call = facts.text(name, "earlier_call")
-        if not near:
+        if not near and not facts.faults(name):
             continue
         stopped: Span = ("■ ", "warn") if facts.faults(name) else ("● ", "good")
         spans: list[Piece] = [stopped, _went(near), _went(far)]
@@ -115,6 +115,8 @@ def _owners(facts: Facts) -> list[Block]:
 
 def _went(outcome: str) -> Span:
     fine = outcome == "finished"
+    if not outcome:
+        return ("·".ljust(8), "dim")
     return (("✓" if fine else "✗ waits").ljust(8), "good" if fine else "bad")
 
 
