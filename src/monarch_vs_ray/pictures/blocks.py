@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from demo_tui.cells import clean, crop, width
 from demo_tui.strips import Pen, Strip
@@ -65,11 +65,10 @@ def fitted(text: object, cells: int) -> str:
 
 @dataclass(frozen=True)
 class Picture:
-    """All that can be drawn of a side, from the top; ``latest`` is the experiment that is in view."""
+    """All that can be drawn of a side, from the top; ``latest`` is the experiment to have in view."""
 
     blocks: Sequence[Block]
     latest: str = ""
-    alt: str = field(default="", compare=False)
 
     @property
     def lines(self) -> list[Line]:

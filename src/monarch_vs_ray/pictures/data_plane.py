@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monarch_vs_ray.pictures.blocks import LABEL, Block, Line, Piece, Span, fitted, labelled
 from monarch_vs_ray.pictures.facts import Facts
-from monarch_vs_ray.pictures.marks import bar, duration, size
+from monarch_vs_ray.pictures.marks import bar, duration
 from monarch_vs_ray.pictures.view import View
 
 OWNERS = {"busy_owner": "busy", "owner_keeps_lock": "holds lock", "stopped_owner": "stopped"}
@@ -142,10 +142,6 @@ def _cost(facts: Facts) -> list[Block]:
     if milliseconds is not None:
         spans: list[Piece] = [*bar(milliseconds, 200, 8), f" owner works {milliseconds:g} ms"]
         found.append(labelled("128 MB read", *spans, of="owner_cost"))
-    reads = facts.metrics("owner_cost", "read")
-    if reads:
-        spans = [f"{size(each.value)}/s " for each in reads[-3:]]
-        found.append(labelled(" rate", *spans, of="owner_cost"))
     if alone := facts.text("receiver_alone", "alone"):
         together = facts.text("receiver_alone", "together")
         spans = [("alone ", "dim"), _waits(alone), (" both ", "dim"), _waits(together)]

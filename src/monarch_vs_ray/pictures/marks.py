@@ -36,11 +36,3 @@ def duration(seconds: float) -> str:
     if seconds < 0.1:
         return f"{seconds * 1e3:.1f} ms" if seconds < 0.01 else f"{seconds * 1e3:.0f} ms"
     return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
-
-
-def size(count: float) -> str:
-    """Return a number of bytes: ``532 B``, ``16 MB``."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= factor:
-            return f"{count / factor:.0f} {unit}"
-    return f"{count:.0f} B"
