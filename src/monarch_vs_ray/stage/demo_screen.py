@@ -23,6 +23,8 @@ from monarch_vs_ray.stage.tour import Tour
 from monarch_vs_ray.stage.transport import Transport
 
 FRAMES_PER_SECOND = 10.0
+ROOMY = 100
+"""Columns from which the header has room for when a replay was recorded."""
 SEEK = 5.0
 """Seconds that an arrow key moves the view."""
 NEXT_DEMO_AFTER = 10.0
@@ -82,7 +84,7 @@ class DemoScreen:
         self._asked = 0
         self._ended_at: float | None = None
         self.whole = False
-        self._live = self.board.dashboard.live(FRAMES_PER_SECOND, capture=False)
+        self._live = self.board.dashboard.live(FRAMES_PER_SECOND, capture=False, unseen=False)
         self._bind_keys()
 
     # -- the presenter ---------------------------------------------------------------------------
@@ -145,7 +147,7 @@ class DemoScreen:
     def _refresh(self) -> None:
         times, size = self.transport.times(), self.board.dashboard.console.size
         self.playback.show(times)
-        view = self._view()
+        view = self._view(size.width)
         shown = (
             *times.values(),
             size,
@@ -159,14 +161,14 @@ class DemoScreen:
             self._shown = shown
             self.board.show(view, size.width, size.height)
 
-    def _view(self) -> View:
+    def _view(self, width: int) -> View:
         beat = self.transport.beat
         at_end = self.transport.at_end
         return View(
             self.playback.state,
             END if at_end else beat.key if beat else START if self.transport.in_step else "",
             self.playback.generation,
-            f"{self._banner.mode} {self._banner.note}".rstrip(),
+            f"{self._banner.mode} {self._banner.note if width >= ROOMY else ''}".rstrip(),
             self._status(),
             self._only,
         )
