@@ -131,7 +131,7 @@ def _further(concept: Concept) -> str:
     ways = [f"mvr explain {concept.name}", f"mvr example {number}"]
     notebooks = (CHECKOUT / "notebooks").glob(f"{number:02}_*.py") if CHECKOUT else ()
     ways += [f"marimo edit notebooks/{file.name}" for file in notebooks]
-    return f"Go on: {', '.join(ways)}; all rows: mvr demo {number} --verbose"
+    return f"Go on: {', '.join([*ways, f'mvr demo {number} --verbose'])}"
 
 
 def _recorder(concept: Concept, options: ShowOptions) -> Recorder | None:

@@ -207,7 +207,7 @@ class DemoScreen:
             ("p", self._toggle, ""),
             ("enter", self._toggle, ""),
             ("n", self._next, "next step"),
-            ("b", move.previous, "back to this or the last step"),
+            ("b", move.previous, "this or the previous step"),
             ("home", move.home, "to the beginning"),
             ("end", move.last, "to the end, or to now"),
             ("left", lambda: move.seek(-SEEK), f"{SEEK:g} s back"),
