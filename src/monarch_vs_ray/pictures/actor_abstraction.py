@@ -51,6 +51,8 @@ def _reached(view: View) -> list[Block]:
         return []
     dots: list[Span] = [("● " * min(reached, actors), "good"), ("○ " * max(0, actors - reached), "dim")]
     arrow = ("─1 call─▶ ", "accent")
+    if reached > 1:
+        dots = [("[", "accent"), (("● " * min(reached, actors)).rstrip(), "good"), ("] ", "accent")]
     return [
         labelled(
             "you hold", (kind + " ", "title"), arrow, *dots, f"{reached} of {actors}", of="what_is_returned"
@@ -103,11 +105,7 @@ def _itself(view: View) -> list[Block]:
     answered = view.facts.flag("waits_for_itself", "answered")
     if answered is None:
         return []
-    text = (
-        ("its own call is answered", "text")
-        if answered
-        else (f"no answer in {view.constant('WINDOW', 3)} s", "bad")
-    )
+    text = ("answered", "text") if answered else ("no answer", "bad")
     loop = ("[●─▶●] " if answered else "[●─▶○] ", "accent")
     return [labelled("awaits self", loop, verdict(answered), " ", text, of="waits_for_itself")]
 
@@ -118,12 +116,12 @@ def _arguments(facts: Facts) -> list[Block]:
     reply, callers = facts.items("list_argument", "reply"), facts.items("list_argument", "callers")
     if reply:
         copied = reply != callers
-        spans: list[Piece] = [f"yours {callers} ", ("─▶", "accent"), f" its {reply} "]
+        spans: list[Piece] = [f"{callers} ", ("─▶", "accent"), f" {reply} "]
         found.append(
             labelled("list", *spans, ("a copy" if copied else "the same", "dim"), of="list_argument")
         )
     if text := facts.text("array_argument", "overwrite"):
-        error = text.split(": ")[-1] if not text.startswith("answered") else ""
+        error = text.rpartition(": ")[2].rpartition(" is ")[2] if not text.startswith("answered") else ""
         note = [("✗ ", "bad"), (error, "text")] if error else [("✓ ", "good"), ("writes to a copy", "text")]
         found.append(labelled("array", *note, of="array_argument"))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from demo_tui.cells import clean, crop, width
 from demo_tui.strips import Pen, Strip
@@ -65,11 +65,10 @@ def fitted(text: object, cells: int) -> str:
 
 @dataclass(frozen=True)
 class Picture:
-    """All that can be drawn of a side, from the top; ``latest`` is the experiment that is in view."""
+    """All that can be drawn of a side, from the top; ``latest`` is the experiment to have in view."""
 
     blocks: Sequence[Block]
     latest: str = ""
-    alt: str = field(default="", compare=False)
 
     @property
     def lines(self) -> list[Line]:
@@ -87,7 +86,16 @@ class Picture:
                 room -= size
             elif not self.blocks[index].keep:
                 break  # what is shown is without gaps
-        return [line for index in sorted(chosen) for line in self.blocks[index].lines][:height]
+        return [line for index in sorted(chosen) for line in self._lines_of(self.blocks[index])][:height]
+
+    def _lines_of(self, block: Block) -> list[Line]:
+        """Return a block's lines, the labels of the latest one in bold."""
+        if self.latest not in block.of or block.keep:
+            return list(block.lines)
+        return [
+            tuple((text, "title" if style == "key" else style) for text, style in line)
+            for line in block.lines
+        ]
 
     def _by_weight(self) -> list[int]:
         """Return the blocks' positions: that of the latest experiment, what is kept, then by distance."""
@@ -105,6 +113,28 @@ class Picture:
 def strip(line: Line, cells: int, theme: Theme) -> Strip:
     """Return a line as exactly so many cells, in ASCII where the theme is."""
     pen = Pen(cells, theme)
-    for text, style in line:
+    for text, style in shortened(line, cells):
         pen.put(text.translate(_ASCII) if theme.ascii else text, style)
     return pen.strip()
+
+
+def shortened(line: Line, cells: int) -> Line:
+    """Return a line of at most so many cells.
+
+    Where it is too long, remarks (style ``dim``) at its end are left out, and then it ends in an ellipsis.
+    """
+    spans = [(clean(text), style) for text, style in line]
+    whole = sum(width(text) for text, _ in spans)
+    while whole > cells and len(spans) > 1 and spans[-1][1] == "dim":
+        whole -= width(spans.pop()[0])
+    if whole - _spaces_at_the_end(spans) <= cells:
+        return tuple(spans)
+    room, kept = cells - 1, []
+    for text, style in spans:
+        kept.append((crop(text, room), style))
+        room -= width(kept[-1][0])
+    return (*kept, ("…", "dim"))
+
+
+def _spaces_at_the_end(spans: list[Span]) -> int:
+    return len(spans[-1][0]) - len(spans[-1][0].rstrip()) if spans else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monarch_vs_ray.core.events import Message
 from monarch_vs_ray.pictures.blocks import LABEL, Block, Piece, Span, fitted, labelled, row
-from monarch_vs_ray.pictures.facts import Facts
+from monarch_vs_ray.pictures.facts import Facts, as_number
 from monarch_vs_ray.pictures.marks import bar, duration, verdict
 from monarch_vs_ray.pictures.view import View
 
@@ -31,7 +31,7 @@ def blocks(view: View) -> list[Block]:
         *_values(view),
         *_waits(facts),
         *_choice(view),
-        *_talks(facts),
+        *_talks(view),
     ]
 
 
@@ -56,9 +56,10 @@ def _ways(view: View) -> list[Block]:
     kinds = returned if isinstance(returned, dict) else {}
     found = []
     for way, count in counts.items():
-        ran = count if isinstance(count, int) else None
-        spans: list[Piece] = [("you ", "value"), _arrow(ran), *_dots(ran, actors), *_reply(kinds.get(way))]
-        spans += _progress(phases.get(str(way), {}), done=ran is not None)
+        number = as_number(count)
+        ran = None if number is None else int(min(max(number, 0), actors))
+        progress = _progress(phases.get(str(way), {}), done=bool(ran))
+        spans: list[Piece] = [_arrow(ran), *_dots(ran, actors), *progress, *_reply(kinds.get(way))]
         found.append(labelled(SHORT.get(str(way), str(way)), *spans, of=name))
     return found
 
@@ -84,7 +85,7 @@ def _dots(ran: int | None, actors: int) -> list[Span]:
 def _reply(kind: object) -> list[Span]:
     if not isinstance(kind, str):
         return []
-    return [("   no reply", "dim")] if kind == "NoneType" else [("─▶ ", "accent"), (kind, "text")]
+    return [(" no reply", "dim")] if kind == "NoneType" else [(f" ─▶ {kind}", "dim")]
 
 
 def _progress(phases: dict[str, int], *, done: bool) -> list[Span]:
@@ -92,9 +93,9 @@ def _progress(phases: dict[str, int], *, done: bool) -> list[Span]:
     if not phases:
         return []
     sent, answered = phases.get("sent", -1), phases.get("answered", -1)
-    spans: list[Span] = [(" ", "text"), *bar(2 if answered >= 0 or done else 1, 2, 4, "bar.done")]
+    spans: list[Span] = [*bar(2 if answered >= 0 or done else 1, 2, 4, "bar.done")]
     if 0 <= sent <= answered:
-        spans.append((f" {duration((answered - sent) / 1e9)}", "dim"))
+        spans.append((f" {duration((answered - sent) / 1e9)}", "value"))
     return spans
 
 
@@ -113,7 +114,7 @@ def _values(view: View) -> list[Block]:
     """Return the values of one call as they were there, and how many are made for a slow reader."""
     facts, count = view.facts, view.constant("VALUES", 8)
     found = []
-    while_running = facts.count("values_of_one_call", "while_running")
+    while_running = facts.count("values_of_one_call", "while_running", 64)
     if while_running is not None:
         values = [str(value) for value in facts.items("values_of_one_call", "values")] or [
             "?"
@@ -162,8 +163,9 @@ def _choice(view: View) -> list[Block]:
     return [labelled("any of 3", *spans, of="one_of_several")]
 
 
-def _talks(facts: Facts) -> list[Block]:
+def _talks(view: View) -> list[Block]:
     """Return how far two actors came with their talk while something was stopped."""
+    facts = view.facts
     counts = {(name, key): facts.count(name, key) for name, key, _ in TALKS}
     most = max((count for count in counts.values() if count), default=1)
     found = []
@@ -183,7 +185,11 @@ def _talks(facts: Facts) -> list[Block]:
         ]
         found.append(labelled(who, *spans, of=name))
     if found:
-        heading = row((fitted("A ⇄ B talk", LABEL), "title"), ("■ is stopped", "warn"), " for 0.5 s: they")
+        heading = row(
+            (fitted("A ⇄ B talk", LABEL), "title"),
+            ("■ is stopped", "warn"),
+            f" for {view.constants.get('FROZEN', '?')} s:",
+        )
         heading = Block((heading.lines[0],), frozenset(name for name, _, _ in TALKS))
         found.insert(0, heading)
     return found

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from monarch_vs_ray.pictures.blocks import LABEL, Block, Line, Piece, Span, fitted, labelled
 from monarch_vs_ray.pictures.facts import Facts
-from monarch_vs_ray.pictures.marks import bar, duration, size
+from monarch_vs_ray.pictures.marks import bar, duration
 from monarch_vs_ray.pictures.view import View
 
 OWNERS = {"busy_owner": "busy", "owner_keeps_lock": "holds lock", "stopped_owner": "stopped"}
+
+MAPS = " ◀─ maps, no copy"
+OWNED: Line = (("│ ", "dim"), ("bytes", "title"), (" │", "dim"))
 
 
 def blocks(view: View) -> list[Block]:
@@ -39,30 +42,19 @@ def _path(facts: Facts) -> list[Block]:
     place = facts.text("read", "lies")
     if not place:
         return []
-    box = "─" * (len(place) + 2)
+    inside = len(place) + 2
     if "shared" in place:
         lines: list[Line] = [
-            (("owner   ", "dim"), (f"┌{box}┐", "border"), ("   reader", "dim")),
-            (
-                (" put ─▶ ", "accent"),
-                ("│ ", "border"),
-                (place, "title"),
-                (" │", "border"),
-                (" ◀─ maps, no copy", "accent"),
-            ),
-            (("        ", "dim"), (f"└{box}┘", "border")),
+            (("owner   ", "key"), (f"┌{'─' * inside}┐", "dim"), ("   reader", "key")),
+            ((" put ─▶ ", "accent"), ("│ ", "dim"), (place, "title"), (" │", "dim"), (MAPS, "accent")),
+            (("        ", "dim"), (f"└{'─' * inside}┘", "dim")),
         ]
     else:
+        top = (f"{'─' * (inside - 8)}┐", "dim")
         lines = [
-            (("┌ owner ┐", "border"), ("        ", "dim"), (f"┌ reader{'─' * (len(box) - 7)}┐", "border")),
-            (
-                ("│ bytes │", "border"),
-                ("══1 MB═▶", "accent"),
-                ("│ ", "border"),
-                (place, "title"),
-                (" │", "border"),
-            ),
-            (("└───────┘", "border"), ("        ", "dim"), (f"└{box}┘", "border")),
+            (("┌ ", "dim"), ("owner", "key"), (" ┐        ┌ ", "dim"), ("reader", "key"), (" ", "dim"), top),
+            (*OWNED, ("══1 MB═▶", "accent"), ("│ ", "dim"), (place, "title"), (" │", "dim")),
+            ((f"└───────┘        └{'─' * inside}┘", "dim"),),
         ]
     return [Block(tuple(lines), frozenset({"read"}))]
 
@@ -82,7 +74,7 @@ def _changes(facts: Facts) -> list[Block]:
     found = []
     as_it_was = facts.flag("read_after_a_change", "as_it_was")
     if as_it_was is not None:
-        text = "owner changes, reader reads the old" if as_it_was else "owner changes, reader reads the new"
+        text = "a read shows the old" if as_it_was else "a read shows the change"
         found.append(labelled("published", text, of="read_after_a_change"))
     if error := facts.text("write_into_what_was_read", "write"):
         text = "into the reader's own copy" if error == "none" else error
@@ -100,14 +92,14 @@ def _owners(facts: Facts) -> list[Block]:
     for name, label in OWNERS.items():
         near, far = facts.text(name, "near"), facts.text(name, "far")
         call = facts.text(name, "earlier_call")
-        if not near:
+        if not near and not facts.faults(name):
             continue
         stopped: Span = ("■ ", "warn") if facts.faults(name) else ("● ", "good")
         spans: list[Piece] = [stopped, _went(near), _went(far)]
         spans += [("waits", "dim")] if call == "waited" else []
         found.append(labelled(f" {label}", *spans, of=name))
     if found:
-        heading: Line = ((fitted("owner is", LABEL), "title"), ("  near   far    its call", "dim"))
+        heading: Line = ((fitted("owner is", LABEL), "title"), ("  near    far     call", "dim"))
         found.insert(0, Block((heading,), frozenset(OWNERS)))
     name = "dead_owner"
     if facts.faults(name) and (error := facts.text(name, "read")):
@@ -123,7 +115,9 @@ def _owners(facts: Facts) -> list[Block]:
 
 def _went(outcome: str) -> Span:
     fine = outcome == "finished"
-    return (("✓" if fine else "✗ waits").ljust(7), "good" if fine else "bad")
+    if not outcome:
+        return ("·".ljust(8), "dim")
+    return (("✓" if fine else "✗ waits").ljust(8), "good" if fine else "bad")
 
 
 def _weights(facts: Facts) -> list[Block]:
@@ -148,10 +142,6 @@ def _cost(facts: Facts) -> list[Block]:
     if milliseconds is not None:
         spans: list[Piece] = [*bar(milliseconds, 200, 8), f" owner works {milliseconds:g} ms"]
         found.append(labelled("128 MB read", *spans, of="owner_cost"))
-    reads = facts.metrics("owner_cost", "read")
-    if reads:
-        spans = [f"{size(each.value)}/s " for each in reads[-3:]]
-        found.append(labelled(" rate", *spans, of="owner_cost"))
     if alone := facts.text("receiver_alone", "alone"):
         together = facts.text("receiver_alone", "together")
         spans = [("alone ", "dim"), _waits(alone), (" both ", "dim"), _waits(together)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from monarch_vs_ray.core.events import Metric
 from monarch_vs_ray.pictures.blocks import LABEL, Block, Line, Piece, Span, fitted, labelled
-from monarch_vs_ray.pictures.facts import Facts
+from monarch_vs_ray.pictures.facts import Facts, as_number
 from monarch_vs_ray.pictures.marks import bar, curve, duration, verdict
 from monarch_vs_ray.pictures.view import View
 
@@ -51,25 +52,22 @@ def _held(view: View) -> list[Block]:
     what = ("1 " if one else f"{len(held)} ") + kind + ("" if one else "s")
     device = view.facts.text(name, "device")
     lines: list[Line] = [((fitted("you hold", LABEL), "key"), (what, "title"), (f"  {device}", "dim"))]
-    down, across = _grid(view)
-    if len(values) == down * across:
-        corner = fitted("", LABEL)
-        lines.append(((corner, "dim"), ("".join(f"{f'tp{rank}':>6}" for rank in range(across)), "dim")))
-        for line in range(down):
-            cells = values[line * across : (line + 1) * across]
-            ranks = "".join(f"{value:>6g}" for value in cells)
-            lines.append(((fitted(f"     dp{line}", LABEL), "dim"), (ranks, "value"), _owner(one, line)))
+    seen = list(view.facts.seen(name).values())[: view.constant("RANKS", 4)]
+    if values := values[:8]:
+        dim = next((dim for each in seen for dim in each.coordinates), "rank")
+        heads = "".join(f"{rank:^5}" for rank in range(len(values)))
+        cells = [fitted(f"{value:g}".center(4 if one else 3), 4 if one else 3) for value in values]
+        boxes = f"[{'│'.join(cells)}]" if one else "".join(f"[{cell}]" for cell in cells)
+        lines.append(((fitted(f"  {dim}", LABEL), "key"), (heads, "dim")))
+        lines.append(((" " * LABEL, "dim"), (boxes, "accent")))
+    if seen:
+        kinds = " ".join(dict.fromkeys(each.kind for each in seen))
+        lines.append((("  each rank ".ljust(LABEL), "key"), (kinds, "value")))
     return [Block(tuple(lines), frozenset({name}))]
 
 
-def _owner(one: bool, line: int) -> Span:
-    if one:
-        return ("  │ one tensor", "accent") if line == 0 else ("  │ of 4 ranks", "accent")
-    return ("   a ref each", "accent") if line == 0 else ("", "text")
-
-
 def _numbers(items: list[object]) -> list[float]:
-    return [float(each) for each in items if isinstance(each, (int, float)) and not isinstance(each, bool)]
+    return [number for each in items if (number := as_number(each)) is not None]
 
 
 def _branch(facts: Facts) -> list[Block]:
@@ -85,24 +83,35 @@ def _gradients(facts: Facts) -> list[Block]:
 
 
 def _training(view: View, name: str) -> list[Block]:
-    """Return a training's steps, its loss where it was recorded, and how far it is from one process."""
+    """Return a training's steps and loss where they were recorded, and how far it is from one process."""
     facts, steps = view.facts, view.constant("STEPS", 4)
     apart = [facts.number(name, key) for key in ("gradient", "weights", "differ_by", "loss")]
     far = max((each for each in apart if each is not None), default=None)
-    points = facts.metrics(name, "loss")
-    if far is None and not points:
+    losses = _mean_by_step(facts.metrics(name, "loss"))
+    if far is None and not losses:
         return []
-    first = [each.value for each in points if each.rank in (None, points[0].rank)]
-    done = len(first) if first else steps
-    spans: list[Piece] = [*bar(done, steps, 4, "bar.done"), (f" {done}/{steps} ", "text")]
-    if first:
-        spans += [(curve(first, 8), "series.1"), (f" {first[-1]:.3f} ", "value")]
+    spans: list[Piece] = []
+    if losses:
+        spans += [*bar(len(losses), steps, 4, "bar.done"), f" {len(losses)}/{steps} "]
     if far is not None:
         same = far < 1e-6
-        spans += [verdict(same), (" as one process" if same else f" {far:.1e} off", "text")]
+        spans += [verdict(same), " as one process" if same else f" {far:.1e} off"]
     if (took := facts.seconds(name) or 0) > 0.01 and view.width > 50:
         spans.append((f"  {duration(took)}", "dim"))
-    return [labelled(TRAININGS[name], *spans, of=name)]
+    found = [labelled(TRAININGS[name], *spans, of=name)]
+    for label, key in (("  loss", "loss"), ("  alone", "loss_of_one_process")):
+        if values := _mean_by_step(facts.metrics(name, key)):
+            ends = f" {values[0]:.4f} to {values[-1]:.4f}"
+            found.append(labelled(label, (curve(values, 16), "series.1"), ends, of=name))
+    return found
+
+
+def _mean_by_step(points: list[Metric]) -> list[float]:
+    """Return the mean over the ranks for each step."""
+    steps: dict[float, list[float]] = {}
+    for each in points:
+        steps.setdefault(each.x or 0.0, []).append(each.value)
+    return [sum(values) / len(values) for _, values in sorted(steps.items())]
 
 
 def _backward(view: View) -> list[Block]:

@@ -19,6 +19,8 @@ from monarch_vs_ray.core.events import (
     Seen,
 )
 
+HUGE = 1e15
+"""No count, duration or size that an experiment observes is as large."""
 Kept = TypeVar("Kept")
 MOST = 4096
 """Events of a kind that are kept of an experiment; no picture has room for more."""
@@ -121,8 +123,7 @@ class Facts:
 
     def number(self, experiment: str, key: str) -> float | None:
         """Return an observed number; None where there is none."""
-        value = self.value(experiment, key)
-        return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        return as_number(self.value(experiment, key))
 
     def count(self, experiment: str, key: str, most: int = 10**6) -> int | None:
         """Return an observed number as a count from 0 to ``most``; None where there is none."""
@@ -139,7 +140,7 @@ class Facts:
         value = self.value(experiment, key)
         if isinstance(value, str):
             return _ranks(value)
-        return {each for each in self.items(experiment, key) if isinstance(each, int)}
+        return {each for each in self.items(experiment, key)[:MOST] if isinstance(each, int)}
 
     def faults(self, experiment: str) -> list[FaultInjected]:
         """Return the faults that were injected in an experiment."""
@@ -172,6 +173,13 @@ class Facts:
         if record is None or record.ended is None:
             return None
         return (record.ended - record.began) / 1e9
+
+
+def as_number(value: object) -> float | None:
+    """Return a number that a picture can be drawn with; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < HUGE:
+        return None
+    return float(value)
 
 
 def _append(kept: list[Kept], value: Kept) -> None:

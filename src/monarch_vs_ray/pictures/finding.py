@@ -44,4 +44,5 @@ def picture_for(concept: Concept, engine: Engine, facts: Facts, width: int = 56)
     """
     draw = _draw(concept.name)
     blocks = draw(View(facts, engine, concept.constants, width)) if draw else []
-    return Picture(blocks, facts.latest)
+    drawn = {name for block in blocks for name in block.of}
+    return Picture(blocks, next((name for name in reversed(facts.records) if name in drawn), ""))

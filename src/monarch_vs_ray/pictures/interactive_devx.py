@@ -144,7 +144,7 @@ def _sessions(facts: Facts) -> list[Block]:
     kept = facts.flag("end_of_a_kept_actor", "process_ended")
     if own is None and kept is None:
         return found
-    spans = ["its own ", _left(own), "  kept ", _left(kept)]
+    spans = ["own ", _left(own), "  kept ", _left(kept)]
     after = facts.count("end_of_a_kept_actor", "count_afterwards")
     spans += [f" counts {after}"] if after is not None else []
     found.append(labelled("$ 1 ends", *spans, of=("end_of_its_own_actor", "end_of_a_kept_actor")))

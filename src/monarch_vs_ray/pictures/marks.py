@@ -24,9 +24,9 @@ def curve(values: list[float], cells: int) -> str:
     shown = values[-cells:]
     if not shown:
         return ""
-    low, high = min(shown), max(shown)
-    span = high - low or 1.0
-    return "".join(LEVELS[round((value - low) / span * (len(LEVELS) - 1))] for value in shown)
+    low, top = min(shown), len(LEVELS) - 1
+    span = max(shown) - low or 1.0
+    return "".join(LEVELS[min(top, int((value - low) / span * top + 0.5))] for value in shown)
 
 
 def duration(seconds: float) -> str:
@@ -36,11 +36,3 @@ def duration(seconds: float) -> str:
     if seconds < 0.1:
         return f"{seconds * 1e3:.1f} ms" if seconds < 0.01 else f"{seconds * 1e3:.0f} ms"
     return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
-
-
-def size(count: float) -> str:
-    """Return a number of bytes: ``532 B``, ``16 MB``."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= factor:
-            return f"{count / factor:.0f} {unit}"
-    return f"{count:.0f} B"

@@ -7,7 +7,7 @@ from itertools import pairwise
 from monarch_vs_ray.core.events import Message
 from monarch_vs_ray.pictures.blocks import LABEL, Block, Line, Piece, Span, fitted, labelled, row
 from monarch_vs_ray.pictures.facts import Facts
-from monarch_vs_ray.pictures.marks import bar, verdict
+from monarch_vs_ray.pictures.marks import bar, duration, verdict
 from monarch_vs_ray.pictures.view import View
 
 COUNTED = {
@@ -64,7 +64,7 @@ def _ways(facts: Facts, name: str, label: str, width: int) -> list[Block]:
     order = [str(call) for call in facts.items(name, "order")][:3]
     if not order:
         return []
-    cells = max(8, min(width - LABEL - 8, 48))
+    cells = max(8, min(width - LABEL - 5, 76))
     times = _times(facts.messages(name))
     known = len(times) == 3
     lines: list[Line] = []
@@ -79,8 +79,8 @@ def _ways(facts: Facts, name: str, label: str, width: int) -> list[Block]:
         place = (f"{order.index(call) + 1}.", "bad" if overtook else "value")
         lines.append(((label_here, "key"), (call + " ", "title"), (way, style), place))
     if known:
-        last = max(ran for _, ran in times.values())
-        axis = f"0{'':{max(1, cells - 9)}}{last / 1e6:>6.0f} ms"
+        last = duration(max(ran for _, ran in times.values()) / 1e9)
+        axis = f"0{last:>{cells - 1}}"
         lines.append((((" " * (LABEL + 3) + axis), "dim"),))
     return [Block(tuple(lines), frozenset({name}))]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from monarch_vs_ray.pictures.blocks import LABEL, Block, Span, fitted, labelled, row
 from monarch_vs_ray.pictures.facts import Facts
+from monarch_vs_ray.pictures.marks import duration
 from monarch_vs_ray.pictures.view import View
 
 RUNS, DIED, ANEW, UNKNOWN = ("●", "good"), ("✗", "bad"), ("↻", "accent"), ("·", "dim")
@@ -33,14 +34,14 @@ def blocks(view: View) -> list[Block]:
         if view.facts.begun(name):
             family = read(view.facts, name)
             spans = (
-                family.program, family.to_program, family.parent, family.to_parent, family.first, " ",
+                family.program, family.to_program, family.parent, family.to_parent, family.first, "  ",
                 family.second, (" " + family.note, "value"),
             )  # fmt: skip
             found.append(labelled(label, *spans, of=name))
     if not found:
         return []
-    head = row((fitted("", LABEL - 3) + "prog parent w0 w1", "dim"), keep=True)
-    marks = (RUNS, "runs ", DIED, "died ", ANEW, "new ", ("◀─", "bad"), "report ", ("─▶", "warn"), "call")
+    head = row((fitted("", LABEL - 4) + "prog parent w0 w1", "dim"), keep=True)
+    marks = (RUNS, " runs ", DIED, " died ", ANEW, " new ", ("◀", "bad"), " report ", ("▶", "warn"), " call")
     return [head, *found, row(*marks, keep=True)]
 
 
@@ -84,7 +85,7 @@ def _death(facts: Facts, name: str) -> Family:
     heard = bool(told or caught)
     cause = facts.text(name, "cause") or caught
     return Family(
-        note=f"after {seconds:.2f} s, {cause}" if heard and seconds is not None else "",
+        note=f"after {duration(seconds)}, {cause}" if heard and seconds is not None else "",
         parent=_state(True if heard else None),
         to_parent=REPORT if told else CALL if caught else NO_NEWS,
         first=_hit(facts, name),
@@ -137,7 +138,7 @@ def _repeated(facts: Facts, name: str) -> Family:
     times = facts.count(name, "executions")
     died = facts.faults(name)
     return Family(
-        note="" if times is None else f"ran {times} times",
+        note="" if times is None else "ran twice" if times == 2 else f"ran {times} x",
         parent=_state(True if times is not None else None),
         to_parent=CALL,
         first=UNKNOWN if times is None else ANEW if died else RUNS,

@@ -32,7 +32,7 @@ def blocks(view: View) -> list[Block]:
         if reached := facts.ranks(name, "reached"):
             found.append(labelled(label, *group.reached(reached), f" {len(reached)} reached", of=name))
     found += [*_regrouped(facts), *_beside(facts)]
-    stopped = [name for name in STOPPED if facts.faults(name) and facts.has(name, "held_up")]
+    stopped = [name for name in STOPPED if facts.faults(name)]
     found += [_stopped(facts, name, group) for name in stopped]
     found += _too_many(facts)
     if stopped:
@@ -96,7 +96,7 @@ def _regrouped(facts: Facts) -> list[Block]:
         return []
     where = (" same processes", "good") if same else (" other processes", "bad")
     shapes = [shape for key in ("split", "renamed") if (shape := facts.text("regrouped", key))]
-    texts = shapes or ["another list,"]
+    texts = shapes or ["new list,"]
     labels = ["regrouped"] + [""] * (len(texts) - 1)
     lines = [
         ((fitted(label, LABEL), "key"), (text, "text")) for label, text in zip(labels, texts, strict=True)
@@ -113,9 +113,13 @@ def _stopped(facts: Facts, name: str, group: Group) -> Block:
     def mark(rank: int) -> Span:
         if rank == victim:
             return ("■", "warn")
+        if not facts.has(name, "held_up"):
+            return ("·", "dim")
         return ("✗", "bad") if rank in silent else ("✓", "good")
 
-    spans: list[Span] = [(f" {len(silent)} silent", "bad" if len(silent) > 1 else "text")]
+    spans: list[Span] = []
+    if facts.has(name, "held_up"):
+        spans.append((f" {len(silent)} silent", "bad" if len(silent) > 1 else "text"))
     if behind := sorted(silent - {victim}):  # the way there is inferred from who falls silent
         spans.append((f"  {victim} ┄▶ {' '.join(map(str, behind))}", "dim"))
     label = f"{victim if victim >= 0 else 'one'}{STOPPED[name]}"

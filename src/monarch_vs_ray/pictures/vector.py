@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
+from itertools import groupby
 
 from demo_tui import DARK, LIGHT, Theme
 from demo_tui.cells import clean, width
 from demo_tui.export import FONTS, look
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.events import ENGINES, AnyEvent, Engine
-from monarch_vs_ray.pictures.blocks import Line
+from monarch_vs_ray.pictures.blocks import Line, shortened
 from monarch_vs_ray.pictures.facts import Facts
 from monarch_vs_ray.pictures.finding import picture_for
 
@@ -102,17 +103,14 @@ def _alternative(columns: Mapping[Engine, list[Line]]) -> str:
 
 def _line(line: Line, x: float, y: float, theme: Theme) -> Iterator[str]:
     """Yield the shapes and texts of one line, whose middle is at ``y``."""
-    end = x + CELL * COLUMN
-    for text, style in line:
+    for text, style in shortened(line, COLUMN):
         resolved = theme.style(style)
         shown = look(resolved, theme) if resolved else None
         fill, css = (shown.fill, shown.css) if shown else (theme.foreground, "")
-        for drawn, run in _runs(clean(text)):
+        for drawn, run in _runs(text):
             cells = width(run)
-            if x + CELL * cells > end + CELL:
-                run, cells = run[: max(0, round((end - x) / CELL))], max(0, round((end - x) / CELL))
             if drawn:
-                yield from (_shape(char, x + CELL * at, y, fill) for at, char in enumerate(run))
+                yield from _shapes(run, x, y, fill)
             elif read := run.strip():
                 weight = f' style="{css}"' if css else ""
                 start = x + CELL * (width(run) - width(run.lstrip()))
@@ -126,6 +124,23 @@ def _runs(text: str) -> Iterator[tuple[bool, str]]:
     """Yield a text in pieces that are drawn as shapes, and pieces that are read."""
     for piece in re.findall(f"[{_DRAWN}]+|  +|(?:(?!  )[^{_DRAWN}])+", text):
         yield piece[0] in _DRAWN, piece
+
+
+def _shapes(run: str, x: float, y: float, fill: str) -> Iterator[str]:
+    """Yield the shapes of a run; the same stroke through several cells is one."""
+    for char, group in groupby(run):
+        count = len(list(group))
+        if _STROKES.get(char) == "lr":
+            path = f"M{x:g} {y:g}H{x + CELL * count:g}"
+            yield _stroke(char, path, fill)
+        else:
+            yield from (_shape(char, x + CELL * at, y, fill) for at in range(count))
+        x += CELL * count
+
+
+def _stroke(char: str, path: str, fill: str) -> str:
+    dash = ' stroke-dasharray="2 2"' if char in _DASHED else ""
+    return f'<path d="{path}" stroke="{fill}" stroke-width="{_WIDTHS.get(char, 1.3):g}"{dash} fill="none"/>'
 
 
 def _shape(char: str, x: float, y: float, fill: str) -> str:
