@@ -67,6 +67,7 @@ class DemoScreen:
         ascii: bool | None = None,
     ) -> None:
         self._showing, self._tour, self._banner = showing or Showing(), tour or Tour(), banner
+        self._may_jump = tour is not None
         self._is_live = banner.mode == "LIVE"
         self._timeline = Timeline(concept, engines)
         self.playback = Playback(concept, self._timeline)
@@ -255,6 +256,9 @@ class DemoScreen:
         self._only = "" if self._only == kind else kind
 
     def _jump(self, number: int) -> None:
+        if not self._may_jump:
+            self._live.notify("Another demo: `mvr demo`; this is one history.", 4.0)
+            return
         if self._is_live and not self._timeline.over and self._asked != number:
             self._asked = number
             self._live.notify(f"{number} once more ends this run and shows demo {number}.", 4.0)
