@@ -410,5 +410,6 @@ class Live:
         if len(shown) <= self._size[1] - 2:
             return shown
         half = -(-len(shown) // 2)
-        right = [*shown[half:], ""]
-        return [f"{text:<30}  {right[index]}".rstrip() for index, text in enumerate(shown[:half])]
+        left, right = shown[:half], [*shown[half:], ""]
+        cells = max(map(len, left))
+        return [f"{text:<{cells}}  {right[index]}".rstrip() for index, text in enumerate(left)]

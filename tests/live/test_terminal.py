@@ -32,7 +32,7 @@ def test_both_engines_live_while_the_window_is_resized(here):
         assert terminal.wait(10) == 0
         assert LEAVE in terminal.written
         assert "The engines differed in" in terminal.text
-        assert re.search(r"Ray: (\d+) of \1 steps, .*; no process was left behind", terminal.text)
+        assert re.search(r"Ray: (\d+) of \1 steps, .*; no process left", terminal.text)
 
 
 @pytest.mark.live

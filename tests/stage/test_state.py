@@ -246,7 +246,7 @@ def test_the_closing_stays_readable_without_a_terminal():
     text = stream.getvalue()
     assert "replay (recorded 2026-01-02, speed 1)" in text
     assert "indicative" not in text
-    assert "Monarch: 2 of 2 steps, 1.2 s; Ray: 2 of 2 steps, 3.6 s; no process was left behind." in text
+    assert "Monarch: 2 of 2 steps, 1.2 s; Ray: 2 of 2 steps, 3.6 s; no process left." in text
     assert "1 of 2 observations are as claimed" in text
     assert text.endswith("Go on: elsewhere\n")
 
@@ -262,6 +262,7 @@ def test_the_closing_prints_its_tables_when_asked_for():
 def test_the_closing_of_a_demo_has_at_most_12_lines(concept):
     state, stream = recorded(concept), io.StringIO()
     print_closing(state, Banner("LIVE"), further="Go on: elsewhere", stream=stream)
+    assert max(map(len, stream.getvalue().splitlines())) <= 88
     assert len(stream.getvalue().splitlines()) <= 12
 
 

@@ -76,12 +76,13 @@ def demo(
     at = concepts.index(find(begin)) if begin else 0
     while at < len(concepts):
         tour = Tour(goes_on=many and at + 1 < len(concepts))
-        codes[concepts[at].name] = code = show_demo(concepts[at], options, tour)
+        code = show_demo(concepts[at], options, tour)
         if tour.wanted:
             wanted = find(str(tour.wanted))
             concepts = concepts if many else [wanted]
             at = concepts.index(wanted)
             continue
+        codes[concepts[at].name] = code
         if tour.left or code == INTERRUPTED:
             break
         at += 1

@@ -131,7 +131,7 @@ def _further(concept: Concept) -> str:
     ways = [f"mvr explain {concept.name}", f"mvr example {number}"]
     notebooks = (CHECKOUT / "notebooks").glob(f"{number:02}_*.py") if CHECKOUT else ()
     ways += [f"marimo edit notebooks/{file.name}" for file in notebooks]
-    return f"Go on: {', '.join(ways)}; all rows: mvr demo {number} --verbose"
+    return f"Go on: {', '.join([*ways, f'mvr demo {number} --verbose'])}"
 
 
 def _recorder(concept: Concept, options: ShowOptions) -> Recorder | None:
@@ -143,20 +143,41 @@ def _recorder(concept: Concept, options: ShowOptions) -> Recorder | None:
     return Recorder(path, sides.header(concept, options.engines))
 
 
-def take_picture(file: Path, picture: Path, at: float, size: str) -> None:
-    """Write the frame that a replay shows ``at`` seconds into the run (-1: at its end), as SVG."""
+def take_picture(file: Path, picture: Path, at: float, size: str, step: str = "") -> None:
+    """Write a frame of a replay as SVG.
+
+    Args:
+        file: A history that ``mvr demo --record`` made.
+        picture: The file to write.
+        at: Seconds into the run; -1: its end. Within a step: the share of it, from 0 to 1.
+        size: Columns x rows.
+        step: Show both engines in this step, named as its experiment.
+
+    Raises:
+        UnreadableHistory: If the file is no history.
+    """
     from monarch_vs_ray.stage.board import Board, View
+    from monarch_vs_ray.stage.playback import Playback
+    from monarch_vs_ray.stage.timeline import Timeline
+    from monarch_vs_ray.stage.transport import PLAYED
 
     history = read(file)
     width, height = _columns_rows(size)
-    state = State(find(history.header.concept), history.header.sides)
-    end = max((event.at for event in history.events), default=0)
-    now = end if at < 0 else int(at * 1e9)
-    state.apply(event for event in history.events if event.at <= now)
-    board = Board(state.concept, tuple(state.sides))
-    view = View(state, status=f"{now / 1e9:.1f} s")
-    picture.write_text(board.frame(view, width, height).svg(f"mvr {state.concept.name}"), encoding="utf-8")
-    print(f"{width}x{height} cells, {now / 1e9:.1f} s into the run: {picture}")
+    concept = find(history.header.concept)
+    timeline = Timeline(concept, history.header.sides)
+    timeline.add(history.events)
+    if step:
+        beat = next(beat for beat in timeline.beats(PLAYED) if beat.key == step)
+        times, status = beat.times(beat.begin + at * beat.play), "in step"
+    else:
+        now = timeline.end if at < 0 else int(at * 1e9)
+        times, status = dict.fromkeys(timeline.tracks, now), f"{now / 1e9:.1f} s"
+    playback = Playback(concept, timeline)
+    playback.show(times)
+    board = Board(concept, tuple(timeline.tracks))
+    frame = board.frame(View(playback.state, beat=step, status=status), width, height)
+    picture.write_text(frame.svg(f"mvr {concept.name}"), encoding="utf-8")
+    print(f"{width}x{height} cells, {step or 'the run'} {status}: {picture}")
 
 
 def _columns_rows(size: str) -> tuple[int, int]:

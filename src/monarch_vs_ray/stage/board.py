@@ -173,13 +173,16 @@ class Board:
         keys = "space pause  n/b beat  \u2190\u2192 seek  g steps  e explain  v c o l only  ? keys  q quit"
         self._footer.set(left=keys, style="dim")
         self._caption.set_lines(self._sentences(state, step, width))
-        if step is None and (view.beat == END or state.over):
+        if self._is_end(view):
             self._text.config.title = "What this run showed"
             self._text.set_lines(closing_lines(state))
         else:
             self._text.config.title = "What to watch"
             question, *watch = introduction(state)
             self._text.set_lines([(question, "title"), *((text, "text") for text in watch)])
+
+    def _is_end(self, view: View) -> bool:
+        return self._step(view) is None and (view.beat == END or view.state.over)
 
     def _sentences(self, state: State, step: Step | None, width: int) -> list[tuple[str, str]]:
         """Return the step that is shown, and what is to be said of it, or of the one before it."""
@@ -247,16 +250,19 @@ class Board:
         drawn = max((panel.natural_height() for panel in self._picture.values()), default=0)
         drawn = drawn if any(side.facts.latest for side in view.state.sides.values()) else 0
         sides = []
+        only_pictures = drawn and height < TALL and self._is_end(view)
         for engine in self.engines:
-            panes = [Weighted(f"{engine}.code", 4, minimum=5, priority=5)]
-            if drawn:
+            panes: list[Node] = [Weighted(f"{engine}.code", 4, minimum=5, priority=5)]
+            if only_pictures:
+                panes = [Weighted(f"{engine}.picture", 5, minimum=5, priority=5)]
+            elif drawn:
                 panes.insert(0, self._picture_pane(engine, drawn, height))
             if logged:
                 panes.append(Weighted(f"{engine}.log", 1, minimum=5, priority=2))
             sides.append(Rows(*panes))
         columns = Weighted(Columns(*sides, narrow=NARROW), 5)
         if step is None:
-            wanted = min(self._text.height(width), max(4, height - 11))
+            wanted = min(self._text.height(width), max(4, height - 10))
             return [columns, Fixed("text", wanted, priority=4)]
         if height < TALL:
             return [columns]

@@ -80,7 +80,7 @@ def _endings(state: State) -> str:
         for side in sides
         if side.ended
     )
-    return f"{told}; no process was left behind."
+    return f"{told}; no process left."
 
 
 def _print_troubles(state: State, out: Console) -> None:

@@ -23,6 +23,8 @@ from monarch_vs_ray.stage.tour import Tour
 from monarch_vs_ray.stage.transport import Transport
 
 FRAMES_PER_SECOND = 10.0
+ROOMY = 100
+"""Columns from which the header has room for when a replay was recorded."""
 SEEK = 5.0
 """Seconds that an arrow key moves the view."""
 NEXT_DEMO_AFTER = 10.0
@@ -65,6 +67,7 @@ class DemoScreen:
         ascii: bool | None = None,
     ) -> None:
         self._showing, self._tour, self._banner = showing or Showing(), tour or Tour(), banner
+        self._may_jump = tour is not None
         self._is_live = banner.mode == "LIVE"
         self._timeline = Timeline(concept, engines)
         self.playback = Playback(concept, self._timeline)
@@ -82,7 +85,7 @@ class DemoScreen:
         self._asked = 0
         self._ended_at: float | None = None
         self.whole = False
-        self._live = self.board.dashboard.live(FRAMES_PER_SECOND, capture=False)
+        self._live = self.board.dashboard.live(FRAMES_PER_SECOND, capture=False, unseen=False)
         self._bind_keys()
 
     # -- the presenter ---------------------------------------------------------------------------
@@ -145,7 +148,7 @@ class DemoScreen:
     def _refresh(self) -> None:
         times, size = self.transport.times(), self.board.dashboard.console.size
         self.playback.show(times)
-        view = self._view()
+        view = self._view(size.width)
         shown = (
             *times.values(),
             size,
@@ -159,14 +162,14 @@ class DemoScreen:
             self._shown = shown
             self.board.show(view, size.width, size.height)
 
-    def _view(self) -> View:
+    def _view(self, width: int) -> View:
         beat = self.transport.beat
         at_end = self.transport.at_end
         return View(
             self.playback.state,
             END if at_end else beat.key if beat else START if self.transport.in_step else "",
             self.playback.generation,
-            f"{self._banner.mode} {self._banner.note}".rstrip(),
+            f"{self._banner.mode} {self._banner.note if width >= ROOMY else ''}".rstrip(),
             self._status(),
             self._only,
         )
@@ -205,7 +208,7 @@ class DemoScreen:
             ("p", self._toggle, ""),
             ("enter", self._toggle, ""),
             ("n", self._next, "next step"),
-            ("b", move.previous, "back to this or the last step"),
+            ("b", move.previous, "this or the previous step"),
             ("home", move.home, "to the beginning"),
             ("end", move.last, "to the end, or to now"),
             ("left", lambda: move.seek(-SEEK), f"{SEEK:g} s back"),
@@ -253,6 +256,9 @@ class DemoScreen:
         self._only = "" if self._only == kind else kind
 
     def _jump(self, number: int) -> None:
+        if not self._may_jump:
+            self._live.notify("Another demo: `mvr demo`; this is one history.", 4.0)
+            return
         if self._is_live and not self._timeline.over and self._asked != number:
             self._asked = number
             self._live.notify(f"{number} once more ends this run and shows demo {number}.", 4.0)
