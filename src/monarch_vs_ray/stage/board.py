@@ -102,6 +102,7 @@ class Board:
         self._code: dict[Engine, CodePanel] = {}
         self._log: dict[Engine, LogPanel] = {}
         self._generation = 0
+        self._noted: dict[tuple[Engine, int], str] = {}
         self._logged = dict.fromkeys(engines, 0)
         self._add_panels()
 
@@ -150,6 +151,7 @@ class Board:
         self.dashboard.layout = self._layout(view, step, width, height)
 
     def _forget(self) -> None:
+        self._noted.clear()
         for engine in self.engines:
             self._code[engine].clear_states()
             self._log[engine].clear()
@@ -207,12 +209,18 @@ class Board:
             panel.clear_states()
             panel.set_code(code[side.file])
         panel.config.title = f"{_name(side)}  {side.file}"
-        for step in side.steps.values():
-            shown = step.file == side.file and step.ended is not None
-            if shown and panel.states.get(step.line) not in ("done", "failed"):
-                panel.mark(step.line, step.state)
-                panel.note(step.line, duration(((step.ended or 0) - step.began) / 1e9))
         lit = side.lit
+        ended = {
+            step.line: step
+            for step in side.steps.values()
+            if step.file == side.file and step.ended is not None and step.line not in lit
+        }
+        for line, step in ended.items():
+            told = duration(((step.ended or 0) - step.began) / 1e9)
+            if panel.states.get(line) != step.state or self._noted.get((side.engine, line)) != told:
+                self._noted[side.engine, line] = told
+                panel.mark(line, step.state)
+                panel.note(line, told)
         if {line for line, state in panel.states.items() if state == "lit"} != set(lit):
             panel.light(lit, keep=None)
 

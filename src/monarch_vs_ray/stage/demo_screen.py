@@ -186,7 +186,7 @@ class DemoScreen:
         if view.waiting:
             return f"waits until both have taken the next step  {told}".rstrip()
         if not view.playing:
-            return ("space: next step" if view.presenting else "PAUSED: space goes on") + f"  {told}".rstrip()
+            return ("space: next step" if view.held else "PAUSED: space goes on") + f"  {told}".rstrip()
         if view.following:
             return f"{view.edge:.1f} s"
         at = "in step" if view.in_step else f"as it ran, {view.position:.1f} s"
