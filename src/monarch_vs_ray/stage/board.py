@@ -11,7 +11,7 @@ from rich.console import Console
 from demo_tui import CodePanel, DashboardBase, Frame, HeaderPanel, LogPanel, PanelConfig
 from demo_tui.layout import Columns, Fixed, Node, Rows, Weighted
 from monarch_vs_ray.core.concept import Concept, Step
-from monarch_vs_ray.core.events import Engine, SideEnded
+from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.pictures import Facts, PicturePanel, has_picture
 from monarch_vs_ray.stage.captions import (
     durations,
@@ -25,8 +25,7 @@ from monarch_vs_ray.stage.captions import (
 from monarch_vs_ray.stage.closing import closing_lines
 from monarch_vs_ray.stage.observed import ObservedPanel, rows
 from monarch_vs_ray.stage.state import Entry, SideState, State
-from monarch_vs_ray.stage.strips import Progress, TextPanel, TrackPanel
-from monarch_vs_ray.stage.summary import left
+from monarch_vs_ray.stage.strips import TextPanel, TrackPanel, progress_of
 from monarch_vs_ray.stage.timeline import END
 from monarch_vs_ray.stage.values import NAMES, duration
 
@@ -146,7 +145,7 @@ class Board:
             self._show_log(side)
         step = self._step(view)
         self._observed.set_rows(rows(state))
-        self._track.set_sides([_progress(side, steps_on_stage(state)) for side in state.sides.values()])
+        self._track.set_sides([progress_of(side, steps_on_stage(state)) for side in state.sides.values()])
         self._show_texts(view, step, width)
         self.dashboard.layout = self._layout(view, step, width, height)
 
@@ -287,36 +286,3 @@ class Board:
 def _name(side: SideState) -> str:
     version = side.manifest.versions.get(side.engine, "") if side.manifest else ""
     return f"{NAMES[side.engine]} {version}".rstrip()
-
-
-def _progress(side: SideState, steps: list[Step]) -> Progress:
-    states = tuple(_state(side, step) for step in steps)
-    name, done = NAMES[side.engine], side.steps_done
-    if side.ended is None:
-        current = side.current
-        at = max((step.ended or step.began for step in side.steps.values()), default=0)
-        all_done = "has taken all its steps" if done and done >= side.steps_planned else ""
-        note = current.title if current else all_done or ("has taken this step" if done else "starts")
-        return Progress(name, states, duration(at / 1e9) if at else "", note)
-    took = duration(side.ended.at / 1e9)
-    if side.ended_well:
-        return Progress(
-            name,
-            states,
-            took,
-            "ended well and left no process behind" if not side.ended.strays else left(side.ended),
-            "good",
-        )
-    return Progress(name, states, took, f"ended: {_ending(side.ended)}", "bad")
-
-
-def _state(side: SideState, step: Step) -> str:
-    if side.engine not in step.engines:
-        return "absent"
-    taken = side.steps.get(step.experiment)
-    return taken.state if taken else "waiting"
-
-
-def _ending(ended: SideEnded) -> str:
-    told = {"exit": f"exit code {ended.exit_code}", "signal": f"signal {ended.signal}"}
-    return told.get(ended.ending, ended.ending)
