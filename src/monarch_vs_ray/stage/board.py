@@ -34,6 +34,8 @@ TALL = 32
 """Lines from which there is room for what was observed, beside pictures and code."""
 TALLER = 38
 """Lines from which there is room for the logs, too."""
+WIDE = 150
+"""Columns from which what is said of a step needs a line less."""
 NUMBERED = 100
 """Columns from which there is room for line numbers beside the code."""
 MOST_NEW_LINES = 400
@@ -237,7 +239,7 @@ class Board:
 
     def _layout(self, view: View, step: Step | None, width: int, height: int) -> Node:
         body = self._alone(view.only) if view.only else self._all(view, step, width, height)
-        caption = [Fixed("caption", 4 if width < NUMBERED else 3, priority=4)] if step else []
+        caption = [Fixed("caption", 3 if width >= WIDE else 4, priority=4)] if step else []
         return Rows(
             Fixed("header", 1, priority=6),
             *caption,
