@@ -23,8 +23,10 @@ from monarch_vs_ray.core.events import (
     Metric,
     Observation,
 )
-from monarch_vs_ray.pictures import Facts, Picture, PicturePanel, has_picture, picture_for
-from monarch_vs_ray.pictures.blocks import Block, row
+from monarch_vs_ray.pictures.blocks import Block, Picture, row
+from monarch_vs_ray.pictures.facts import Facts
+from monarch_vs_ray.pictures.finding import has_picture, picture_for
+from monarch_vs_ray.pictures.panel import PicturePanel
 from monarch_vs_ray.pictures.vector import svg
 from recorded import doctored, recording
 

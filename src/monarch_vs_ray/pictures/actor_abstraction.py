@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monarch_vs_ray.pictures.blocks import Block, Piece, Span, labelled
 from monarch_vs_ray.pictures.facts import Facts
-from monarch_vs_ray.pictures.marks import bar, duration, verdict
+from monarch_vs_ray.pictures.marks import bar, duration, verdict, with_legend
 from monarch_vs_ray.pictures.view import View
 
 INSIDE = {
@@ -18,7 +18,7 @@ METHODS = {"unmarked_method": ("unmarked", "method()"), "private_method": ("priv
 def blocks(view: View) -> list[Block]:
     """Return a row for each thing that a caller can rely on."""
     facts = view.facts
-    return [
+    found = [
         *_processes(view),
         *_reached(view),
         *_methods(facts),
@@ -30,6 +30,7 @@ def blocks(view: View) -> list[Block]:
         *_printed(view),
         *_latency(facts),
     ]
+    return with_legend(found, ("●", "good", "reached, inside, lives"), ("○", "dim", "not"))
 
 
 def _processes(view: View) -> list[Block]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from monarch_vs_ray.core.events import Message
 from monarch_vs_ray.pictures.blocks import LABEL, Block, Piece, Span, fitted, labelled, row
 from monarch_vs_ray.pictures.facts import Facts, as_number
-from monarch_vs_ray.pictures.marks import bar, duration, verdict
+from monarch_vs_ray.pictures.marks import bar, duration, verdict, with_legend
 from monarch_vs_ray.pictures.view import View
 
 SHORT = {"remote, num_returns=0": "no returns", "execute, of a compiled graph": "graph", "bind": "bind only"}
@@ -24,7 +24,7 @@ TALKS = (
 def blocks(view: View) -> list[Block]:
     """Return a row for each way to send, each kind of reply, and each process that was stopped."""
     facts = view.facts
-    return [
+    found = [
         *_services(facts),
         *_ways(view),
         *_replies(facts),
@@ -33,6 +33,7 @@ def blocks(view: View) -> list[Block]:
         *_choice(view),
         *_talks(view),
     ]
+    return with_legend(found, ("●", "good", "ran it"), ("○", "dim", "did not"), ("■", "warn", "stopped"))
 
 
 def _services(facts: Facts) -> list[Block]:

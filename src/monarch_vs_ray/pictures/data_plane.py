@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monarch_vs_ray.pictures.blocks import LABEL, Block, Line, Piece, Span, fitted, labelled
 from monarch_vs_ray.pictures.facts import Facts
-from monarch_vs_ray.pictures.marks import bar, duration
+from monarch_vs_ray.pictures.marks import bar, duration, with_legend
 from monarch_vs_ray.pictures.view import View
 
 OWNERS = {"busy_owner": "busy", "owner_keeps_lock": "holds lock", "stopped_owner": "stopped"}
@@ -16,7 +16,7 @@ OWNED: Line = (("│ ", "dim"), ("bytes", "title"), (" │", "dim"))
 def blocks(view: View) -> list[Block]:
     """Return the path of the bytes, what a change does, and reads of an owner that is disturbed."""
     facts = view.facts
-    return [
+    found = [
         *_handle(facts),
         *_path(facts),
         *_elsewhere(facts),
@@ -26,6 +26,7 @@ def blocks(view: View) -> list[Block]:
         *_cost(facts),
         *_ends(facts),
     ]
+    return with_legend(found, ("✓", "good", "done"), ("✗", "bad", "not"), ("■", "warn", "stopped"))
 
 
 def _handle(facts: Facts) -> list[Block]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monarch_vs_ray.pictures.blocks import Span
+from monarch_vs_ray.pictures.blocks import Block, Span, row
 
 LEVELS = "▁▂▃▄▅▆▇█"
 
@@ -10,6 +10,14 @@ LEVELS = "▁▂▃▄▅▆▇█"
 def verdict(fine: bool | None) -> Span:
     """Return a tick, a cross, or a dot where nothing is known."""
     return ("·", "dim") if fine is None else ("✓", "good") if fine else ("✗", "bad")
+
+
+def with_legend(blocks: list[Block], *marks: tuple[str, str, str]) -> list[Block]:
+    """Return blocks with a line at the end that explains marks: character, style and meaning of each."""
+    if not blocks:
+        return []
+    spans = [span for mark, style, text in marks for span in ((mark, style), (f" {text}  ", "dim"))]
+    return [*blocks, row(*spans)]
 
 
 def bar(part: float, whole: float, cells: int, style: str = "bar.full") -> list[Span]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from monarch_vs_ray.core.events import Message
 from monarch_vs_ray.pictures.blocks import LABEL, Block, Line, Piece, Span, fitted, labelled, row
 from monarch_vs_ray.pictures.facts import Facts
-from monarch_vs_ray.pictures.marks import bar, duration, verdict
+from monarch_vs_ray.pictures.marks import bar, duration, verdict, with_legend
 from monarch_vs_ray.pictures.view import View
 
 COUNTED = {
@@ -38,7 +38,10 @@ def blocks(view: View) -> list[Block]:
         found.append(labelled(" in order?", (error, "warn"), of="async_actor_in_order"))
     for name, label in CRASHES.items():
         found += _crash(view, name, label)
-    return found
+    marks = [("✗", "bad", "a later one came first"), ("[2]", "bad", "late")]
+    if any(facts.has(name, "order") and not facts.messages(name) for name in HELD):
+        marks = [*marks[:1], ("┄", "accent", "only the order is known")]
+    return with_legend(found, *marks)
 
 
 def _counted(facts: Facts, name: str) -> list[Block]:

@@ -200,10 +200,26 @@ def seen(
     )
 
 
-def message(id: str, sender: str, receiver: str, phase: Phase, *, number: int = 0, time: int = -1) -> None:
+def message(
+    id: str,
+    sender: str,
+    receiver: str,
+    phase: Phase,
+    *,
+    number: int = 0,
+    time: int = -1,
+    bytes: int | None = None,
+) -> None:
     """Record one phase of a message; see ``core.events.Message``. At most MAX_MESSAGES in an experiment."""
     _narrator.emitter.emit(
-        Message, id=id, sender=sender, receiver=receiver, phase=phase, number=number, time=time
+        Message,
+        id=id,
+        sender=sender,
+        receiver=receiver,
+        phase=phase,
+        number=number,
+        time=time,
+        bytes=bytes,
     )
 
 

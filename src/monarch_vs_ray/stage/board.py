@@ -12,7 +12,9 @@ from demo_tui import CodePanel, DashboardBase, Frame, HeaderPanel, LogPanel, Pan
 from demo_tui.layout import Columns, Fixed, Node, Rows, Weighted
 from monarch_vs_ray.core.concept import Concept, Step
 from monarch_vs_ray.core.events import Engine
-from monarch_vs_ray.pictures import Facts, PicturePanel, has_picture
+from monarch_vs_ray.pictures.facts import Facts
+from monarch_vs_ray.pictures.finding import has_picture
+from monarch_vs_ray.pictures.panel import PicturePanel
 from monarch_vs_ray.stage.captions import (
     durations,
     introduction,

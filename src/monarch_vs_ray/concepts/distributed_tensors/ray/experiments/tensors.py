@@ -28,7 +28,7 @@ def tensor_on_all_ranks() -> None:
     observe("used", error_type(lambda: torch.relu(references[0])))
     numbers = get(references)
     observe("values", [float(number) for number in numbers])
-    workload.show_tensors(numbers, "at")
+    workload.show_tensors(numbers, "index")
     expected = [workload.operations(workload.share(rank)[0]) for rank in range(inputs.RANKS)]
     observe("operations", workload.furthest(call("operations"), expected))
 
