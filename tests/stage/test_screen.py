@@ -147,6 +147,7 @@ class Seat:
             clock=lambda: self.now,
         )
         self.console = console
+        self.screen.fd = lambda: 0  # the keyboard: without one, the last frame does not stay
         self.screen.__enter__()
         self.screen.update(Batch(both() if events is None else events), 0)
 
@@ -260,6 +261,18 @@ def test_the_last_frame_stays_until_q(seat):
     watched.press("q")
     assert watched.screen.quit
     assert watched.screen.whole
+
+
+def test_without_a_keyboard_nothing_stays(seat):
+    watched = seat()
+    watched.screen.fd = lambda: None
+    assert watched.screen.holding
+    assert not watched.wait(120).screen.holding
+
+
+def test_who_leaves_a_live_run_that_has_ended_interrupts_nothing(seat):
+    watched = seat(live=True, showing=Showing(presenting=True)).wait(1, run=5.0).press("q")
+    assert (watched.screen.quit, watched.screen.whole) == (True, True)
 
 
 def test_who_leaves_a_replay_early_has_not_seen_the_whole(seat):

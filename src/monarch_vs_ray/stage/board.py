@@ -11,7 +11,7 @@ from rich.console import Console
 from demo_tui import CodePanel, DashboardBase, Frame, HeaderPanel, LogPanel, PanelConfig
 from demo_tui.layout import Columns, Fixed, Node, Rows, Weighted
 from monarch_vs_ray.core.concept import Concept, Step
-from monarch_vs_ray.core.events import Engine, SideEnded
+from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.pictures.facts import Facts
 from monarch_vs_ray.pictures.finding import has_picture
 from monarch_vs_ray.pictures.panel import PicturePanel
@@ -27,8 +27,7 @@ from monarch_vs_ray.stage.captions import (
 from monarch_vs_ray.stage.closing import closing_lines
 from monarch_vs_ray.stage.observed import ObservedPanel, rows
 from monarch_vs_ray.stage.state import Entry, SideState, State
-from monarch_vs_ray.stage.strips import Progress, TextPanel, TrackPanel
-from monarch_vs_ray.stage.summary import left
+from monarch_vs_ray.stage.strips import TextPanel, TrackPanel, progress_of
 from monarch_vs_ray.stage.timeline import END
 from monarch_vs_ray.stage.values import NAMES, duration
 
@@ -37,6 +36,8 @@ TALL = 32
 """Lines from which there is room for what was observed, beside pictures and code."""
 TALLER = 38
 """Lines from which there is room for the logs, too."""
+WIDE = 150
+"""Columns from which what is said of a step needs a line less."""
 NUMBERED = 100
 """Columns from which there is room for line numbers beside the code."""
 MOST_NEW_LINES = 400
@@ -104,6 +105,7 @@ class Board:
         self._code: dict[Engine, CodePanel] = {}
         self._log: dict[Engine, LogPanel] = {}
         self._generation = 0
+        self._noted: dict[tuple[Engine, int], str] = {}
         self._logged = dict.fromkeys(engines, 0)
         self._add_panels()
 
@@ -147,11 +149,12 @@ class Board:
             self._show_log(side)
         step = self._step(view)
         self._observed.set_rows(rows(state))
-        self._track.set_sides([_progress(side, steps_on_stage(state)) for side in state.sides.values()])
+        self._track.set_sides([progress_of(side, steps_on_stage(state)) for side in state.sides.values()])
         self._show_texts(view, step, width)
         self.dashboard.layout = self._layout(view, step, width, height)
 
     def _forget(self) -> None:
+        self._noted.clear()
         for engine in self.engines:
             self._code[engine].clear_states()
             self._log[engine].clear()
@@ -209,12 +212,18 @@ class Board:
             panel.clear_states()
             panel.set_code(code[side.file])
         panel.config.title = f"{_name(side)}  {side.file}"
-        for step in side.steps.values():
-            shown = step.file == side.file and step.ended is not None
-            if shown and panel.states.get(step.line) not in ("done", "failed"):
-                panel.mark(step.line, step.state)
-                panel.note(step.line, duration(((step.ended or 0) - step.began) / 1e9))
         lit = side.lit
+        ended = {
+            step.line: step
+            for step in side.steps.values()
+            if step.file == side.file and step.ended is not None and step.line not in lit
+        }
+        for line, step in ended.items():
+            told = duration(((step.ended or 0) - step.began) / 1e9)
+            if panel.states.get(line) != step.state or self._noted.get((side.engine, line)) != told:
+                self._noted[side.engine, line] = told
+                panel.mark(line, step.state)
+                panel.note(line, told)
         if {line for line, state in panel.states.items() if state == "lit"} != set(lit):
             panel.light(lit, keep=None)
 
@@ -232,7 +241,7 @@ class Board:
 
     def _layout(self, view: View, step: Step | None, width: int, height: int) -> Node:
         body = self._alone(view.only) if view.only else self._all(view, step, width, height)
-        caption = [Fixed("caption", 4 if width < NUMBERED else 3, priority=4)] if step else []
+        caption = [Fixed("caption", 3 if width >= WIDE else 4, priority=4)] if step else []
         return Rows(
             Fixed("header", 1, priority=6),
             *caption,
@@ -281,36 +290,3 @@ class Board:
 def _name(side: SideState) -> str:
     version = side.manifest.versions.get(side.engine, "") if side.manifest else ""
     return f"{NAMES[side.engine]} {version}".rstrip()
-
-
-def _progress(side: SideState, steps: list[Step]) -> Progress:
-    states = tuple(_state(side, step) for step in steps)
-    name, done = NAMES[side.engine], side.steps_done
-    if side.ended is None:
-        current = side.current
-        at = max((step.ended or step.began for step in side.steps.values()), default=0)
-        all_done = "has taken all its steps" if done and done >= side.steps_planned else ""
-        note = current.title if current else all_done or ("has taken this step" if done else "starts")
-        return Progress(name, states, duration(at / 1e9) if at else "", note)
-    took = duration(side.ended.at / 1e9)
-    if side.ended_well:
-        return Progress(
-            name,
-            states,
-            took,
-            "ended well and left no process behind" if not side.ended.strays else left(side.ended),
-            "good",
-        )
-    return Progress(name, states, took, f"ended: {_ending(side.ended)}", "bad")
-
-
-def _state(side: SideState, step: Step) -> str:
-    if side.engine not in step.engines:
-        return "absent"
-    taken = side.steps.get(step.experiment)
-    return taken.state if taken else "waiting"
-
-
-def _ending(ended: SideEnded) -> str:
-    told = {"exit": f"exit code {ended.exit_code}", "signal": f"signal {ended.signal}"}
-    return told.get(ended.ending, ended.ending)

@@ -118,8 +118,10 @@ class DemoScreen:
     @property
     def holding(self) -> bool:
         """Return whether the last frame, and all before it, can still be looked at."""
-        if self._live.terminal_lost or self._showing.speed == 0 or not self._live.is_terminal:
-            return not self.whole and not self._live.terminal_lost
+        if self._live.terminal_lost:
+            return False
+        if self._showing.speed == 0 or self.fd() is None:  # nobody asked to look, or nobody can leave
+            return not self.whole
         if not self._tour.goes_on or self._showing.presenting or self._ended_at is None:
             return True
         return self._clock() - self._ended_at < NEXT_DEMO_AFTER
@@ -136,7 +138,8 @@ class DemoScreen:
         self.transport.advance(at - self._last, now)
         self._last = at
         beat = self.transport.beat
-        self.whole = self.whole or self.transport.at_end or (beat is not None and beat.key == END)
+        at_the_end = self.transport.at_end or (beat is not None and beat.key == END)
+        self.whole = self.whole or at_the_end or (self._is_live and self._timeline.over)
         if not self.transport.at_end:
             self._ended_at = None
         elif self._ended_at is None:
@@ -186,7 +189,7 @@ class DemoScreen:
         if view.waiting:
             return f"waits until both have taken the next step  {told}".rstrip()
         if not view.playing:
-            return ("space: next step" if view.presenting else "PAUSED: space goes on") + f"  {told}".rstrip()
+            return ("space: next step" if view.held else "PAUSED: space goes on") + f"  {told}".rstrip()
         if view.following:
             return f"{view.edge:.1f} s"
         at = "in step" if view.in_step else f"as it ran, {view.position:.1f} s"

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from demo_tui import Panel, PanelConfig, Theme
 from demo_tui.cells import clean, width, wrap
 from demo_tui.strips import Pen, Strip
+from monarch_vs_ray.core.concept import Step
+from monarch_vs_ray.core.events import SideEnded
+from monarch_vs_ray.stage.state import SideState
+from monarch_vs_ray.stage.summary import left
+from monarch_vs_ray.stage.values import NAMES, duration
 
 MARKS = {"done": "good", "failed": "bad", "running": "accent", "waiting": "dim"}
 """The style of each state of a step; `absent` ones, which an engine does not take, are a space."""
@@ -62,6 +67,40 @@ class Progress:
     clock: str
     note: str
     style: str = "value"
+
+
+def progress_of(side: SideState, steps: list[Step]) -> Progress:
+    """Return how far a side is in the steps of a demo."""
+    states = tuple(_state(side, step) for step in steps)
+    name, done = NAMES[side.engine], side.steps_done
+    if side.ended is None:
+        current = side.current
+        at = max((step.ended or step.began for step in side.steps.values()), default=0)
+        all_done = "has taken all its steps" if done and done >= side.steps_planned else ""
+        note = current.title if current else all_done or ("has taken this step" if done else "starts")
+        return Progress(name, states, duration(at / 1e9) if at else "", note)
+    took = duration(side.ended.at / 1e9)
+    if side.ended_well:
+        return Progress(
+            name,
+            states,
+            took,
+            "ended well and left no process behind" if not side.ended.strays else left(side.ended),
+            "good",
+        )
+    return Progress(name, states, took, f"ended: {_ending(side.ended)}", "bad")
+
+
+def _state(side: SideState, step: Step) -> str:
+    if side.engine not in step.engines:
+        return "absent"
+    taken = side.steps.get(step.experiment)
+    return taken.state if taken else "waiting"
+
+
+def _ending(ended: SideEnded) -> str:
+    told = {"exit": f"exit code {ended.exit_code}", "signal": f"signal {ended.signal}"}
+    return told.get(ended.ending, ended.ending)
 
 
 class TrackPanel(Panel):

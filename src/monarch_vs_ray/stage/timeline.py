@@ -168,7 +168,8 @@ class Timeline:
             engine: min(track.begun.values(), default=track.end + 1) - 1
             for engine, track in self.tracks.items()
         }
-        self._append(beats, START, here, first, pace)
+        short = replace(pace, longest=pace.shortest)  # nothing is to be seen there
+        self._append(beats, START, here, first, short)
         for step in self.steps:
             takers = [engine for engine in self.tracks if engine in step.engines]
             if not all(self.tracks[engine].has_taken(step.experiment) for engine in takers):
@@ -179,7 +180,7 @@ class Timeline:
                 self._append(beats, step.experiment, here, there, pace)
         if self.over:
             ends = {engine: track.end for engine, track in self.tracks.items()}
-            self._append(beats, END, here, ends, replace(pace, rest=0.0))
+            self._append(beats, END, here, ends, replace(short, rest=0.0))
         return beats
 
     def _append(self, beats: list[Beat], key: str, here: Times, there: Times, pace: Pace) -> None:

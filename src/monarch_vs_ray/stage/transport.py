@@ -131,6 +131,11 @@ class Transport:
         if self.playing and self.presenting and self._beat_is_whole():
             self.next()
 
+    @property
+    def held(self) -> bool:
+        """Return whether a presentation stands at the end of a beat, until it is asked to go on."""
+        return self.presenting and not self.playing and self._beat_is_whole()
+
     def _beat_is_whole(self) -> bool:
         beat = self.beat
         return beat is not None and self.position >= beat.end - 2 * JUST_BEFORE
