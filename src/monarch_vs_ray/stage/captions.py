@@ -75,7 +75,7 @@ def sentences(state: State, step: Step) -> list[str]:
     """
     if not is_whole(state, step):
         return []
-    values = {engine: Values(state.sides.get(engine)) for engine in ENGINES}
+    values = {engine: Values(state.sides.get(engine), state.concept) for engine in ENGINES}
     told = []
     for text in (step.happened, step.differs):
         try:

@@ -153,7 +153,7 @@ class Conclusion:
 
 def conclusions(state: State) -> list[Conclusion]:
     """Return the closing sentences that this run bears out, and what it does not bear out."""
-    values = {engine: Values(state.sides.get(engine)) for engine in ENGINES}
+    values = {engine: Values(state.sides.get(engine), state.concept) for engine in ENGINES}
     told = [_conclusion(closing, state, values) for closing in state.concept.closing]
     order = ("not as claimed", "same", "different")
     return sorted((each for each in told if each), key=lambda each: order.index(each.kind))

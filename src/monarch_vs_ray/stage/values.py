@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.stage.state import SideState
 
@@ -48,8 +49,16 @@ def duration(seconds: float) -> str:
 
 
 class Values(dict[str, str]):
-    """What a side observed, as a reader would write it, by ``experiment.observation``."""
+    """What a side observed, as a reader would write it, by ``experiment.observation``.
 
-    def __init__(self, side: SideState | None) -> None:
+    Args:
+        side: The side; None for one that is not on this stage.
+        concept: Its rows know the units that observations do not say.
+    """
+
+    def __init__(self, side: SideState | None, concept: Concept) -> None:
+        units = {
+            f"{step.experiment}.{row.observation}": row.unit for step in concept.demo for row in step.rows
+        }
         seen = side.observations.items() if side else ()
-        super().__init__({key: say(each.value, each.unit) for key, each in seen})
+        super().__init__({key: say(each.value, each.unit or units.get(key, "")) for key, each in seen})
