@@ -12,6 +12,7 @@ from monarch_vs_ray.cli import (
     document,
     example,
     explain,
+    port,
     replay,
     train,
     verify,
@@ -30,6 +31,7 @@ Examples:
   mvr example 5 --engine ray      a program to copy
   mvr verify message_ordering     put its claims to the test on both engines
   mvr explain message_ordering.default_ordering.ray
+  mvr port train.py               what its uses of one engine become on the other
 
 \b
 Exit codes:
@@ -54,6 +56,7 @@ app.command("explain", short_help="Show all there is to one claim: code, observa
     explain.explain
 )
 app.command("document", short_help="Make the comparison document.")(document.document)
+app.command("port", short_help="Say what a program of one engine becomes on the other.")(port.port)
 app.command("train", short_help="Train a transformer on two workers of each engine.")(train.train)
 app.command("doctor", short_help="Say what works here, and what to install.")(doctor.doctor)
 app.command("clean", short_help="List and remove what dead runs left.")(clean.clean)

@@ -221,3 +221,17 @@ class BadInterpreter(UserError):
         super().__init__(
             f"--python {python}: {reason}; name a Python that has the engines, msgspec and psutil."
         )
+
+
+class CannotPort(UserError):
+    """A program that cannot be read for porting."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; give Python files that import ray or monarch.")
+
+
+class BadGuide(UserError):
+    """A page of the porting guide asks for something to be made that cannot be made."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path}: cannot make {what!r}; its first words are in porting/guide.py.")
