@@ -21,13 +21,13 @@ DOCUMENTS = [
     *(PROJECT / "src").rglob("*.md"),
 ]
 ELSEWHERE = {
-    "porting.md",  # the preamble of tests/porting/test_live.py
+    "porting.md",  # the preamble of tests/live/test_porting.py
     "demo_tui.md",  # its blocks run in tests/demo_tui/test_guide.py, on a clock of their own
     "monarch-vs-ray-analysis.md",  # its blocks are quoted: tests/report/test_analysis.py
 }
 PORTING = (
     PROJECT / "docs" / "guide" / "porting"
-)  # its snippets run after a preamble: tests/porting/test_live.py
+)  # its snippets run after a preamble: tests/live/test_porting.py
 RUN_HERE = [
     path
     for path in DOCUMENTS

@@ -1,4 +1,6 @@
-"""Run the snippets of the porting table in one process, after one preamble: ``run_snippets.py ENGINE [ROW...]``.
+"""Run the snippets of the porting table in one process, after one preamble.
+
+``run_snippets.py ENGINE [ROW...]``: without rows, all of them.
 
 Prints a JSON line for each: its row, the seconds it took, and the error, empty if it passed.
 """
@@ -13,7 +15,9 @@ import traceback
 
 from monarch_vs_ray.porting.table import preamble, rows
 
-os.environ["HYPERACTOR_MESH_SUPERVISION_POLL_FREQUENCY"] = "1s"  # 10 s by default: a test need not wait so long
+os.environ["HYPERACTOR_MESH_SUPERVISION_POLL_FREQUENCY"] = (
+    "1s"  # 10 s by default: a test need not wait so long
+)
 
 
 def main(engine: str, asked: list[str]) -> None:

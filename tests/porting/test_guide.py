@@ -19,8 +19,14 @@ def test_a_page_is_up_to_date(path):
 
 
 def test_every_link_to_a_row_leads_to_it():
-    anchors = {(path.name, anchor) for path, text in PAGES.items() for anchor in re.findall(r'id="(\w+)"', text)}
-    links = {link for text in PAGES.values() for link in re.findall(r"\]\((?:\.\./)?porting/(\w+\.md)#(\w+)\)", text)}
+    anchors = {
+        (path.name, anchor) for path, text in PAGES.items() for anchor in re.findall(r'id="(\w+)"', text)
+    }
+    links = {
+        link
+        for text in PAGES.values()
+        for link in re.findall(r"\]\((?:\.\./)?porting/(\w+\.md)#(\w+)\)", text)
+    }
     assert links <= anchors
     assert len(links) >= len(rows())
 

@@ -8,15 +8,17 @@ from itertools import groupby
 import msgspec
 
 from monarch_vs_ray.core.events import Engine
-from monarch_vs_ray.porting.program import Program, Use
-from monarch_vs_ray.porting.table import find, other
+from monarch_vs_ray.porting.program import Program
+from monarch_vs_ray.porting.table import find, group_of, other
+from monarch_vs_ray.porting.uses import Use
 
 TITLES = {"ray": "Ray", "monarch": "Monarch"}
 GUIDE = "docs/guide/porting.md"
+PAGES = "docs/guide/porting"
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One use, with its row of the table; an unknown use has none."""
+    """One use, with its row of the table and the page of its code; an unknown use has none."""
 
     file: str
     line: int
@@ -26,6 +28,7 @@ class Finding(msgspec.Struct, frozen=True):
     known: bool
     counterpart: str = ""
     row: str = ""
+    page: str = ""
     lacking: str = ""
     trap: str = ""
     claims: tuple[str, ...] = ()
@@ -58,6 +61,7 @@ def _finding(file: str, use: Use) -> Finding:
         plain,
         counterpart=row.side(other(use.engine)).short,
         row=row.id,
+        page=f"{PAGES}/{group_of(row.id).name}.md#{row.id}",
         lacking=row.lacking,
         trap=row.trap,
         claims=row.claims,

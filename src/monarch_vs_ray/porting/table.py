@@ -108,6 +108,11 @@ def index(engine: Engine) -> dict[str, Row]:
     return {name: row for row in rows() for name in row.side(engine).names}
 
 
+def is_known(name: str) -> bool:
+    """Return whether the table has exactly this name. Raises BadTable."""
+    return any(name in index(engine) for engine in ENGINES)
+
+
 def find(engine: Engine, name: str) -> Row | None:
     """Return the row that a used name belongs to.
 
