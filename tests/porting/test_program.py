@@ -98,8 +98,9 @@ def test_a_call_over_several_lines_is_where_its_end_is(uses):
 def test_what_does_not_port_as_it_is_is_found(uses):
     text = """import ray
 
-class Late:
-    def stop(self): ...
+class Late(Base):
+    def stop(self):
+        self.run()
     async def run(self): ...
     def stream(self):
         yield 1
@@ -107,12 +108,19 @@ class Late:
 Remote = ray.remote(Late)
 """
     assert names(uses(text)) == {
+        "actor class with a base class",
+        "actor calls a method of its own",
         "method with a name that Monarch refuses",
         "class mixes sync and async methods",
         "async method",
         "generator method",
         "ray.remote(cls) as a function",
     }
+
+
+def test_a_reference_that_is_passed_on_is_found(uses):
+    text = "import ray\nref = a.m.remote()\nb.m.remote(ref)\n"
+    assert uses(text)[1:] == [(3, "ActorMethod.remote"), (3, "reference passed on")]
 
 
 def test_monarch_is_followed_from_the_host_to_the_answer(uses):

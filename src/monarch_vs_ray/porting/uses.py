@@ -177,7 +177,10 @@ class Reader(ast.NodeVisitor):
         methods = [item for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)]
         public = [item for item in methods if not item.name.startswith("_")]
         asynchronous = [item for item in public if isinstance(item, ast.AsyncFunctionDef)]
+        if node.bases:
+            self._report(node, "actor class with a base class", "ray", f"class {node.name}(...)")
         for item in methods:
+            self._check_own_calls(item, {method.name for method in public})
             if item.name in REFUSED:
                 self._report(item, "method with a name that Monarch refuses", "ray", f"def {item.name}")
             if item.name == "__ray_shutdown__":
@@ -190,6 +193,17 @@ class Reader(ast.NodeVisitor):
                 self._report(item, "generator method", "ray", f"def {item.name}: yield")
         if asynchronous and len(asynchronous) < len(public):
             self._report(node, "class mixes sync and async methods", "ray", f"class {node.name}")
+
+    def _check_own_calls(self, method: ast.AST, public: set[str]) -> None:
+        """Report calls of the actor's own methods: of an endpoint they are refused on Monarch."""
+        for inner in ast.walk(method):
+            called = inner.func if isinstance(inner, ast.Call) else None
+            if (
+                isinstance(called, ast.Attribute)
+                and called.attr in public
+                and ast.unparse(called.value) == "self"
+            ):
+                self._report(called, "actor calls a method of its own", "ray", f"self.{called.attr}()")
 
     def _check_monarch_class(self, node: ast.ClassDef) -> None:
         for item in node.body:
@@ -282,6 +296,8 @@ class Reader(ast.NodeVisitor):
             name = repeated
         elif is_known(special):
             name = special
+        if last == "remote" and "ObjectRef" in map(self.values.of, node.args):
+            self._report(node.func, "reference passed on", engine)
         if kind not in ("ActorHandle", "ActorMesh") or is_known(name):
             self._report(node.func, canonical(name), engine)
         if not NO_ARGUMENTS.fullmatch(name) or last in ("get",):
