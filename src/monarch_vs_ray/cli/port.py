@@ -51,6 +51,7 @@ def port(
 def _make_guide() -> None:
     from monarch_vs_ray.porting.guide import make_guide
 
-    for path, text in make_guide().items():
+    pages = make_guide()
+    for path, text in pages.items():
         path.write_text(text, encoding="utf-8")
-        say(f"{path}: {len(text.splitlines())} lines.")
+    say(*(f"{path}: {len(text.splitlines())} lines." for path, text in pages.items()))

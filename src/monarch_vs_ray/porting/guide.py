@@ -6,9 +6,9 @@
     ...
     <!-- end -->
 
-``preamble`` is what the snippets begin with, ``map`` the tables of rows, ``count`` their number, and
-``diff before.py after.py`` the difference between two programs beside the page. Each group of rows has a page
-of its own, with their code, which is made whole.
+``preamble`` is what the snippets begin with, ``jump`` the links to the groups, ``map`` the tables of rows,
+``count`` their number, and ``diff before.py after.py`` the difference between two programs beside the page.
+Each group of rows has a page of its own, with their code, which is made whole.
 """
 
 from __future__ import annotations
@@ -85,6 +85,16 @@ def tables() -> str:
     return "\n\n".join(part for group in groups() for part in _table(group))
 
 
+def jump() -> str:
+    """Return links to the groups of the map."""
+    return " · ".join(f"[{group.title}](#{anchor(group)})" for group in groups())
+
+
+def anchor(group: Group) -> str:
+    """Return the anchor of a group's heading, as Markdown makes it."""
+    return re.sub(r"[^\w -]", "", group.title.lower()).replace(" ", "-")
+
+
 def count() -> str:
     """Return how many rows there are, and how many have code for both engines."""
     both = sum(bool(row.ray.code and row.monarch.code) for row in rows())
@@ -120,8 +130,9 @@ def group_page(group: Group) -> str:
 
 
 def _short(row: Row, engine: Engine) -> str:
+    """Return a side's line for a cell: code, unless it marks its code itself or is words only."""
     short = row.side(engine).short.replace("|", "\\|")
-    return f"`{short}`" if re.search(r"[(.@_\[]|def ", short) else short
+    return short if "`" in short or re.fullmatch(r"[a-z ,']+", short) else f"`{short}`"
 
 
 def _row(row: Row) -> Iterator[str]:
@@ -147,6 +158,7 @@ def block(code: str) -> str:
 
 
 MAKERS: dict[str, Callable[[], str]] = {
+    "jump": jump,
     "preamble": preambles,
     "map": tables,
     "count": count,

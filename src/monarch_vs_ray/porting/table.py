@@ -11,7 +11,7 @@
     trap = "..."                                 # what surprises somebody who ports
     claims = ["actor_abstraction.invocation"]    # rows of the comparison that show it
     [row.ray]
-    short = "ray.get(h.m.remote(x))"             # one line, for tables
+    short = "ray.get(h.m.remote(x))"             # one line, for tables; marks its code if not all of it is
     code = '''...'''                             # runs after `preamble/ray.py`; empty: cannot run here
     ends = true                                  # it ends or restarts the engine: it runs after the others
     names = ["ray.get", "ActorMethod.remote"]    # uses that `program.Reader` finds; a final * stands for any
