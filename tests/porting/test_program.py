@@ -135,6 +135,9 @@ class Trainer(Actor):
 
     def __supervise__(self, failure): ...
 
+    @e
+    async def stop(self): ...
+
 procs = this_host().spawn_procs(per_host={"gpus": 2})
 mesh = procs.spawn("trainers", Trainer)
 mesh.slice(gpus=0).step.broadcast()
@@ -149,18 +152,20 @@ procs.stop().get()
         (8, "Endpoint.call_one"),
         (8, "await Future"),
         (10, "def __supervise__"),
-        (12, "HostMesh.spawn_procs"),
-        (12, "HostMesh.spawn_procs(per_host=)"),
-        (12, "monarch.actor.this_host"),
-        (13, "ProcMesh.spawn"),
-        (14, "ActorMesh.slice"),
-        (14, "Endpoint.broadcast"),
-        (15, "Endpoint.call"),
-        (15, "Future.get"),
-        (15, "Future.get(timeout=)"),
-        (15, "ValueMesh.items"),
-        (16, "Future.get"),
-        (16, "ProcMesh.stop"),
+        (12, "@endpoint async def"),
+        (12, "endpoint with a name that Monarch refuses"),
+        (15, "HostMesh.spawn_procs"),
+        (15, "HostMesh.spawn_procs(per_host=)"),
+        (15, "monarch.actor.this_host"),
+        (16, "ProcMesh.spawn"),
+        (17, "ActorMesh.slice"),
+        (17, "Endpoint.broadcast"),
+        (18, "Endpoint.call"),
+        (18, "Future.get"),
+        (18, "Future.get(timeout=)"),
+        (18, "ValueMesh.items"),
+        (19, "Future.get"),
+        (19, "ProcMesh.stop"),
     ]
 
 

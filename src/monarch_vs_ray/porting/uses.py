@@ -168,6 +168,9 @@ class Reader(ast.NodeVisitor):
                 kind = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
                 name = path.rpartition(".")[2]
                 self._report(decorator, f"@{name} {kind}", "monarch", f"@{name} {kind} {node.name}")
+                if node.name in REFUSED:
+                    refused = "endpoint with a name that Monarch refuses"
+                    self._report(decorator, refused, "monarch", f"{kind} {node.name}")
                 self._arguments(call, name, "monarch")
             else:
                 self.visit(decorator)
