@@ -35,7 +35,7 @@ def test_every_snippet_runs(engine, here, tmp_path):
 def test_a_snippet_with_another_result_fails(here, tmp_path):
     """Without this, an empty error would mean nothing."""
     code = RUNNER.read_text(encoding="utf-8").replace(
-        "compile(side.code", 'compile(side.code + "\\nassert 0"'
+        "run(row.side(engine).code", 'run(row.side(engine).code + "\\nassert 0"'
     )
     (tmp_path / "runner.py").write_text(code)
     done = run([str(tmp_path / "runner.py"), "monarch", "is_started"], here, tmp_path)
