@@ -59,7 +59,7 @@ def _finding(file: str, use: Use) -> Finding:
         return plain
     return msgspec.structs.replace(
         plain,
-        counterpart=row.side(other(use.engine)).short,
+        counterpart=row.side(other(use.engine)).short.replace("`", ""),
         row=row.id,
         page=f"{PAGES}/{group_of(row.id).name}.md#{row.id}",
         lacking=row.lacking,
