@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from monarch_vs_ray.cli import (
+    ask,
     check_references,
     clean,
     demo,
@@ -31,6 +32,8 @@ Examples:
   mvr example 5 --engine ray      a program to copy
   mvr verify message_ordering     put its claims to the test on both engines
   mvr explain message_ordering.default_ordering.ray
+  mvr explain 4.1                 the same row, by its number in the document
+  mvr ask worker killed restart   the claims that answer
   mvr port train.py               what its uses of one engine become on the other
 
 \b
@@ -55,6 +58,7 @@ app.command("verify", short_help="Put claims to the test on both engines.")(veri
 app.command("explain", short_help="Show all there is to one claim: code, observation, sources.")(
     explain.explain
 )
+app.command("ask", short_help="Find the claims and passages that answer a question.")(ask.ask)
 app.command("document", short_help="Make the comparison document.")(document.document)
 app.command("port", short_help="Say what a program of one engine becomes on the other.")(port.port)
 app.command("train", short_help="Train a transformer on two workers of each engine.")(train.train)
