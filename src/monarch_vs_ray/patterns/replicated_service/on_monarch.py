@@ -6,8 +6,8 @@ replaced in ``__supervise__``.
 
 What surprises:
 
-- Monarch repeats no call and balances no load: the router is yours. An attempt may run twice, so requests have
-  to be idempotent.
+- Monarch repeats no call and balances no load: the router is yours. An attempt may run twice, so requests
+  have to be idempotent.
 - The router leaves a dead replica out after one attempt. The engine reports the death at its next poll, up to
   10 s later by default, and only then is the replica replaced. README.md recommends a shorter poll.
 - A message to a dead process comes back as undeliverable, and by default that fails its sender: the router.
@@ -44,8 +44,6 @@ class Replica(Actor):
 
 
 class Router(Actor):
-    """Owns the replicas: sends requests to healthy ones, and replaces dead ones."""
-
     def __init__(self) -> None:
         self.spawned = [0] * REPLICAS
         self.replicas = [self.spawn(number) for number in range(REPLICAS)]
@@ -68,10 +66,8 @@ class Router(Actor):
                 except Exception:  # no answer yet, or dead: SupervisionError has no public name
                     continue
                 self.healthy.add(number)
-                print(
-                    f"replica {number} {'answers again,' if number in known else 'is'} process {process}",
-                    flush=True,
-                )
+                word = "answers again," if number in known else "is"
+                print(f"replica {number} {word} process {process}", flush=True)
                 known.add(number)
             await asyncio.sleep(0.1)
 
@@ -82,15 +78,14 @@ class Router(Actor):
 
     async def __supervise__(self, failure: MeshFailure) -> bool:
         for number, spawned in enumerate(self.spawned):
-            # Each actor of a dead process is reported, Monarch's logger too: act on the current replica only.
-            if failure.mesh_name.startswith(f"replica{number}_{spawned}-"):
+            if failure.mesh_name.startswith(f"replica{number}_{spawned}-"):  # not one replaced before
                 print(f"replica {number} is dead", flush=True)
                 self.healthy.discard(number)
                 self.replicas[number] = self.spawn(number)
         return True
 
     def _handle_undeliverable_message(self, message: object) -> bool:
-        return True  # it was for a dead replica: the attempt's deadline covers it
+        return True  # it was for a dead replica
 
     @concurrent_endpoint
     async def ask(self, request: int) -> tuple[int, float]:

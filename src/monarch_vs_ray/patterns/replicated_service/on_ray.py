@@ -8,8 +8,8 @@ What surprises:
 - Calls that were under way at a dead replica raise within some 20 ms. With ``max_restarts`` they wait for the
   restart first, longer than a second, so the router makes a new replica itself.
 - A replica that stands still raises nothing: only the attempt's deadline notices it.
-- ``max_task_retries`` would repeat an attempt at the same replica. The router repeats it elsewhere. Either way
-  it may run twice, so requests have to be idempotent.
+- ``max_task_retries`` would repeat an attempt at the same replica. The router repeats it elsewhere. Either
+  way it may run twice, so requests have to be idempotent.
 - Ray balances no load between actors: the router is yours. Ray Serve has one, see on_ray_serve.py.
 
 Run it: python on_ray.py
@@ -64,10 +64,8 @@ class Router:
                     self.leave_out(number, replica, error)
                     continue
                 self.healthy.add(number)
-                print(
-                    f"replica {number} {'answers again,' if number in known else 'is'} process {process}",
-                    flush=True,
-                )
+                word = "answers again," if number in known else "is"
+                print(f"replica {number} {word} process {process}", flush=True)
                 known.add(number)
             await asyncio.sleep(0.1)
 

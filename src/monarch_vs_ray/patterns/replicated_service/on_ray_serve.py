@@ -1,15 +1,15 @@
 """Answer every request with Ray Serve while one replica is killed and another one stalls.
 
-Shows a deployment of three replicas and a caller that repeats an attempt which fails or is not answered in time.
-Serve has the router, the health checks and the replacement; the deadline and the repetition are the caller's.
+Shows a deployment of three replicas, and a caller that repeats an attempt which fails or takes too long.
+Serve has the router, the health checks and the replacement; deadline and repetition are the caller's.
 
 What surprises:
 
 - Serve repeats no request that a replica has accepted: when that replica dies, the caller gets the error.
 - A replica that stands still goes on getting requests, up to ``max_ongoing_requests`` at once: the router
   does not learn that attempts at it time out. Serve's own health check needs 30 s by default to give it up.
-- A dead replica gets no more requests from a caller that met its death, but it is replaced only after the next
-  health check, up to 10 s later by default. README.md recommends shorter times.
+- A dead replica gets no more requests from a caller that met its death, but it is replaced only after the
+  next health check, up to 10 s later by default. README.md recommends a shorter time.
 
 Run it: python on_ray_serve.py    (needs ray[serve])
 """
