@@ -12,7 +12,9 @@ from monarch_vs_ray.cli import (
     document,
     example,
     explain,
+    pattern,
     replay,
+    run,
     train,
     verify,
 )
@@ -27,6 +29,8 @@ Examples:
   mvr demo 1 --dry-run --speed 4  a recorded run, four times as fast
   mvr demo 1 --record run.jsonl   keep the history of the run
   mvr replay run.jsonl            show it again
+  mvr pattern worker_pool         a robust design on both engines, broken from outside
+  mvr run --monarch a.py --ray b.py   your own programs, side by side
   mvr example 5 --engine ray      a program to copy
   mvr verify message_ordering     put its claims to the test on both engines
   mvr explain message_ordering.default_ordering.ray
@@ -48,6 +52,8 @@ app = typer.Typer(
 )
 app.command("demo", short_help="Run a concept on both engines, live or recorded.")(demo.demo)
 app.command("example", short_help="Print complete programs of each engine, to copy and run.")(example.example)
+app.command("run", short_help="Run your own two programs, side by side.")(run.run)
+app.command("pattern", short_help="Run robust designs, broken from outside.")(pattern.pattern)
 app.command("replay", short_help="Show a kept history again.")(replay.replay)
 app.command("verify", short_help="Put claims to the test on both engines.")(verify.verify)
 app.command("explain", short_help="Show all there is to one claim: code, observation, sources.")(

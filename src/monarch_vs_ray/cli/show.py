@@ -89,6 +89,10 @@ def show_history(file: Path, options: ShowOptions) -> int:
     engines = tuple(side for side in history.header.sides if side in options.engines)
     if not engines:
         raise UserError(f"{file} has no run of {options.engine}; it holds {', '.join(history.header.sides)}.")
+    if history.header.concept == "programs":
+        from monarch_vs_ray.programs.run import replayed
+
+        return replayed(history, options.speed, engines, options.form)
     banner = Banner("REPLAY", f"recorded {history.header.date[:10]}, speed {options.speed:g}")
     interrupt = Interrupt()
     with interrupt.listening():

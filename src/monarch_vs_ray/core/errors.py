@@ -221,3 +221,35 @@ class BadInterpreter(UserError):
         super().__init__(
             f"--python {python}: {reason}; name a Python that has the engines, msgspec and psutil."
         )
+
+
+class NoProgram(UserError):
+    """What was named as a program is none."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; name a Python file.")
+
+
+class JoinsCluster(UserError):
+    """A program joins a running Ray, which would then be part of what is measured, and of what is ended."""
+
+    def __init__(self, places: list[str]) -> None:
+        more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+        super().__init__(
+            f"{places[0]}{more} joins a running Ray; leave the address out, so that the program starts"
+            " its own, or allow it with --ray-address ADDRESS."
+        )
+
+
+class BadPlan(UserError):
+    """A plan of faults, or of a pattern, is not as it must be."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; correct the file, its form is in `programs/plan.py`.")
+
+
+class UnknownPattern(UserError):
+    """No pattern of that name."""
+
+    def __init__(self, asked: str, known: list[str]) -> None:
+        super().__init__(f"No pattern is called {asked!r}; there are {len(known)}: {', '.join(known)}.")

@@ -47,7 +47,7 @@ def _mode(banner: Banner) -> str:
 
 
 def _observations(state: State, ascii: bool) -> Table:
-    table = _table(["observed", *_columns(state), ""], ascii)
+    table = plain_table(["observed", *columns(state), ""], ascii)
     for line in lines(state):
         mark = ("!=" if ascii else "≠") if line.differs else ""
         table.add_row(Text(line.label), *(_cell(line.cells[engine]) for engine in state.sides), Text(mark))
@@ -58,7 +58,8 @@ def _cell(cell: Cell) -> Text:
     return Text(cell.text, style="bold red" if cell.met is False else "")
 
 
-def _columns(state: State) -> list[str]:
+def columns(state: State) -> list[str]:
+    """Return the heading of each side: engine and release."""
     return [
         f"{NAMES[engine]} {side.manifest.versions.get(engine, '')}".rstrip()
         if side.manifest
@@ -69,7 +70,7 @@ def _columns(state: State) -> list[str]:
 
 def _latencies(state: State, ascii: bool) -> Table:
     """Median latency by operation; the engines share the cores, so the numbers are indicative."""
-    table = _table(["median latency (indicative: both engines share the cores)", *_columns(state)], ascii)
+    table = plain_table(["median latency (indicative: both engines share the cores)", *columns(state)], ascii)
     names = dict.fromkeys(name for side in state.sides.values() for name in side.operations)
     for name in names:
         table.add_row(Text(name), *(Text(_latency(state, engine, name)) for engine in state.sides))
@@ -85,7 +86,8 @@ def _latency(state: State, engine: Engine, name: str) -> str:
     return f"{shown}  n={operations.count}"
 
 
-def _table(columns: list[str], ascii: bool) -> Table:
+def plain_table(columns: list[str], ascii: bool) -> Table:
+    """Return an empty table with these columns."""
     table = Table(box=box.ASCII2 if ascii else box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     for column in columns:
         table.add_column(Text(column), overflow="fold")

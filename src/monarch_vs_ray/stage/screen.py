@@ -167,7 +167,7 @@ class Screen:
         versions = "  ".join(_name(side) for side in self._state.sides.values())
         concept = self._state.concept
         self._header.set(
-            left=f"{concept.number} {concept.title}  {self._banner.mode}",
+            left=f"{concept.number or ''} {concept.title}  {self._banner.mode}".lstrip(),
             centre=versions,
             right=f"{self._banner.note}  {self._seconds():6.1f} s",
             style="header",
