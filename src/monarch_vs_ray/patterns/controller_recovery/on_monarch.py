@@ -1,11 +1,13 @@
 """Resume in Monarch after the program itself was killed, without a gap and without a double.
 
-The program is the controller: it spawned the actors, and nothing takes its place. So it runs under something that
-starts it again (Kubernetes, Slurm, systemd, a shell loop). What survives it are the job's hosts: ``job.state()``
-finds the job in ``.monarch/job_state.pkl`` and attaches to them. The work resumes from a ledger on disk.
+The program is the controller: it spawned the actors, and nothing takes its place. So it runs under something
+that starts it again (Kubernetes, Slurm, systemd, a shell loop). What survives it are the job's hosts:
+``job.state()`` finds the job in ``.monarch/job_state.pkl`` and attaches to them. The work resumes from a
+ledger on disk.
 
-What surprises: the old program's actors survive, too, for HYPERACTOR_MESH_ORPHAN_TIMEOUT (60 s by default), and the
-call that was under way ends. So an attempt has a number, and the ledger refuses what an older attempt writes.
+What surprises: the old program's actors survive, too, for HYPERACTOR_MESH_ORPHAN_TIMEOUT (60 s by default),
+and the call that was under way ends. So an attempt has a number, and the ledger refuses what an older attempt
+writes.
 
 Run it: python on_monarch.py, kill it with -9, and run it again in the same folder.
 """

@@ -1,11 +1,12 @@
 """Resume in Ray after the program itself was killed, without a gap and without a double.
 
-The work is done by a detached actor, in a cluster that the program does not end with. So it goes on while the program
-is dead. Something has to start the program again (Kubernetes, Slurm, systemd, a shell loop); it finds the actor by its
-name, and waits for the rest. Should the actor be killed, Ray restarts it, and it resumes from a ledger on disk.
+The work is done by a detached actor, in a cluster that the program does not end with. So it goes on while the
+program is dead. Something has to start the program again (Kubernetes, Slurm, systemd, a shell loop); it finds
+the actor by its name, and waits for the rest. Should the actor be killed, Ray restarts it, and it resumes
+from a ledger on disk.
 
-What surprises: in a cluster that the program's own ``ray.init()`` started, a detached actor ends with the program.
-The cluster has to be there before; here the program starts one by ``ray start``, if there is none.
+What surprises: in a cluster that the program's own ``ray.init()`` started, a detached actor ends with the
+program. The cluster has to be there before; here the program starts one by ``ray start``, if there is none.
 
 Run it: python on_ray.py, kill it with -9, and run it again in the same folder.
 """
@@ -58,7 +59,7 @@ class Ledger:
 
 @ray.remote(max_restarts=-1, max_task_retries=-1)
 class Trainer:
-    """Takes steps, each of which depends on the state that the one before it left, whether or not somebody waits."""
+    """Takes steps, whether or not somebody waits; each depends on the state that the one before it left."""
 
     def __init__(self, seed: int, path: Path) -> None:
         self.ledger = Ledger(path)
@@ -84,7 +85,11 @@ def connect() -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{free.getsockname()[1]}"
-        options = ["--node-ip-address=127.0.0.1", f"--port={address.split(':')[1]}", "--include-dashboard=false"]
+        options = [
+            "--node-ip-address=127.0.0.1",
+            f"--port={address.split(':')[1]}",
+            "--include-dashboard=false",
+        ]
         command = ["ray", "start", "--head", "--block", "--num-cpus=2", "--disable-usage-stats", *options]
         cluster = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
         CLUSTER.write_text(f"{address} {cluster.pid}")
@@ -103,7 +108,9 @@ def connect() -> None:
 def main(seed: int) -> None:
     print(f"program is process {os.getpid()}", flush=True)
     connect()
-    trainer = Trainer.options(name="trainer", lifetime="detached", get_if_exists=True).remote(seed, LEDGER.absolute())
+    trainer = Trainer.options(name="trainer", lifetime="detached", get_if_exists=True).remote(
+        seed, LEDGER.absolute()
+    )
     step, process = ray.get(trainer.progress.remote())
     print(f"the program starts from step {step}, trainer is process {process}", flush=True)
     while step < STEPS:

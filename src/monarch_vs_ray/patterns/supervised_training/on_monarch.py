@@ -1,11 +1,12 @@
 """Train data-parallel in Monarch, and start the group again from its checkpoint when a rank is killed.
 
-The supervisor owns the ranks and drives them, a call for each step. When one rank dies, the other's collective
-fails, and so does the call; if none was under way, ``__supervise__`` is called at Monarch's next poll. The supervisor
-then stops the whole group and spawns another on fresh processes, which load the last checkpoint.
+The supervisor owns the ranks and drives them, a call for each step. When a rank dies, the collective of the
+others fails, and so does their answer. The supervisor then stops the whole group and spawns another on fresh
+processes, which load the last checkpoint: a process group cannot lose a rank and go on.
 
-What surprises: a process group cannot lose a rank and go on, so the survivors are restarted, too. The failing
-collective is faster than Monarch's poll (10 s by default); on a job whose ranks do not talk, the poll decides.
+What surprises: ``call`` raises when all ranks have answered or died, and a death is known at Monarch's next
+poll, up to 10 s later. ``stream`` raises with the first answer that is an error. Ranks that do not talk leave
+only the poll.
 
 Run it: python on_monarch.py, and kill the processes that it names.
 """
@@ -36,7 +37,7 @@ class Trainer(Actor):
 
     @endpoint
     def start(self) -> tuple[int, int, list[float]]:
-        """Join the group and load the checkpoint, if there is one. Return process, next step, losses until then."""
+        """Join the group and load the checkpoint, if any. Return process, next step, losses until then."""
         torch.set_num_threads(1)
         torch.distributed.init_process_group("gloo")
         torch.manual_seed(self.seed)
@@ -65,7 +66,9 @@ class Trainer(Actor):
     @endpoint
     def save(self, step: int, losses: list[float]) -> None:
         state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
-        torch.save({**state, "step": step, "losses": losses}, partial := self.checkpoint.with_suffix(".partial"))
+        torch.save(
+            {**state, "step": step, "losses": losses}, partial := self.checkpoint.with_suffix(".partial")
+        )
         os.replace(partial, self.checkpoint)  # whole or not at all, whenever this process is killed
 
 
@@ -92,12 +95,16 @@ class Supervisor(Actor):
                 for rank, (process, _, _) in enumerate(started):
                     print(f"rank {rank} is process {process}", flush=True)
                 while len(losses) < STEPS:
-                    losses.append(next(iter((await trainers.step.call(step)).values())))
+                    loss, *_ = [await one for one in trainers.step.stream(step)]  # the same on all ranks
+                    losses.append(loss)
                     step, taken = step + 1, taken + 1
                     if step % EVERY == 0:
                         print(f"step {step} of {STEPS}, loss {losses[-1]:.4f}, group {group}", flush=True)
                         await trainers.slice(gpus=0).save.call_one(step, losses)
-            except (ActorError, RuntimeError) as error:  # a failing collective, or a dead rank (SupervisionError)
+            except (
+                ActorError,
+                RuntimeError,
+            ) as error:  # a failing collective, or a dead rank (SupervisionError)
                 print(f"group {group} is lost in step {len(losses) + 1}: {type(error).__name__}", flush=True)
                 await procs.stop()  # the survivors, too: their process group has lost a rank
         return losses, taken

@@ -1,10 +1,11 @@
-"""Train data-parallel with Ray Train, and let it start the group again from its checkpoint when a rank is killed.
+"""Train data-parallel in Ray, and start the group again from its checkpoint when a rank is killed.
 
-``FailureConfig`` restarts the group of workers, ``ray.train.report`` hands a checkpoint over, and a worker that
-starts asks ``ray.train.get_checkpoint`` for the last one. The controller of the run, an actor of Ray's, polls its
-workers every 2 s (RAY_TRAIN_HEALTH_CHECK_INTERVAL_S).
+``FailureConfig`` restarts the group of workers, ``ray.train.report`` hands a checkpoint over, and a worker
+that starts asks ``ray.train.get_checkpoint`` for the last one. The controller of the run, an actor of Ray's,
+polls its workers every 2 s (RAY_TRAIN_HEALTH_CHECK_INTERVAL_S).
 
-What surprises: `max_failures` is 0 by default. All ranks report together, with the same checkpoint or with None.
+What surprises: `max_failures` is 0 by default. All ranks report together, with the same checkpoint or with
+None.
 
 Run it: python on_ray.py, and kill the processes that it names.
 """
@@ -76,7 +77,9 @@ class Progress(UserCallback):
             if "process" in report:
                 print(f"rank {rank} is process {report['process']}", flush=True)
         if step := metrics[0].get("step"):
-            print(f"step {step} of {STEPS}, loss {metrics[0]['losses'][-1]:.4f}, group {self.group}", flush=True)
+            print(
+                f"step {step} of {STEPS}, loss {metrics[0]['losses'][-1]:.4f}, group {self.group}", flush=True
+            )
 
     def after_exception(self, run_context: object, worker_exceptions: dict[int, Exception]) -> None:
         print(f"group {self.group} is lost: {sorted(worker_exceptions)}", flush=True)
@@ -90,7 +93,9 @@ def main(seed: int, storage: Path) -> None:
         train,
         train_loop_config={"seed": seed, "journal": str(journal)},
         scaling_config=ScalingConfig(num_workers=RANKS),
-        run_config=RunConfig(storage_path=str(storage), failure_config=FailureConfig(max_failures=-1), callbacks=[Progress()]),
+        run_config=RunConfig(
+            storage_path=str(storage), failure_config=FailureConfig(max_failures=-1), callbacks=[Progress()]
+        ),
     )
     losses = trainer.fit().metrics["losses"]
 

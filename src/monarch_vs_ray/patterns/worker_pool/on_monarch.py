@@ -1,8 +1,8 @@
 """Run tasks on a pool of workers in Monarch; lose none, and count none twice, when workers are killed.
 
-Each worker has a process mesh of its own, so the death of one concerns no other. The pool owns them: a death is
-reported to its ``__supervise__``, and the call that was under way raises. The pool then puts the task back and
-spawns a worker on a fresh process. Monarch repeats and restarts nothing by itself.
+Each worker has a process mesh of its own, so the death of one concerns no other. The pool owns them: a death
+is reported to its ``__supervise__``, and the call that was under way raises. The pool then puts the task back
+and spawns a worker on a fresh process. Monarch repeats and restarts nothing by itself.
 
 What surprises: the caller of a killed worker waits for Monarch's next poll, up to 10 s by default. Run with
 HYPERACTOR_MESH_SUPERVISION_POLL_FREQUENCY=1s to wait 1 s.

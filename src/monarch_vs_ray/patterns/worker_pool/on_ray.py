@@ -1,10 +1,11 @@
 """Run tasks on a pool of workers in Ray; lose none, and count none twice, when workers are killed.
 
 ``max_restarts`` restarts a killed worker, ``max_task_retries`` repeats the call that was under way on it, and
-``ActorPool`` gives the next task to an idle worker. The program does nothing about a death, and is not notified.
+``ActorPool`` gives the next task to an idle worker. The program does nothing about a death, and is not
+notified.
 
-What surprises: both options are 0 by default; without them the error comes to the caller. Tasks that need no state
-are shorter as plain ``@ray.remote`` functions, which Ray repeats up to 3 times by default.
+What surprises: both options are 0 by default; without them the error comes to the caller. Tasks that need no
+state are shorter as plain ``@ray.remote`` functions, which Ray repeats up to 3 times by default.
 
 Run it: python on_ray.py, and kill the processes that it names.
 """
@@ -32,7 +33,7 @@ class Worker:
         return os.getpid()
 
     def run(self, seed: int, task: int) -> tuple[int, int, int, str]:
-        """Compute for some 30 ms. Return worker, process, task, and a result that depends on the arguments only."""
+        """Compute for some 30 ms. Return worker, process, task, and a result of the arguments only."""
         with self.journal.open("a") as journal:
             journal.write(f"{task}\n")
         result = hashlib.pbkdf2_hmac("sha256", b"%d" % task, b"%d" % seed, 100_000).hex()
@@ -49,7 +50,9 @@ def main(seed: int, journal: Path) -> None:
     results: dict[int, str] = {}
     counted: Counter[int] = Counter()
     pool = ActorPool(workers)
-    for number, by, task, result in pool.map_unordered(lambda worker, task: worker.run.remote(seed, task), range(TASKS)):
+    for number, by, task, result in pool.map_unordered(
+        lambda worker, task: worker.run.remote(seed, task), range(TASKS)
+    ):
         results[task] = result
         counted[task] += 1
         if by != processes[number]:
