@@ -96,8 +96,8 @@ def main(seed: int) -> None:
     print(f"{len(ledger.lines('begun')) - len(steps)} steps begun again")
     print(f"state {done[-1][2]}")
     assert steps == list(range(STEPS)), "in order, without a gap or a double"
-    hosts.shutdown().get(TIMEOUT)  # a job outlives its program, unless the program ends it
     shutdown_context().get(TIMEOUT)
+    job.kill()  # a job outlives its program, unless the program ends it; so do orphans of older attempts
     shutil.rmtree(".monarch")
     LEDGER.unlink()
 

@@ -18,6 +18,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -90,7 +91,15 @@ def connect() -> None:
             f"--port={address.split(':')[1]}",
             "--include-dashboard=false",
         ]
-        command = ["ray", "start", "--head", "--block", "--num-cpus=2", "--disable-usage-stats", *options]
+        command = [
+            Path(sys.executable).with_name("ray"),
+            "start",
+            "--head",
+            "--block",
+            "--num-cpus=2",
+            "--disable-usage-stats",
+            *options,
+        ]
         cluster = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
         CLUSTER.write_text(f"{address} {cluster.pid}")
     address = CLUSTER.read_text().split()[0]
@@ -115,8 +124,9 @@ def main(seed: int) -> None:
     print(f"the program starts from step {step}, trainer is process {process}", flush=True)
     while step < STEPS:
         time.sleep(0.05)
-        step, _ = ray.get(trainer.progress.remote())
-        print(f"step {step} of {STEPS} done", flush=True)
+        before, (step, _) = step, ray.get(trainer.progress.remote())
+        if step > before:
+            print(f"step {step} of {STEPS} done", flush=True)
 
     ledger = Ledger(LEDGER)
     done = ledger.lines("done")
