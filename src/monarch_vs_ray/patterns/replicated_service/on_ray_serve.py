@@ -7,7 +7,7 @@ What surprises:
 
 - Serve repeats no request that a replica has accepted: when that replica dies, the caller gets the error.
 - A replica that stands still goes on getting requests, up to ``max_ongoing_requests`` at once: the router
-  does not learn that attempts at it time out. Serve's own health check needs 30 s by default to give it up.
+  does not learn that attempts at it time out. Serve gives it up after three health checks of 30 s each.
 - A dead replica gets no more requests from a caller that met its death, but it is replaced only after the
   next health check, up to 10 s later by default. README.md recommends a shorter time.
 
