@@ -5,8 +5,7 @@ replaces a dead generator. Weights go from the trainer's memory straight to the 
 
 What surprises:
 
-- An ``RDMABuffer`` is live memory: one handle for all versions. A pull that meets the next version half-way
-  holds both; a checksum notices it.
+- An ``RDMABuffer`` is live memory: a pull that meets the next version holds both; a checksum notices it.
 - A rollout under way counts against the bound. A dead generator's has to be given back; otherwise
   ``--max-staleness 0``, the synchronous form, hangs.
 
@@ -30,7 +29,7 @@ from torch.distributions import Categorical
 
 GENERATORS, STEPS, SAMPLES, ACTIONS = 2, 120, 128, 16  # which action is right in each of 16 contexts?
 WORK = 0.05  # seconds that a rollout and a step take besides, as with a larger model
-Rollout = tuple[int, list[torch.Tensor]]  # version; contexts, actions, their log-probabilities, rewards
+Samples = list[torch.Tensor]  # contexts, actions, their log-probabilities, rewards
 
 
 class Trainer(Actor):
@@ -49,8 +48,8 @@ class Trainer(Actor):
         return RDMABuffer(self.published.view(torch.uint8))
 
     @endpoint
-    async def step(self, version: int, rollouts: list[Rollout]) -> float:
-        contexts, actions, old, rewards = map(torch.cat, zip(*(data for _, data in rollouts), strict=True))
+    async def step(self, version: int, samples: list[Samples]) -> float:
+        contexts, actions, old, rewards = map(torch.cat, zip(*samples, strict=True))
         new = Categorical(logits=self.policy[contexts]).log_prob(actions)
         self.optimizer.zero_grad()  # the ratio of probabilities corrects for staleness
         (-(new.detach() - old).exp() * (rewards - rewards.mean()) * new).mean().backward()
@@ -67,7 +66,7 @@ class Generator(Actor):
         print(f"generator {number} is process {os.getpid()}", flush=True)
 
     @endpoint
-    async def rollout(self, weights: RDMABuffer) -> Rollout:
+    async def rollout(self, weights: RDMABuffer) -> tuple[int, Samples]:
         pulled = torch.ones(weights.size() // 8, dtype=torch.double)
         while pulled[0] != zlib.crc32(pulled[1:].numpy()):
             await weights.read_into(pulled.view(torch.uint8))
@@ -81,13 +80,12 @@ class Generator(Actor):
 
 class Controller(Actor):
     def __init__(self, max_staleness: int) -> None:
-        self.max_staleness = max_staleness
-        self.version = self.taken = 0
-        self.rollouts: list[Rollout] = []  # that the trainer has not taken yet
+        self.max_staleness, self.version, self.taken = max_staleness, 0, 0
+        self.rollouts: list[tuple[int, int, Samples]] = []  # generator, version, samples
         self.under_way: set[int] = set()  # generators with a rollout
 
-    def fresh(self) -> list[Rollout]:
-        return [rollout for rollout in self.rollouts if self.version - rollout[0] <= self.max_staleness]
+    def fresh(self) -> list[tuple[int, int, Samples]]:
+        return [rollout for rollout in self.rollouts if self.version - rollout[1] <= self.max_staleness]
 
     def ahead(self) -> int:  # of the trainer
         return self.taken + len(self.fresh()) + len(self.under_way) - self.version * GENERATORS
@@ -102,7 +100,7 @@ class Controller(Actor):
                     while self.ahead() >= (self.max_staleness + 1) * GENERATORS:
                         await asyncio.sleep(0.002)
                     self.under_way.add(number)
-                    self.rollouts.append(await generator.rollout.call_one(weights))
+                    self.rollouts.append((number, *await generator.rollout.call_one(weights)))
             except Exception as error:  # SupervisionError has no public name
                 print(f"generator {number} is lost: {type(error).__name__}", flush=True)
 
@@ -110,17 +108,17 @@ class Controller(Actor):
         return True  # handled in ``generate``, whose call raises
 
     @concurrent_endpoint
-    async def train(self, trainer: Trainer) -> list[tuple[float, float, float, int]]:
-        history, asked = [], time.monotonic()  # begin of each step, seconds waited, mean reward, staleness
-        for step in range(STEPS):
+    async def train(self, trainer: Trainer) -> list[tuple]:
+        history, asked = [], time.monotonic()  # begin, seconds waited, mean reward, staleness, generators
+        while len(history) < STEPS or len(set().union(*(of for *_, of in history[-10:]))) < GENERATORS:
             while len(self.fresh()) < GENERATORS:
                 await asyncio.sleep(0.002)
             batch, self.rollouts = self.fresh()[:GENERATORS], self.fresh()[GENERATORS:]
             self.taken += GENERATORS
-            begun = time.monotonic()
-            reward = await trainer.step.call_one(step + 1, batch)
-            history.append((begun, begun - asked, reward, step - min(version for version, _ in batch)))
-            self.version, asked = step + 1, time.monotonic()
+            begun, generators, versions, samples = time.monotonic(), *zip(*batch, strict=True)
+            reward = await trainer.step.call_one(self.version + 1, samples)
+            history.append((begun, begun - asked, reward, self.version - min(versions), generators))
+            self.version, asked = self.version + 1, time.monotonic()
         return history
 
 
@@ -135,12 +133,14 @@ def main() -> None:
     controller = this_host().spawn_procs().spawn("controller", Controller, options.max_staleness)
     for number in range(GENERATORS):  # they go on until the program ends
         controller.generate.call_one(number, options.seed, trainer.weights.call_one().get(150))
-    begun, waited, rewards, staleness = zip(*controller.train.call_one(trainer).get(150), strict=True)
+    begun, waited, rewards, staleness, _ = zip(*controller.train.call_one(trainer).get(150), strict=True)
 
     first, last, seconds = sum(rewards[:10]) / 10, sum(rewards[-10:]) / 10, begun[-1] - begun[0]
-    print(f"{STEPS} steps; the reward rose from {first:.2f} to {last:.2f}")
-    print(f"staleness {sum(staleness) / STEPS:.1f}, at most {max(staleness)} steps")
-    print(f"{STEPS / seconds:.1f} steps a second; the trainer waited {sum(waited[1:]) / seconds:.0%} of it")
+    print(f"{len(begun)} steps; the reward rose from {first:.2f} to {last:.2f}")
+    print(f"staleness {sum(staleness) / len(begun):.1f}, at most {max(staleness)} steps")
+    print(
+        f"{len(begun) / seconds:.1f} steps a second; the trainer waited {sum(waited[1:]) / seconds:.0%} of it"
+    )
     assert first < 0.4 < 0.9 < last, "the policy learns"
     assert max(staleness) <= options.max_staleness
     shutdown_context().get(150)

@@ -29,7 +29,7 @@ from torch.distributions import Categorical
 
 GENERATORS, STEPS, SAMPLES, ACTIONS = 2, 120, 128, 16  # which action is right in each of 16 contexts?
 WORK = 0.05  # seconds that a rollout and a step take besides, as with a larger model
-Rollout = tuple[int, list[torch.Tensor]]  # version; contexts, actions, their log-probabilities, rewards
+Samples = list[torch.Tensor]  # contexts, actions, their log-probabilities, rewards
 
 
 @ray.remote
@@ -42,8 +42,8 @@ class Trainer:
         return self.policy.detach()
 
     @ray.method(num_returns=2)  # the reward goes to the driver, the weights stay in the object store
-    def step(self, rollouts: list[Rollout]) -> tuple[float, torch.Tensor]:
-        contexts, actions, old, rewards = map(torch.cat, zip(*(data for _, data in rollouts), strict=True))
+    def step(self, samples: list[Samples]) -> tuple[float, torch.Tensor]:
+        contexts, actions, old, rewards = map(torch.cat, zip(*samples, strict=True))
         new = Categorical(logits=self.policy[contexts]).log_prob(actions)
         self.optimizer.zero_grad()  # the ratio of probabilities corrects for staleness
         (-(new.detach() - old).exp() * (rewards - rewards.mean()) * new).mean().backward()
@@ -61,7 +61,7 @@ class Generator:
     def process(self) -> int:
         return os.getpid()
 
-    def rollout(self, policy: torch.Tensor, version: int) -> Rollout:
+    def rollout(self, policy: torch.Tensor, version: int) -> tuple[int, Samples]:
         contexts = torch.randint(ACTIONS, (SAMPLES,))
         choices = Categorical(logits=policy[contexts])
         actions = choices.sample()
@@ -74,11 +74,11 @@ class Controller:
     def __init__(self, weights: ObjectRef, max_staleness: int) -> None:
         self.weights, self.max_staleness = weights, max_staleness
         self.version = self.taken = 0
-        self.rollouts: list[Rollout] = []  # that the trainer has not taken yet
+        self.rollouts: list[tuple[int, int, Samples]] = []  # generator, version, samples
         self.under_way: set[int] = set()  # generators with a rollout
 
-    def fresh(self) -> list[Rollout]:
-        return [rollout for rollout in self.rollouts if self.version - rollout[0] <= self.max_staleness]
+    def fresh(self) -> list[tuple[int, int, Samples]]:
+        return [rollout for rollout in self.rollouts if self.version - rollout[1] <= self.max_staleness]
 
     def ahead(self) -> int:  # of the trainer
         return self.taken + len(self.fresh()) + len(self.under_way) - self.version * GENERATORS
@@ -94,25 +94,27 @@ class Controller:
                     while self.ahead() >= (self.max_staleness + 1) * GENERATORS:
                         await asyncio.sleep(0.002)
                     self.under_way.add(number)
-                    self.rollouts.append(await generator.rollout.remote(self.weights, self.version))
+                    self.rollouts.append(
+                        (number, *await generator.rollout.remote(self.weights, self.version))
+                    )
             except ActorDiedError as error:
                 print(f"generator {number} is lost: {type(error).__name__}", flush=True)
 
-    async def train(self, trainer: ActorHandle) -> list[tuple[float, float, float, int]]:
-        history, asked = [], time.monotonic()  # begin of each step, seconds waited, mean reward, staleness
-        for step in range(STEPS):
+    async def train(self, trainer: ActorHandle) -> list[tuple]:
+        history, asked = [], time.monotonic()  # begin, seconds waited, mean reward, staleness, generators
+        while len(history) < STEPS or len(set().union(*(of for *_, of in history[-10:]))) < GENERATORS:
             while len(self.fresh()) < GENERATORS:
                 await asyncio.sleep(0.002)
             batch, self.rollouts = self.fresh()[:GENERATORS], self.fresh()[GENERATORS:]
             self.taken += GENERATORS
-            begun = time.monotonic()
-            reward, weights = trainer.step.remote(batch)
-            history.append((begun, begun - asked, await reward, step - min(version for version, _ in batch)))
-            self.version, self.weights, asked = step + 1, weights, time.monotonic()
+            begun, generators, versions, samples = time.monotonic(), *zip(*batch, strict=True)
+            reward, weights = trainer.step.remote(samples)
+            history.append((begun, begun - asked, await reward, self.version - min(versions), generators))
+            self.version, self.weights, asked = self.version + 1, weights, time.monotonic()
         return history
 
 
-async def run(max_staleness: int, seed: int) -> list[tuple[float, float, float, int]]:
+async def run(max_staleness: int, seed: int) -> list[tuple]:
     trainer = Trainer.remote()
     controller = Controller(trainer.weights.remote(), max_staleness)
     generators = [asyncio.create_task(controller.generate(number, seed)) for number in range(GENERATORS)]
@@ -130,11 +132,13 @@ def main() -> None:
     ray.init()
 
     history = asyncio.run(run(options.max_staleness, options.seed))
-    begun, waited, rewards, staleness = zip(*history, strict=True)
+    begun, waited, rewards, staleness, _ = zip(*history, strict=True)
     first, last, seconds = sum(rewards[:10]) / 10, sum(rewards[-10:]) / 10, begun[-1] - begun[0]
-    print(f"{STEPS} steps; the reward rose from {first:.2f} to {last:.2f}")
-    print(f"staleness {sum(staleness) / STEPS:.1f}, at most {max(staleness)} steps")
-    print(f"{STEPS / seconds:.1f} steps a second; the trainer waited {sum(waited[1:]) / seconds:.0%} of it")
+    print(f"{len(begun)} steps; the reward rose from {first:.2f} to {last:.2f}")
+    print(f"staleness {sum(staleness) / len(begun):.1f}, at most {max(staleness)} steps")
+    print(
+        f"{len(begun) / seconds:.1f} steps a second; the trainer waited {sum(waited[1:]) / seconds:.0%} of it"
+    )
     assert first < 0.4 < 0.9 < last, "the policy learns"
     assert max(staleness) <= options.max_staleness
     ray.shutdown()

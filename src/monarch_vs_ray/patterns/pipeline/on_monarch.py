@@ -26,7 +26,6 @@ STAGES = {"read": 1, "decode": 2, "pack": 1}  # workers
 SECONDS = {"read": 0.01, "decode": 0.08, "pack": 0.01}  # that an item takes
 BOUND = 6  # items that a stage holds
 TOO_SLOW = 0.5  # seconds until an item is given to another worker; far above the usual
-TIMEOUT = 120  # seconds
 
 
 class Worker(Actor):
@@ -123,6 +122,7 @@ class Pipeline(Actor):
             await self.stages[following].put(number, result)
         else:
             self.packed.append((number, result))
+            print(f"{len(self.packed)} items packed", flush=True)
         stage.room.release()
 
 
@@ -134,7 +134,7 @@ def main() -> None:
 
     pipeline = this_host().spawn_procs().spawn("pipeline", Pipeline)
     begun = time.monotonic()
-    packed, most, again = pipeline.run.call_one().get(TIMEOUT)
+    packed, most, again = pipeline.run.call_one().get(120)
 
     numbers = [number for number, _ in packed]
     print(f"{len(set(numbers))} of {ITEMS} items packed, {len(numbers) - len(set(numbers))} twice")
@@ -143,7 +143,7 @@ def main() -> None:
     print(f"{ITEMS / (time.monotonic() - begun):.1f} items a second")
     assert sorted(packed) == [(number, (number + 1000) ** 2 + 1) for number in range(ITEMS)]
     assert most <= BOUND * len(STAGES)
-    shutdown_context().get(TIMEOUT)
+    shutdown_context().get(120)
 
 
 if __name__ == "__main__":

@@ -119,6 +119,7 @@ class Pipeline:
             await self.stages[following].put(number, result)
         else:
             self.packed.append((number, result))
+            print(f"{len(self.packed)} items packed", flush=True)
         stage.room.release()
 
 
