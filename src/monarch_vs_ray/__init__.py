@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as type checkers read it; to import `typing` takes longer than all else here
 if TYPE_CHECKING:
     from monarch_vs_ray.core.hooks import observe, result, step
 
@@ -17,6 +16,6 @@ __all__ = ["observe", "result", "step"]
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    from monarch_vs_ray.core import hooks
 
-    return getattr(import_module("monarch_vs_ray.core.hooks"), name)
+    return getattr(hooks, name)

@@ -34,7 +34,7 @@ def run(
     grace: Annotated[float, typer.Option(help="Seconds that its processes get after its end.")] = 5.0,
     in_turn: Annotated[bool, typer.Option("--in-turn", help="Run one after the other.")] = False,
     keep_env: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Pass on this variable of an engine.")
+        list[str] | None, typer.Option(metavar="NAME", help="Pass on this variable, of an engine or HOME.")
     ] = None,
     ray_address: Annotated[str, typer.Option(help="Let the programs join this running Ray.")] = "",
     kill: Annotated[str, typer.Option(metavar="REGEX", help="Hit the process that a line names.")] = "",

@@ -17,6 +17,9 @@ from monarch_vs_ray.stage.show import Form, Performance, ScreenPresenter, show
 from monarch_vs_ray.stage.state import State
 from monarch_vs_ray.stage.summary import exit_code
 
+PROGRAMS = "programs"
+"""What a history of `mvr run` names as its concept; what shows it is loaded only then."""
+
 
 @dataclass(frozen=True)
 class ShowOptions:
@@ -89,7 +92,7 @@ def show_history(file: Path, options: ShowOptions) -> int:
     engines = tuple(side for side in history.header.sides if side in options.engines)
     if not engines:
         raise UserError(f"{file} has no run of {options.engine}; it holds {', '.join(history.header.sides)}.")
-    if history.header.concept == "programs":
+    if history.header.concept == PROGRAMS:
         from monarch_vs_ray.programs.run import replayed
 
         return replayed(history, options.speed, engines, options.form)
@@ -130,11 +133,19 @@ def take_picture(file: Path, picture: Path, at: float, size: str) -> None:
 
     history = read(file)
     width, height = _columns_rows(size)
-    state = State(find(history.header.concept), history.header.sides)
+    state: State
+    if history.header.concept == PROGRAMS:
+        from monarch_vs_ray.programs.screen import ProgramsScreen
+        from monarch_vs_ray.programs.state import ProgramsState
+
+        draws: type[Screen] = ProgramsScreen
+        state = ProgramsState(history.header.sides)
+    else:
+        draws, state = Screen, State(find(history.header.concept), history.header.sides)
     end = max((event.at for event in history.events), default=0)
     now = end if at < 0 else int(at * 1e9)
     state.apply(event for event in history.events if event.at <= now)
-    screen = Screen(state, Banner("LIVE"))
+    screen = draws(state, Banner("LIVE"))
     picture.write_text(screen.frame(width, height, now).svg(f"mvr {state.concept.name}"), encoding="utf-8")
     print(f"{width}x{height} cells, {now / 1e9:.1f} s into the run: {picture}")
 

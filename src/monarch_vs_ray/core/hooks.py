@@ -16,7 +16,10 @@ from __future__ import annotations
 
 import os
 import sys
-from types import FrameType, TracebackType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
 
 PIPE = "MVR_HOOKS"
 """``SIDE:DESCRIPTOR:INODE:ORIGIN``; with the inode no other file that has the number is written to."""

@@ -18,7 +18,7 @@ from monarch_vs_ray.stage.closing import columns, plain_table
 from monarch_vs_ray.stage.console import console
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.state import SideState
-from monarch_vs_ray.stage.summary import NAMES
+from monarch_vs_ray.stage.summary import NAMES, say
 
 MOST_DIFF = 40
 MOST_ERRORS = 15
@@ -44,7 +44,7 @@ def print_closing(
 
 def ending(side: SideState) -> str:
     """Return how a program ended."""
-    return how_it_ended(side.ended)
+    return how_it_ended(side.ended) if side.manifest else "not started"
 
 
 def how_it_ended(ended: SideEnded | None) -> str:
@@ -54,8 +54,8 @@ def how_it_ended(ended: SideEnded | None) -> str:
     return {
         "exit": f"exit code {ended.exit_code}",
         "signal": _signal(ended.signal),
-        "deadline": "the deadline",
-        "stopped": "a request to end",
+        "deadline": "no end before its deadline",
+        "stopped": "a stop that you asked for",
         "lost": "a lost guardian",
     }[ended.ending]
 
@@ -90,6 +90,9 @@ def _print_table(state: ProgramsState, out: Console, ascii: bool) -> None:
     )
     for label, text in rows:
         table.add_row(Text(label), *(Text(text(engine)) for engine in state.sides))
+    for key in state.observed():
+        found = (side.observations.get(key) for side in state.sides.values())
+        table.add_row(Text(key), *(Text(say(each.value, each.unit) if each else "") for each in found))
     out.print(table)
 
 
@@ -176,7 +179,7 @@ def print_trouble(side: SideState, out: Console) -> None:
         return
     said = [entry for entry in side.log if entry.origin == "stderr"][-MOST_ERRORS:]
     last = " Its last lines on stderr:" if said else " It printed nothing on stderr."
-    out.print(Text(f"{NAMES[side.engine]} ended with {ending(side)}.{last}"))
+    out.print(Text(f"{NAMES[side.engine]} failed: {ending(side)}.{last}"))
     for entry in said:
         out.print(Text(f"  {entry.text}"))
 

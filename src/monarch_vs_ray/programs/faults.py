@@ -141,7 +141,7 @@ class Injector:
                     _read(kind, event)
 
     def wait(self, now: int) -> float:
-        """Return the seconds until there is something to do; a large number if there is nothing."""
+        """Return the seconds until there may be something to do; infinity if there is nothing."""
         waits = [float("inf")]
         for kind in self._kinds:
             if kind.hit is not None:
@@ -149,7 +149,7 @@ class Injector:
             waits += [
                 (at - now) / 1e9 for at in (kind.due if kind.left else None, kind.wake) if at is not None
             ]
-        return max(0.0, min(waits))
+        return max(POLL, min(waits))  # a fault that is due may have nobody to hit for a long time
 
     def tend(self, now: int, batch: Batch) -> None:
         """Send the signals that are due, and record those that have done their work."""

@@ -7,6 +7,7 @@ import site
 from collections.abc import Collection, Mapping
 
 from monarch_vs_ray.core.events import Engine
+from monarch_vs_ray.core.hooks import PIPE
 from monarch_vs_ray.engines.environment import RUN_DIR, environment
 
 FOLDERS = ("home", "tmp", "work")
@@ -35,14 +36,14 @@ def variables(
         engine: The engine that it is said to use.
         run_dir: Its run folder.
         present: The environment as it is; by default this process's.
-        keep: Variables of an engine that are passed on.
+        keep: Variables that are passed on as they are; TMPDIR is the run's own all the same.
         ray_address: A running Ray that the program may join.
 
     Returns:
         Values to set; None for what is removed.
     """
     present = os.environ if present is None else present
-    dropped = [name for name in present if name.startswith(ENGINE_VARIABLES) and name not in keep]
+    dropped = [name for name in present if name.startswith(ENGINE_VARIABLES) and name != PIPE]
     ours = environment(engine, run_dir)
     changed: dict[str, str | None] = {
         **dict.fromkeys(dropped),
@@ -53,8 +54,10 @@ def variables(
         "PYTHONUSERBASE": present.get("PYTHONUSERBASE") or site.getuserbase(),
         # Lines come when they are printed, so that their times mean something.
         "PYTHONUNBUFFERED": "1",
-        **{name: ours[name] for name in OF_ENVIRONMENT[engine] if name not in keep or name not in present},
+        **{name: ours[name] for name in OF_ENVIRONMENT[engine]},
     }
+    for name in set(keep).intersection(present).difference((RUN_DIR, "TMPDIR")):
+        changed.pop(name, None)
     if ray_address and engine == "ray":
         changed["RAY_ADDRESS"] = ray_address
     return changed

@@ -47,7 +47,7 @@ def judge(
         undisturbed: What a run of the same seed printed without faults; None for such a run itself.
     """
     failed = ended is None or ended.ending != "exit" or ended.exit_code != plan.oracle.exit
-    reasons = [f"it ended with {how_it_ended(ended)}, not exit code {plan.oracle.exit}"] if failed else []
+    reasons = [f"{how_it_ended(ended)}, not exit code {plan.oracle.exit}"] if failed else []
     reasons += _wrong(plan, course, undisturbed)
     return Verdict(reasons, {figure.name: measure(figure, course) for figure in plan.figures}, failed)
 

@@ -16,6 +16,9 @@ from monarch_vs_ray.core.output import ESCAPES
 Comparison = Literal["exact", "lines", "sorted", "json", "none"]
 COMPARISONS: tuple[Comparison, ...] = ("exact", "lines", "sorted", "json", "none")
 
+MOST_LINES = 40_000
+"""Lines of an output that are kept: a history of two programs can still be replayed."""
+
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 FROM_WORKER = re.compile(r"\((?:[\w.:<>, -]+ )?pid=\d+(?:, ip=[\w.:]+)?\) ?")
 """Ray puts this before a line that one of its workers printed."""
@@ -108,8 +111,8 @@ def compare(left: Output, right: Output, how: Comparison, rtol: float = 0.0) -> 
     if not (left.whole and right.whole):
         if left.sha256 == right.sha256:
             return Difference(True, "The outputs are equal to the byte.")
-        text = "The outputs differ in their bytes, and are too long to say where: more than 100,000 lines, or"
-        return Difference(False, f"{text} a line of more than 16 KiB.")
+        too_long = f"more than {MOST_LINES:,} lines, or a line of more than 16 KiB"
+        return Difference(False, f"The outputs differ in their bytes, and are not kept whole: {too_long}.")
     ours, theirs = own_lines(left)[0], own_lines(right)[0]
     if how == "json":
         return _compare_json(ours, theirs, left.engine, right.engine, rtol)

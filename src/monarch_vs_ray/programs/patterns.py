@@ -96,8 +96,9 @@ def code_lines(source: str) -> int:
         if token.type not in UNCOUNTED:
             lines.update(range(token.start[0], token.end[0] + 1))
     for node in ast.walk(ast.parse(source)):
-        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
-        if documented and ast.get_docstring(node, clean=False) is not None:
+        if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        if ast.get_docstring(node, clean=False) is not None:
             first = node.body[0]
             lines.difference_update(range(first.lineno, (first.end_lineno or first.lineno) + 1))
     return len(lines)

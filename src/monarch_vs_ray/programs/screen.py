@@ -62,7 +62,7 @@ class ProgramsScreen(Screen):
         )
         for label, text in rows:
             yield MeasuredRow(label, *self._pair([text(engine) for engine in self._state.sides]))
-        for key in dict.fromkeys(key for side in self._state.sides.values() for key in side.observations):
+        for key in self._state.observed():
             seen = [side.observations.get(key) for side in self._state.sides.values()]
             yield ComparisonRow(
                 key, *self._pair([say(each.value, each.unit) if each else None for each in seen])

@@ -17,11 +17,11 @@ from monarch_vs_ray.engines.environment import strays
 from monarch_vs_ray.programs import isolation
 from monarch_vs_ray.programs.addresses import joins
 from monarch_vs_ray.programs.faults import Fault, Injector, planned, restarts
-from monarch_vs_ray.programs.outputs import Comparison
+from monarch_vs_ray.programs.outputs import MOST_LINES, Comparison
 from monarch_vs_ray.programs.state import NAME, TERMS
 from monarch_vs_ray.side.launcher import Run
 from monarch_vs_ray.side.main import PACKAGES, this_machine, version
-from monarch_vs_ray.side.running import SideSpec
+from monarch_vs_ray.side.running import Limits, SideSpec
 from monarch_vs_ray.side.start_watch import Suspect
 
 SAMPLE_SECONDS = 0.2
@@ -83,7 +83,8 @@ def check(programs: Sequence[Program], terms: Terms) -> None:
     for program in programs:
         path = program.script
         if not path.is_file():
-            raise NoProgram(path, "it is a folder" if path.is_dir() else "there is no such file")
+            known = "it is a folder" if path.is_dir() else "it is no regular file"
+            raise NoProgram(path, known if path.exists() else "there is no such file")
         try:
             path.read_bytes()
         except OSError as error:
@@ -114,7 +115,8 @@ class Programs:
 
     def __init__(self, programs: Sequence[Program], terms: Terms, clock: Clock) -> None:
         self._manifests = [event for each in programs for event in (_manifest(each), _kept(each, terms))]
-        self._run = Run([_spec(program, terms) for program in programs], clock)
+        limits = Limits(output_lines=MOST_LINES)
+        self._run = Run([_spec(program, terms) for program in programs], clock, limits)
         self._injectors = [
             Injector(side, program.faults, program.seed)
             for side, program in zip(self._run.sides, programs, strict=True)
@@ -246,6 +248,7 @@ def _kept(program: Program, terms: Terms) -> Observation:
         "compare": terms.compare,
         "rtol": terms.rtol,
         "faults": planned(program.faults),
+        "kill": [fault.kill for fault in program.faults],
         "seed": program.seed,
         "in_turn": terms.in_turn,
     }

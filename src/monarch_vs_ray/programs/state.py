@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,9 +74,12 @@ class ProgramsState(State):
         """Return what a program printed."""
         course = self.courses[engine]
         printed = course.printed.get("stdout", {})
+        texts = [text for _, text in course.lines]
+        for expression in course.terms.get("kill", []):
+            texts = [without_pid(str(expression), text) for text in texts]
         return Output(
             engine,
-            [text for _, text in course.lines],
+            texts,
             sha256=printed.get("sha256", ""),
             ends_with_newline=printed.get("ends_with_newline", True),
             whole=printed.get("whole", True),
@@ -91,6 +95,10 @@ class ProgramsState(State):
         how: Comparison = terms.get("compare", "lines")
         return compare(self.output(left), self.output(right), how, float(terms.get("rtol", 0.0)))
 
+    def observed(self) -> list[str]:
+        """Return the names of what the programs observed by themselves."""
+        return list(dict.fromkeys(key for side in self.sides.values() for key in side.observations))
+
     def left_behind(self, engine: Engine) -> list[str]:
         """Return the names of the processes that a program left; none of one that had to be ended."""
         ended = self.sides[engine].ended
@@ -105,6 +113,15 @@ class ProgramsState(State):
         left = any(self.left_behind(engine) for engine in self.sides)
         missed = any(len(course.faults) != course.planned for course in self.courses.values())
         return ExitCode.NOT_AS_EXPECTED if differ or left or missed else ExitCode.FINE
+
+
+def without_pid(expression: str, text: str) -> str:
+    """Return a line without the process number that it was asked for: in two runs these always differ."""
+    try:
+        found = re.search(expression, text)
+        return f"{text[: found.start('pid')]}PID{text[found.end('pid') :]}" if found else text
+    except (re.error, IndexError):  # `program`, or a recording that was changed
+        return text
 
 
 SAMPLED = (used.MEMORY, used.PROCESSES, used.SOCKETS)

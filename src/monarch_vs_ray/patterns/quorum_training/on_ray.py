@@ -58,7 +58,7 @@ def train(config: dict) -> None:
         return {"model": model.state_dict(), "optimizer": inner.state_dict()}
 
     store = torch.distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
-    group = ProcessGroupGloo(timeout=timedelta(seconds=10))
+    group = ProcessGroupGloo(timedelta(seconds=5))  # a survivor may wait for another that gave up
     manager = Manager(
         group,
         load,
