@@ -80,6 +80,7 @@ class Campaign:
     """One pass over some claims. ``poll`` until ``over``; it gives the evidence as it is found.
 
     ``start`` starts a side; ``results`` keeps its history and the evidence, before anybody else sees it.
+    ``second_try``: run an experiment that failed once more.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Campaign:
         clock: Clock,
         lanes: int,
         date: str,
+        second_try: bool = True,
     ) -> None:
         self._claims = list(claims)
         self._ids = {claim.id for claim in self._claims}
@@ -102,6 +104,7 @@ class Campaign:
         self._clock = clock
         self._most = lanes
         self._date = date
+        self._second_try = second_try
         self._planned: dict[Key, int] = {}
         for plan in self._queue:
             for name in plan.names:
@@ -163,7 +166,8 @@ class Campaign:
         """Take over the experiments that have ended; with ``final``, also one that never will."""
         for name, bracket in brackets(lane.events, lane.history).items():
             key = (lane.plan.engine, lane.plan.concept, name)
-            if (bracket.ended or final) and (key in self._first_tries or not lane.failed(bracket)):
+            last_try = key in self._first_tries or not self._second_try
+            if (bracket.ended or final) and (last_try or not lane.failed(bracket)):
                 self._found[key] = bracket
 
     def _close(self, lane: Lane) -> None:
@@ -192,6 +196,8 @@ class Campaign:
 
     def _try_again(self, plan: SidePlan, troubles: Mapping[Key, str]) -> set[Key]:
         """Run those of these experiments once more that have not been; gives which."""
+        if not self._second_try:
+            return set()
         new = {key: trouble for key, trouble in troubles.items() if key not in self._first_tries}
         again = plan.without(set(plan.names) - {name for _, _, name in new})
         if again is None or self.stopping:

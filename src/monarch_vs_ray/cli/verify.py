@@ -56,6 +56,12 @@ def verify(
     publish: Annotated[
         bool, typer.Option("--publish", help="Put this evidence in place of what is published.")
     ] = False,
+    sabotage: Annotated[
+        bool, typer.Option("--sabotage", help="Break the subjects on purpose: which verdicts notice?")
+    ] = False,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="With --sabotage: only what changed since it was published.")
+    ] = False,
 ) -> None:
     """Run the experiments of claims on both engines, and report which claims hold."""
     from monarch_vs_ray.campaign.verify import Options, choose
@@ -74,6 +80,11 @@ def verify(
         python=python,
     )
     choice = choose(options)
+    if sabotage:
+        from monarch_vs_ray.cli.sabotage import sabotage as break_subjects
+
+        break_subjects(options, choice, listed=listed, json=json, publish=publish, changed=changed)
+        return
     if listed:
         _list(choice, json=json)
         return

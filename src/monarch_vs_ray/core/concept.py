@@ -32,6 +32,7 @@
     statement = "Calls of one caller run in the order in which it made them."
     experiment = "four_kinds_in_turn"
     control = "four_kinds_out_of_order"          # must come out the other way; or no_control = "why none"
+    no_break = "it pins a signature"             # only where breaks.toml has none for it: see core.breaks
     check = { checker = "equals", key = "out_of_order", value = 0 }   # or a list of these
     brief = "Not guaranteed"                     # what the first document said, word for word
     brief_verdict = "refuted"                    # what is known of that; a mark that is wrong is stale
@@ -129,6 +130,7 @@ class Cell(_Table, frozen=True, kw_only=True):
     experiment: str = ""
     control: str = ""
     no_control: str = ""
+    no_break: str = ""
     check: Check | list[Check] = []
     faults: int = 0
     brief: str = ""
@@ -208,7 +210,7 @@ def read(folder: Path) -> Concept:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadConcept(path, f"larger than {MAX_BYTES} bytes")
-        concept = msgspec.convert(_toml(path), Concept)
+        concept = msgspec.convert(toml(path), Concept)
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
         raise BadConcept(path, str(error)) from None
     except OSError as error:
@@ -216,7 +218,8 @@ def read(folder: Path) -> Concept:
     return msgspec.structs.replace(concept, name=concept.name or folder.name, folder=str(folder))
 
 
-def _toml(path: Path) -> object:
+def toml(path: Path) -> object:
+    """Return what a TOML file holds. Raises ValueError if it is none."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:

@@ -145,6 +145,13 @@ class BadConcept(UserError):
         super().__init__(f"{path}: {reason}; correct the file, its form is in `core/concept.py`.")
 
 
+class BadBreaks(UserError):
+    """A ``breaks.toml`` is not as it must be."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; correct the file, its form is in `core/breaks.py`.")
+
+
 class BadEvidence(UserError):
     """A file of evidence is not as it was written; line 0 is the file as a whole."""
 

@@ -20,6 +20,7 @@ from monarch_vs_ray.ledger.evidence import Evidence
 from monarch_vs_ray.ledger.results import EVIDENCE, latest, machine_name
 from monarch_vs_ray.ledger.results import load as load_evidence
 from monarch_vs_ray.ledger.tables import NAMES, STYLES
+from monarch_vs_ray.report.breaks import explain_breaks
 from monarch_vs_ray.stage.console import console as new_console
 
 
@@ -64,6 +65,7 @@ def _explain(console: Console, ledger: Ledger, claim: Claim, found: Evidence | N
     if claim.cell.brief:
         _explain_brief(console, claim)
     _explain_observation(console, claim, found)
+    explain_breaks(console, claim)
     roles = {
         "Experiment": claim.cell.experiment,
         "Control": claim.cell.control,

@@ -19,6 +19,8 @@ HOLD = 0.5
 CALLS = 200
 CRASH_AT = 100
 """The actor dies in this call, of CALLS that are under way; it has written the call's number before."""
+WATCH = 2.0
+"""Seconds to watch, after all callers have their errors, whether a call is run again."""
 
 Arrival = tuple[str, int]
 """The sender's name and its number of the message."""

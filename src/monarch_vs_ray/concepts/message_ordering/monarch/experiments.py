@@ -20,7 +20,7 @@ from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.flags import Tally
 from monarch_vs_ray.instruments.monarch import faults_at_root, get
 from monarch_vs_ray.instruments.programs import in_second_program
-from monarch_vs_ray.instruments.wait import PATIENCE
+from monarch_vs_ray.instruments.wait import PATIENCE, happens
 from monarch_vs_ray.side import log, observe, shared
 
 PROCS = 4
@@ -144,8 +144,12 @@ def two_kinds_of_method() -> None:
 
 
 def crash() -> None:
-    """Let the actor die in a call with many under way; its journal says what ran, nobody sends again."""
-    write_and_crash(Tally.new())
+    """Let the actor die in a call with many under way; watch its journal for calls that are run again."""
+    journal = Tally.new()
+    write_and_crash(journal)
+    ran = journal.count()
+    happens(lambda: journal.count() > ran, inputs.WATCH)
+    observe_journal(journal)
 
 
 def crash_and_send_again() -> None:

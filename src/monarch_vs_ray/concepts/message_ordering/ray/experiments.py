@@ -26,6 +26,7 @@ from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.flags import Tally
 from monarch_vs_ray.instruments.outcome import error_type
 from monarch_vs_ray.instruments.ray import get, ready
+from monarch_vs_ray.instruments.wait import happens
 from monarch_vs_ray.side import observe, shared
 
 LARGE = 1_000_000
@@ -177,8 +178,12 @@ def linger(slow: Any, options: Sequence[dict[str, Any]]) -> tuple[list[int], lis
 
 
 def crash(**options: Any) -> None:
-    """Let the actor die in a call with many under way; its journal says what ran."""
-    write_and_crash(Tally.new(), **options)
+    """Let the actor die in a call with many under way; watch its journal for calls that are run again."""
+    journal = Tally.new()
+    write_and_crash(journal, **options)
+    ran = journal.count()
+    happens(lambda: journal.count() > ran, inputs.WATCH)
+    observe_journal(journal)
 
 
 def crash_and_send_again() -> None:
