@@ -122,6 +122,11 @@ def test_a_fault_with_nobody_to_hit_waits_without_spinning() -> None:
     injector = Injector(side, [Fault(kill=KILL)], seed=0)
 
     assert injector.wait(0) == float("inf")
+    no_number = Injector(side, [Fault(kill=r"process( (?P<pid>\w+))?", when="never")], seed=0)
+    no_number.take(
+        [LogLine(side="ray", at=5, origin="stdout", text=f"process{end}") for end in ("", " x", " ²")]
+    )
+    assert no_number.wait(9) == float("inf")
     injector.take([LogLine(side="ray", at=5, origin="stdout", text="worker 0 is process 999999999")])
     injector.tend(10, batch := Batch())
 

@@ -218,7 +218,7 @@ class Injector:
 def _read(kind: _Armed, event: LogLine) -> None:
     fault = kind.fault
     match = re.search(fault.kill, event.text) if fault.kill != PROGRAM else None
-    if match:
+    if match and (match["pid"] or "").isdecimal():
         pid = int(match["pid"])
         kind.named = [*(each for each in kind.named if each != pid), pid]
     arms = re.search(fault.when, event.text) if fault.when else match

@@ -119,7 +119,9 @@ def without_pid(expression: str, text: str) -> str:
     """Return a line without the process number that it was asked for: in two runs these always differ."""
     try:
         found = re.search(expression, text)
-        return f"{text[: found.start('pid')]}PID{text[found.end('pid') :]}" if found else text
+        if not found or not found["pid"]:
+            return text
+        return f"{text[: found.start('pid')]}PID{text[found.end('pid') :]}"
     except (re.error, IndexError):  # `program`, or a recording that was changed
         return text
 

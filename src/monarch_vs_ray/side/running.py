@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from monarch_vs_ray.core import hooks
-from monarch_vs_ray.core.events import Ending, Engine, HarnessNote, LogLine, Observation, SideEnded
+from monarch_vs_ray.core.events import Engine, HarnessNote, LogLine, Observation
 from monarch_vs_ray.core.privacy import Scrubber, names_of_this_machine
 from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.side import used
@@ -264,24 +264,8 @@ class RunningSide:
             for key, output in self._outputs.items():
                 batch.add(Observation(side=self.engine, at=self._now(), key=key, value=output.extent))
         dropped = self._events.dropped + sum(output.dropped for output in self._outputs.values())
-        batch.add(_side_ended(self.engine, self._now(), self._ended, self._cleaned, dropped))
+        batch.add(used.side_ended(self.engine, self._now(), self._ended, self._cleaned, dropped))
         self.over = True
-
-
-def _side_ended(
-    engine: Engine, at: int, ended: dict[str, object], cleaned: dict[str, object], dropped: int
-) -> SideEnded:
-    ending: Ending = ended["ended"]  # type: ignore[assignment] # the guardian's words
-    return SideEnded(
-        side=engine,
-        at=at,
-        ending=ending,
-        exit_code=ended["exit_code"],  # type: ignore[arg-type]
-        signal=ended["signal"],  # type: ignore[arg-type]
-        strays=cleaned["strays"],  # type: ignore[arg-type]
-        removed=cleaned["removed"],  # type: ignore[arg-type]
-        dropped=dropped,
-    )
 
 
 def _our_variables(spec: SideSpec, events: int, origin: int) -> dict[str, str]:

@@ -1,11 +1,11 @@
-"""What a side used and left, as its guardian reports it, as events of the history."""
+"""What a side used and left, and how it ended, as its guardian reports it: as events of the history."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from monarch_vs_ray.core.events import Engine, Metric, Observation
+from monarch_vs_ray.core.events import Ending, Engine, Metric, Observation, SideEnded
 
 LEFT = "left"
 MEMORY_KIND = "memory_kind"
@@ -32,3 +32,20 @@ def events(side: Engine, at: int, said: dict[str, Any]) -> Iterator[Metric | Obs
         for name, key, unit in ((USER, "user", "s"), (SYSTEM, "system", "s"), (LARGEST, "largest", "bytes")):
             yield Metric(side=side, at=at, name=name, value=float(used[key]), unit=unit)
         yield Observation(side=side, at=at, key=LEFT, value=said["left"])
+
+
+def side_ended(
+    engine: Engine, at: int, ended: dict[str, object], cleaned: dict[str, object], dropped: int
+) -> SideEnded:
+    """Return a side's last event, from what its guardian reported of its end and of the cleaning up."""
+    ending: Ending = ended["ended"]  # type: ignore[assignment] # the guardian's words
+    return SideEnded(
+        side=engine,
+        at=at,
+        ending=ending,
+        exit_code=ended["exit_code"],  # type: ignore[arg-type]
+        signal=ended["signal"],  # type: ignore[arg-type]
+        strays=cleaned["strays"],  # type: ignore[arg-type]
+        removed=cleaned["removed"],  # type: ignore[arg-type]
+        dropped=dropped,
+    )
