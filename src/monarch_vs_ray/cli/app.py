@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from monarch_vs_ray.cli import (
+    ask,
     check_references,
     clean,
     demo,
@@ -34,6 +35,8 @@ Examples:
   mvr example 5 --engine ray      a program to copy
   mvr verify message_ordering     put its claims to the test on both engines
   mvr explain message_ordering.default_ordering.ray
+  mvr explain 4.1                 the same row, by its number in the document
+  mvr ask worker killed restart   the claims that answer
 
 \b
 Exit codes:
@@ -59,6 +62,7 @@ app.command("verify", short_help="Put claims to the test on both engines.")(veri
 app.command("explain", short_help="Show all there is to one claim: code, observation, sources.")(
     explain.explain
 )
+app.command("ask", short_help="Find the claims and passages that answer a question.")(ask.ask)
 app.command("document", short_help="Make the comparison document.")(document.document)
 app.command("train", short_help="Train a transformer on two workers of each engine.")(train.train)
 app.command("doctor", short_help="Say what works here, and what to install.")(doctor.doctor)

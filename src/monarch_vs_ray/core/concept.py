@@ -36,6 +36,7 @@
     check = { checker = "equals", key = "out_of_order", value = 0 }   # or a list of these
     brief = "Not guaranteed"                     # what the first document said, word for word
     brief_verdict = "refuted"                    # what is known of that; a mark that is wrong is stale
+    brief_missing = "..."                        # of one that is "partly" so: what is missing, one sentence
     brief_check = { checker = "at_least", key = "out_of_order", value = 1 }
     references = ["ray.ActorHandle"]             # entries of the table of references
 
@@ -66,6 +67,7 @@ MAX_BYTES = 1024 * 1024
 
 Tested = Literal["experiment", "reference", "judgement"]
 Check = dict[str, Any]
+Need = Literal["cuda", "rdma"]
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,7 +81,7 @@ class ExperimentSettings(_Table, frozen=True, kw_only=True):
     in a side of its own, since it breaks its engine. ``bare``: and it starts the engine itself. ``slow``: it
     waits for a slow timer of the engine, so it runs only when asked for. ``seconds``: its deadline, several
     times what it takes on a busy machine; 0 stands for the concept's. ``environment``: settings that the
-    engine reads at import.
+    engine reads at import. ``needs``: hardware without which no side is started for it.
     """
 
     function: str = ""
@@ -89,6 +91,7 @@ class ExperimentSettings(_Table, frozen=True, kw_only=True):
     slow: bool = False
     seconds: float = 0.0
     environment: dict[str, str] = {}
+    needs: Need | None = None
 
 
 class Row(_Table, frozen=True, kw_only=True):
@@ -135,6 +138,7 @@ class Cell(_Table, frozen=True, kw_only=True):
     faults: int = 0
     brief: str = ""
     brief_verdict: Verdict | None = None
+    brief_missing: str = ""
     brief_experiment: str = ""
     brief_check: Check | list[Check] = []
     note: str = ""

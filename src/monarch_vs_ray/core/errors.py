@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
 
@@ -163,13 +164,24 @@ class BadEvidence(UserError):
 class UnknownClaim(UserError):
     """No claim, row or concept of that name."""
 
-    def __init__(self, asked: str, known: list[str]) -> None:
+    def __init__(self, asked: str, known: list[str], near: Sequence[str] = ()) -> None:
         from difflib import get_close_matches
 
-        near = get_close_matches(asked, known, n=3, cutoff=0.3)
+        self.known = known
+        near = near or get_close_matches(asked, known, n=3, cutoff=0.3)
         hint = f"; near it: {', '.join(near)}" if near else ""
         super().__init__(
-            f"No claim is called {asked!r}; there are {len(known)}, see `mvr verify --list`{hint}."
+            f"No claim is called {asked!r}; there are {len(known)}, see `mvr verify --list`, `mvr ask`{hint}."
+        )
+
+
+class NothingFound(UserError):
+    """No claim and no passage has a word of what was asked."""
+
+    def __init__(self, asked: str, searched: int) -> None:
+        super().__init__(
+            f"None of {searched} rows and passages has a word like those of {asked!r};"
+            " ask with other words, or see `mvr verify --list`."
         )
 
 

@@ -50,14 +50,15 @@ class Event(
     seq: int = HARNESS
 
 
-class Machine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The kind of machine a run was made on, without anything that names it."""
+class Machine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The kind of machine a run was made on, without anything that names it; ``gpus`` are their models."""
 
     system: str
     architecture: str
     cores: int
     memory_bytes: int
     python: str
+    gpus: tuple[str, ...] = ()
 
 
 class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):

@@ -32,6 +32,7 @@ ABILITIES = "--abilities"
 BARE = "--bare"
 SILENT = "--silent"
 NOT_INSTALLED = "not installed"
+GPUS = Path("/proc/driver/nvidia/gpus")
 
 
 def main(engine: Engine, what: str, *words: str) -> int:
@@ -163,7 +164,17 @@ def this_machine() -> Machine:
         cores=len(os.sched_getaffinity(0)),
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         python=platform.python_version(),
+        gpus=_gpus(),
     )
+
+
+def _gpus() -> tuple[str, ...]:
+    """Return the models of the GPUs that NVIDIA's driver shows."""
+    texts = [file.read_text(errors="replace") for file in sorted(GPUS.glob("*/information"))]
+    models = [
+        line.partition(":")[2] for text in texts for line in text.splitlines() if line.startswith("Model")
+    ]
+    return tuple(" ".join(model.split()) for model in models)
 
 
 if __name__ == "__main__":

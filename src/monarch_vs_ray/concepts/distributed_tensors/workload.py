@@ -6,6 +6,7 @@ is in double precision and seeded, so that a difference above 1e-6 is a mistake 
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +19,13 @@ from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 
 from monarch_vs_ray.concepts.distributed_tensors import inputs
 from monarch_vs_ray.instruments.flags import Tally
+from monarch_vs_ray.side import Unavailable
 
 # Each rank is a process of its own; with more threads than that they only wait for each other.
 torch.set_num_threads(1)
+
+LIMIT = datetime.timedelta(seconds=60)
+"""How long a rank waits for the others of a group."""
 
 
 def device() -> str:
@@ -195,3 +200,35 @@ def compared(trained: Trained) -> dict[str, object]:
         "loss": abs(float(torch.stack([each.loss for each in ranks]).mean() - reference.loss)),
         "processes": len(set(gathered(os.getpid()))),
     }
+
+
+def needs_cuda() -> None:
+    """Return if this torch can use a GPU. Raises Unavailable if it cannot."""
+    if not torch.cuda.is_available():
+        raise Unavailable(f"needs CUDA: torch {torch.__version__} sees no GPU")
+
+
+def total(backend: str, rank: int, ranks: int, store: str, device: str) -> str:
+    """Sum up 1 + rank over a new process group.
+
+    Args:
+        backend: The library that carries the collective.
+        rank: This process's rank, from 0.
+        ranks: How many processes take part.
+        store: A file by which they find each other; new for each group.
+        device: Where the tensor lies, the same for all.
+
+    Returns:
+        The sum, or the type of the error that came in its place.
+    """
+    dist.init_process_group(
+        backend, init_method=f"file://{store}", rank=rank, world_size=ranks, timeout=LIMIT
+    )
+    try:
+        number = torch.tensor([1.0 + rank], device=device)
+        dist.all_reduce(number)
+        return f"{float(number):g}"
+    except Exception as error:
+        return type(error).__name__
+    finally:
+        dist.destroy_process_group()
