@@ -86,20 +86,10 @@ def connect() -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{free.getsockname()[1]}"
-        options = [
-            "--node-ip-address=127.0.0.1",
-            f"--port={address.split(':')[1]}",
-            "--include-dashboard=false",
-        ]
-        command = [
-            Path(sys.executable).with_name("ray"),
-            "start",
-            "--head",
-            "--block",
-            "--num-cpus=2",
-            "--disable-usage-stats",
-            *options,
-        ]
+        port = f"--port={address.split(':')[1]}"
+        options = ["--num-cpus=2", "--include-dashboard=false", "--disable-usage-stats"]
+        command = [Path(sys.executable).with_name("ray"), "start", "--head", "--block", port, *options]
+        command += ["--node-ip-address=127.0.0.1"]  # this machine only
         cluster = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
         CLUSTER.write_text(f"{address} {cluster.pid}")
     address = CLUSTER.read_text().split()[0]

@@ -102,6 +102,7 @@ class Replica(Actor):
 class Supervisor(Actor):
     def __init__(self, lighthouse: str) -> None:
         self.lighthouse = lighthouse
+        self.spawned = 0
 
     async def __supervise__(self, failure: MeshFailure) -> bool:
         return True  # handled: the call under way raises, and `keep` acts on it
@@ -109,6 +110,7 @@ class Supervisor(Actor):
     async def keep(self, number: int, seed: int) -> tuple[int, float, str]:
         """Keep one replica training until it is done, on as many processes as that takes."""
         while True:
+            self.spawned += 1
             replica = this_host().spawn_procs().spawn(f"replica{number}", Replica, number, self.lighthouse)
             try:
                 say(f"replica {number} is process {await replica.pid.call_one()}")
@@ -117,18 +119,20 @@ class Supervisor(Actor):
                 say(f"replica {number} is lost: {type(error).__name__}")
 
     @endpoint
-    async def train(self, seed: int) -> list[tuple[int, float, str]]:
-        return await asyncio.gather(*(self.keep(number, seed) for number in range(REPLICAS)))
+    async def train(self, seed: int) -> tuple[int, list[tuple[int, float, str]]]:
+        ends = await asyncio.gather(*(self.keep(number, seed) for number in range(REPLICAS)))
+        return self.spawned, ends
 
 
 def main(seed: int) -> None:
     lighthouse = LighthouseServer(bind="127.0.0.1:0", min_replicas=QUORUM, heartbeat_timeout_ms=1000)
     address = f"http://127.0.0.1:{lighthouse.address().rsplit(':', 1)[1]}"
     supervisor = this_host().spawn_procs().spawn("supervisor", Supervisor, address)
-    ends = supervisor.train.call_one(seed).get(TIMEOUT)
+    spawned, ends = supervisor.train.call_one(seed).get(TIMEOUT)
 
     steps, weights = {step for step, _, _ in ends}, {digest for _, _, digest in ends}
     print(f"{len(ends)} replicas end, in {len(steps)} step and with {len(weights)} set of weights")
+    print(f"{spawned} processes started")
     print(f"final loss {ends[0][1]:.4f} after {max(steps)} steps")
     assert len(steps) == len(weights) == 1
     lighthouse.shutdown()

@@ -45,6 +45,7 @@ def train(config: dict) -> None:
     """Train one replica, in a worker of its own; in earnest it would be a group of workers."""
     number = ray.train.get_context().get_world_rank()
     print(f"replica {number} is process {os.getpid()}", flush=True)
+    Path(config["folder"], f"{os.getpid()}.started").touch()
     torch.manual_seed(config["seed"])
     torch.set_num_threads(1)
     model = torch.nn.Sequential(torch.nn.Linear(64, 512), torch.nn.Tanh(), torch.nn.Linear(512, 1))
@@ -113,6 +114,7 @@ def main(seed: int, folder: str) -> None:
     ends = [json.loads(Path(folder, f"{number}.json").read_text()) for number in range(REPLICAS)]
     steps, weights = {step for step, _, _ in ends}, {digest for _, _, digest in ends}
     print(f"{len(ends)} replicas end, in {len(steps)} step and with {len(weights)} set of weights")
+    print(f"{len(list(Path(folder).glob('*.started')))} processes started")
     print(f"final loss {ends[0][1]:.4f} after {max(steps)} steps")
     assert len(steps) == len(weights) == 1
     ray.shutdown()

@@ -66,9 +66,8 @@ class Trainer(Actor):
     @endpoint
     def save(self, step: int, losses: list[float]) -> None:
         state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
-        torch.save(
-            {**state, "step": step, "losses": losses}, partial := self.checkpoint.with_suffix(".partial")
-        )
+        partial = self.checkpoint.with_suffix(".partial")
+        torch.save({**state, "step": step, "losses": losses}, partial)
         os.replace(partial, self.checkpoint)  # whole or not at all, whenever this process is killed
 
 
@@ -101,10 +100,7 @@ class Supervisor(Actor):
                     if step % EVERY == 0:
                         print(f"step {step} of {STEPS}, loss {losses[-1]:.4f}, group {group}", flush=True)
                         await trainers.slice(gpus=0).save.call_one(step, losses)
-            except (
-                ActorError,
-                RuntimeError,
-            ) as error:  # a failing collective, or a dead rank (SupervisionError)
+            except (ActorError, RuntimeError) as error:  # RuntimeError: SupervisionError, a rank is dead
                 print(f"group {group} is lost in step {len(losses) + 1}: {type(error).__name__}", flush=True)
                 await procs.stop()  # the survivors, too: their process group has lost a rank
         return losses, taken
