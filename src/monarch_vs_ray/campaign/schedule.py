@@ -81,6 +81,7 @@ class Campaign:
 
     ``start`` starts a side; ``results`` keeps its history and the evidence, before anybody else sees it.
     ``second_try``: run an experiment that failed once more.
+    ``fingerprint`` returns a claim's, ``unavailable`` says why experiments are in no plan.
     """
 
     def __init__(
@@ -93,6 +94,8 @@ class Campaign:
         clock: Clock,
         lanes: int,
         date: str,
+        fingerprint: Callable[[Claim], str] = lambda claim: "",
+        unavailable: Mapping[Key, str] | None = None,
         second_try: bool = True,
     ) -> None:
         self._claims = list(claims)
@@ -105,6 +108,8 @@ class Campaign:
         self._most = lanes
         self._date = date
         self._second_try = second_try
+        self._fingerprint = fingerprint
+        self._unavailable = dict(unavailable or {})
         self._planned: dict[Key, int] = {}
         for plan in self._queue:
             for name in plan.names:
@@ -220,7 +225,14 @@ class Campaign:
         found = self._brackets(claim)
         keys = ((claim.engine, claim.concept, name) for name in claim.experiments)
         first_tries = dict.fromkeys(self._first_tries[key] for key in keys if key in self._first_tries)
-        kept = evidence(claim, judgement, found.values(), self._date, "; ".join(first_tries))
+        kept = evidence(
+            claim,
+            judgement,
+            found.values(),
+            self._date,
+            first_try="; ".join(first_tries),
+            fingerprint=self._fingerprint(claim),
+        )
         self._judged[claim.id] = kept
         self._results.append(kept)
         return kept
@@ -248,9 +260,8 @@ class Campaign:
 
     def _why_missing(self, keys: Mapping[str, Key]) -> dict[str, str]:
         unplanned = "it waits for a slow timer of the engine; run it with --slow"
-        return {
-            name: self._missing.get(key, unplanned) for name, key in keys.items() if key not in self._found
-        }
+        known = {**self._unavailable, **self._missing}
+        return {name: known.get(key, unplanned) for name, key in keys.items() if key not in self._found}
 
 
 def _last_words(lane: Lane) -> str:
