@@ -155,8 +155,13 @@ def names(stopped: str = "GCS") -> None:
 
 
 def store_of_the_gcs() -> None:
-    """Look for names, and at the GCS's options; start one with a Redis's address, which only listens."""
+    """Look for names while the GCS stands still, and whether it uses a Redis."""
     names()
+    redis_of_the_gcs()
+
+
+def redis_of_the_gcs() -> None:
+    """Look at the GCS's options; start one with a Redis's address, which only listens."""
     (gcs,) = map(psutil.Process, called("gcs_server"))
     observe("redis_by_default", any(each.startswith("--redis_address=") for each in gcs.cmdline()))
     with socket.create_server(("127.0.0.1", 0)) as redis:
