@@ -14,6 +14,7 @@ from monarch_vs_ray.cli import (
     example,
     explain,
     pattern,
+    port,
     replay,
     run,
     train,
@@ -37,6 +38,7 @@ Examples:
   mvr explain message_ordering.default_ordering.ray
   mvr explain 4.1                 the same row, by its number in the document
   mvr ask worker killed restart   the claims that answer
+  mvr port train.py               what its uses of one engine become on the other
 
 \b
 Exit codes:
@@ -64,6 +66,7 @@ app.command("explain", short_help="Show all there is to one claim: code, observa
 )
 app.command("ask", short_help="Find the claims and passages that answer a question.")(ask.ask)
 app.command("document", short_help="Make the comparison document.")(document.document)
+app.command("port", short_help="Say what a program of one engine becomes on the other.")(port.port)
 app.command("train", short_help="Train a transformer on two workers of each engine.")(train.train)
 app.command("doctor", short_help="Say what works here, and what to install.")(doctor.doctor)
 app.command("clean", short_help="List and remove what dead runs left.")(clean.clean)

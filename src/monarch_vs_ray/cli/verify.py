@@ -49,7 +49,7 @@ def verify(
     ] = None,
     changed: Annotated[
         bool,
-        typer.Option("--changed", help="Only what changed since its published evidence."),
+        typer.Option("--changed", help="Only claims, or breaks, that changed since they were published."),
     ] = False,
     slow: Annotated[bool, typer.Option("--slow", help="Also what waits for an engine's slow timer.")] = False,
     fail_on: Annotated[FailOn, typer.Option(help="What makes the exit code 1.")] = FailOn.REFUTED,
@@ -86,20 +86,20 @@ def verify(
         repeat=repeat,
         brief=brief,
         needs=needs.value if needs else None,
-        changed=changed and not sabotage,
+        changed=changed and not sabotage,  # a break changes by other code than its claim
         slow=slow,
         results=results,
         lanes=lanes,
         python=python,
     )
     choice = choose(options)
+    for sentence in choice.told:
+        complain(sentence)
     if sabotage:
         from monarch_vs_ray.cli.sabotage import sabotage as break_subjects
 
         break_subjects(options, choice, listed=listed, json=json, publish=publish, changed=changed)
         return
-    for sentence in choice.told:
-        complain(sentence)
     if listed:
         _list(choice, json=json)
         return

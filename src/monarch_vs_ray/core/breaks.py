@@ -65,11 +65,12 @@ class Break(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Unnoticed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A break that one claim is known not to notice."""
+    """A break that one claim is known not to notice; with ``chance``, that depends on a random count."""
 
     of: str
     what: str
     reason: str
+    chance: bool = False
 
 
 class Breaks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"all": "break"}):

@@ -23,6 +23,8 @@
     [[demo]]                                     # the demo is a list of experiments
     experiment = "held_call"
     title = "A call is held up: who waits behind it?"
+    happened = "a0 is held up for {HELD} s; a1 of the same sender and b0 of another follow."
+    differs = "Nothing: a1 waits on both engines, b0 goes ahead."
     rows = [{ observation = "order", label = "a0 is held up, a1 and b0 follow: what ran when" }]
 
     [[claim]]                                    # a row of the comparison, with a cell for each engine
@@ -42,9 +44,11 @@
 
     [[closing]]                                  # said at the end when its claims hold in this run
     claims = ["default_ordering"]
-    text = "In order on both: {monarch[four_kinds_in_turn.out_of_order]} of {MESSAGES} out of place."
+    same = true                                  # said of both engines; without it: a difference
+    text = "One sender's calls run in order; out of place: {monarch[four_kinds_in_turn.out_of_order]}."
 
-Texts of the demo may name constants of ``inputs.py`` in braces. What ``msgspec`` accepts here is the form;
+Texts of the demo may name constants of ``inputs.py`` in braces; ``happened``, ``differs`` and closings also
+what was observed, as ``{ray[held_call.order]}``. What ``msgspec`` accepts here is the form;
 whether checks and names make sense is for ``ledger.claims`` to say.
 """
 
@@ -97,7 +101,8 @@ class ExperimentSettings(_Table, frozen=True, kw_only=True):
 class Row(_Table, frozen=True, kw_only=True):
     """One observation that a demo shows, under ``label``; ``unit`` is for the reader.
 
-    A ``measured`` row varies from run to run, so that two different values are no difference.
+    A ``measured`` row varies from run to run, so that two different values are no difference. In a ``named``
+    row the engines have two names for one thing, such as their types of timeout: no difference either.
     ``says`` holds, for an engine that no run can show a value for, what its code says ("no such setting");
     such a cell is marked, and never counts as a difference.
     """
@@ -106,22 +111,33 @@ class Row(_Table, frozen=True, kw_only=True):
     label: str
     unit: str = ""
     measured: bool = False
+    named: bool = False
     says: dict[Engine, str] = {}
 
 
 class Step(_Table, frozen=True, kw_only=True):
-    """One step of a demo: an experiment, on both engines unless ``engines`` says otherwise."""
+    """One step of a demo: an experiment, on both engines unless ``engines`` says otherwise.
+
+    ``happened`` and ``differs`` are a sentence each, for those who watch: what was done, and in what the
+    engines differ. They are shown once both have taken the step.
+    """
 
     experiment: str
     title: str
+    happened: str = ""
+    differs: str = ""
     rows: list[Row] = []
     engines: tuple[Engine, ...] = ENGINES
 
 
 class Closing(_Table, frozen=True, kw_only=True):
-    """A sentence for the end of a demo, which rests on claims (named without concept and engine)."""
+    """A sentence for the end of a demo, which rests on claims (named without concept and engine).
+
+    ``same``: it says of both engines the same; else it says in what they differ.
+    """
 
     text: str
+    same: bool = False
     claims: list[str] = []
 
 

@@ -272,3 +272,17 @@ class UnknownPattern(UserError):
 
     def __init__(self, asked: str, known: list[str]) -> None:
         super().__init__(f"No pattern is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
+
+
+class CannotPort(UserError):
+    """A program that cannot be read for porting."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; give Python files that import ray or monarch.")
+
+
+class BadGuide(UserError):
+    """A page of the porting guide asks for something to be made that cannot be made."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path}: cannot make {what!r}; its first words are in porting/guide.py.")

@@ -18,7 +18,7 @@ from monarch_vs_ray.stage.closing import columns, plain_table
 from monarch_vs_ray.stage.console import console
 from monarch_vs_ray.stage.presenter import Banner
 from monarch_vs_ray.stage.state import SideState
-from monarch_vs_ray.stage.summary import NAMES, say
+from monarch_vs_ray.stage.values import NAMES, say
 
 MOST_DIFF = 40
 MOST_ERRORS = 15

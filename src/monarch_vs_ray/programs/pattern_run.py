@@ -22,7 +22,7 @@ from monarch_vs_ray.stage.closing import plain_table
 from monarch_vs_ray.stage.console import console
 from monarch_vs_ray.stage.presenter import Banner, Interrupt
 from monarch_vs_ray.stage.show import INTERRUPTED, Form, Performance, ScreenPresenter, show
-from monarch_vs_ray.stage.summary import NAMES
+from monarch_vs_ray.stage.values import NAMES
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,6 @@ class PatternScreen(ProgramsScreen):
             Fixed("footer", 1, priority=1),
         )
 
-    def _show_observed(self) -> None:
-        super()._show_observed()
+    def _refresh(self) -> None:
+        super()._refresh()
         self._timeline.show(self._now)

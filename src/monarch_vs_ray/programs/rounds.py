@@ -26,6 +26,8 @@ class Quiet:
     """A presenter that shows nothing."""
 
     quit = False
+    holding = False
+    whole = False
 
     def fd(self) -> int | None:
         """No keyboard."""

@@ -66,6 +66,27 @@ def replayed(history: History, speed: float, engines: Collection[Engine], form: 
         return show(replay, performance(ProgramsState(shown), banner, form), form, interrupt)
 
 
+def take_picture(history: History, picture: Path, width: int, height: int, at: float) -> None:
+    """Draw a history's programs at a moment, as SVG.
+
+    Args:
+        history: It.
+        picture: A new file.
+        width: Cells across.
+        height: Cells down.
+        at: Seconds into the run; negative for its end.
+    """
+    from monarch_vs_ray.programs.screen import ProgramsScreen
+
+    end = max((event.at for event in history.events), default=0)
+    now = end if at < 0 else int(at * 1e9)
+    state = ProgramsState(history.header.sides)
+    state.apply(event for event in history.events if event.at <= now)
+    screen = ProgramsScreen(state, Banner("LIVE"))
+    picture.write_text(screen.frame(width, height, now).svg(f"mvr {NAME}"), encoding="utf-8")
+    print(f"{width}x{height} cells, {now / 1e9:.1f} s into the run: {picture}")
+
+
 def header(engines: Sequence[Engine]) -> Header:
     """Return the first line of a history that begins now."""
     date = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

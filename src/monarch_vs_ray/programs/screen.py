@@ -4,21 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from demo_tui import Columns, ComparisonRow, Fixed, Rows, Weighted
+from demo_tui import (
+    CodePanel,
+    Columns,
+    ComparisonRow,
+    Fixed,
+    LogPanel,
+    PanelConfig,
+    ProgressPanel,
+    Rows,
+    Weighted,
+)
 from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.programs.closing import ending, megabytes
 from monarch_vs_ray.programs.state import ProgramsState
 from monarch_vs_ray.side import used
-from monarch_vs_ray.stage.observed import MeasuredRow
-from monarch_vs_ray.stage.screen import NARROW, Screen
+from monarch_vs_ray.stage.observed import ObservedPanel, UnmarkedRow
+from monarch_vs_ray.stage.screen import MOST_NEW_LINES, NARROW, TAG_STYLES, Screen
 from monarch_vs_ray.stage.state import SideState
-from monarch_vs_ray.stage.summary import NAMES, say
+from monarch_vs_ray.stage.values import NAMES, say
 
 
 class ProgramsScreen(Screen):
     """A presenter that draws programs which run."""
 
     _state: ProgramsState
+
+    def _add_panels(self) -> None:
+        add = self.dashboard.add_panel
+        sides = list(self._state.sides)
+        self._code = {engine: CodePanel(NAMES[engine]) for engine in sides}
+        self._log = {
+            engine: LogPanel(
+                PanelConfig(f"{NAMES[engine]} output", max_lines=2 * MOST_NEW_LINES),
+                tag_width=7,
+                tag_styles=TAG_STYLES,
+            )
+            for engine in sides
+        }
+        self._observed = ObservedPanel([NAMES[engine] for engine in sides], "Used and observed")
+        self._progress = ProgressPanel("Programs")
+        self._progress.clock = self._seconds
+        add("header", self._header)
+        for engine in sides:
+            add(f"{engine}.code", self._code[engine])
+            add(f"{engine}.log", self._log[engine])
+        add("observed", self._observed)
+        add("progress", self._progress)
+        add("footer", self._footer)
+        self.dashboard.layout = self._layout()
+
+    def _refresh(self) -> None:
+        self._show_header()
+        for side in self._state.sides.values():
+            self._show_code(side)
+            self._show_log(side)
+            self._show_progress(side)
+        self._observed.set_rows(self._rows())
+
+    def _show_code(self, side: SideState) -> None:
+        panel, code = self._code[side.engine], side.manifest.code if side.manifest else {}
+        if side.file in code and panel.code != code[side.file]:
+            panel.set_code(code[side.file])
+        panel.config.title = f"{NAMES[side.engine]}  {side.file}"
+        panel.light(side.lit, keep=None)
 
     def _layout(self) -> Rows:
         sides = [
@@ -49,9 +98,6 @@ class ProgramsScreen(Screen):
             self._progress.fail(name, ending(side))
         task.ended = side.ended.at / 1e9
 
-    def _show_observed(self) -> None:
-        self._observed.set_rows(list(self._rows()))
-
     def _rows(self) -> Iterator[ComparisonRow]:
         rows = (
             ("memory (at most)", self._memory),
@@ -61,7 +107,7 @@ class ProgramsScreen(Screen):
             ("faults", self._faults),
         )
         for label, text in rows:
-            yield MeasuredRow(label, *self._pair([text(engine) for engine in self._state.sides]))
+            yield UnmarkedRow(label, *self._pair([text(engine) for engine in self._state.sides]))
         for key in self._state.observed():
             seen = [side.observations.get(key) for side in self._state.sides.values()]
             yield ComparisonRow(
@@ -75,6 +121,11 @@ class ProgramsScreen(Screen):
     def _count(self, engine: Engine, name: str) -> str:
         course = self._state.courses[engine]
         return f"{course.last.get(name, 0):.0f} ({course.peak.get(name, 0):.0f})"
+
+    def _pair(self, texts: list[str | None]) -> tuple[str | None, str | None]:
+        """Return a text for each column; the second one is empty when one program runs alone."""
+        left, right = (*texts, None)[:2]
+        return left, right
 
     def _faults(self, engine: Engine) -> str:
         course = self._state.courses[engine]

@@ -11,7 +11,7 @@ from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.programs.judge import moments
 from monarch_vs_ray.programs.plan import Figure
 from monarch_vs_ray.programs.state import Course, ProgramsState
-from monarch_vs_ray.stage.summary import NAMES
+from monarch_vs_ray.stage.values import NAMES
 
 LABEL = 9
 FAULTED, REACHED, PRINTED, PASSED, AHEAD = "fault", "figure", "line", "time", "ahead"

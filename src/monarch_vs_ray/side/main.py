@@ -54,7 +54,9 @@ def main(engine: Engine, what: str, *words: str) -> int:
     if folder is None:
         return _program(engine, name, emitter)
     names = [word for word in words if word not in (BARE, SILENT)]
-    return _experiments(engine, name, folder, emitter, names, bare=BARE in words)
+    return _experiments(
+        engine, name, folder, emitter, names, bare=BARE in words, lines=not names and SILENT not in words
+    )
 
 
 def _abilities(engine: Engine, emitter: Emitter) -> int:
@@ -76,9 +78,16 @@ def _program(engine: Engine, name: str, emitter: Emitter) -> int:
 
 
 def _experiments(
-    engine: Engine, package: str, folder: Path, emitter: Emitter, names: Sequence[str], *, bare: bool
+    engine: Engine,
+    package: str,
+    folder: Path,
+    emitter: Emitter,
+    names: Sequence[str],
+    *,
+    bare: bool,
+    lines: bool,
 ) -> int:
-    """Run experiments by name, or those of the demo."""
+    """Run experiments by name, or those of the demo; ``lines``: report which line runs."""
     concept = concepts.load(package, folder)
     code = narrate_to(emitter, concepts.native_files(folder, engine))
     emitter.emit(RunStarted, **_manifest(engine, concept.name, code))
@@ -90,7 +99,7 @@ def _experiments(
     else:
         chosen = [_experiment(package, concept, engine, each, titles) for each in names or titles]
     session = nullcontext if bare else _session(package, folder, engine)
-    fine = run_experiments(chosen, session)
+    fine = run_experiments(chosen, session, lines=lines)
     return 0 if fine or names else 1
 
 

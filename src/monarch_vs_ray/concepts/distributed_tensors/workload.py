@@ -19,7 +19,7 @@ from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 
 from monarch_vs_ray.concepts.distributed_tensors import inputs
 from monarch_vs_ray.instruments.flags import Tally
-from monarch_vs_ray.side import Unavailable
+from monarch_vs_ray.side import Unavailable, metric, seen
 
 # Each rank is a process of its own; with more threads than that they only wait for each other.
 torch.set_num_threads(1)
@@ -89,24 +89,30 @@ def read(path: Path) -> Tensor:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training loop left: its first gradient, its last loss, its weights in the end."""
+    """What a training loop left: its first gradient, its losses, its weights in the end."""
 
     gradient: Tensor
-    loss: Tensor
+    losses: list[float]
     weights: Tensor
+
+    @property
+    def loss(self) -> Tensor:
+        """Return the loss of the last step."""
+        return torch.tensor(self.losses[-1], dtype=torch.double)
 
 
 def train(model: nn.Module, x: Tensor, y: Tensor) -> Trained:
     """Train, in ordinary PyTorch; a model wrapped in DDP is trained by the same lines."""
     optimizer = torch.optim.SGD(model.parameters(), lr=inputs.LEARNING_RATE)
-    gradients = []
+    gradients, losses = [], []
     for _ in range(inputs.STEPS):
         optimizer.zero_grad()
         loss = loss_of(model, x, y)
         loss.backward()
         gradients.append(gradient_of(model))
+        losses.append(float(loss.detach()))
         optimizer.step()
-    return Trained(gradients[0], loss.detach().cpu(), weights_of(model))
+    return Trained(gradients[0], losses, weights_of(model))
 
 
 def alone() -> Trained:
@@ -199,7 +205,23 @@ def compared(trained: Trained) -> dict[str, object]:
         "ranks_differ_by": furthest([each.weights for each in ranks], ranks[0].weights),
         "loss": abs(float(torch.stack([each.loss for each in ranks]).mean() - reference.loss)),
         "processes": len(set(gathered(os.getpid()))),
+        "losses": {"alone": [reference.losses], "ranks": [each.losses for each in ranks]},
     }
+
+
+def show_tensors(tensors: Sequence[Tensor], dim: str) -> None:
+    """Emit what each rank has: type, shape and value, at its place along a dimension."""
+    for rank, tensor in enumerate(tensors):
+        kind = f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
+        seen(f"rank {rank}", kind, f"{float(tensor):g}", coordinates={dim: rank})
+
+
+def show_losses(losses: Mapping[str, Sequence[Sequence[float]]]) -> None:
+    """Emit the loss of each step, of every rank and of one process that has the whole batch."""
+    for name, metric_name in (("ranks", "loss"), ("alone", "loss_of_one_process")):
+        for rank, steps in enumerate(losses[name]):
+            for step, loss in enumerate(steps):
+                metric(metric_name, loss, "", x=step, rank=rank)
 
 
 def needs_cuda() -> None:
