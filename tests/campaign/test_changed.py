@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from monarch_vs_ray.campaign import catalogue
-from monarch_vs_ray.campaign.changed import NOT_PUBLISHED, SUPPORT, changed, published_for, told
+from monarch_vs_ray.campaign.changed import NOT_PUBLISHED, SUPPORT, changed, published_for, summary
 from monarch_vs_ray.campaign.verify import Options, choose, needs
 from monarch_vs_ray.core.paths import PUBLISHED
 
@@ -50,8 +50,8 @@ def test_a_claim_that_changed_is_named_with_the_reason_and_so_is_what_rests_on_i
 
 
 def test_it_is_said_how_many_changed_and_why():
-    assert told({}, 7) == ["None of 7 claims changed since its published evidence: nothing to verify."]
-    (sentence,) = told({"a": "x", "b": "x", "c": "y"}, 7)
+    assert summary({}, 7) == ["None of 7 claims changed since its published evidence: nothing to verify."]
+    (sentence,) = summary({"a": "x", "b": "x", "c": "y"}, 7)
     assert sentence == "3 of 7 claims changed since their published evidence (2: x; 1: y)."
 
 

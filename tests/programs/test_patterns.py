@@ -65,7 +65,7 @@ def test_a_killed_program_is_started_again_in_its_folder() -> None:
     pattern = patterns.find("journal", ROOT)
     rounds = Rounds(pattern, pattern.plan.settings[0], Interrupt())
 
-    ((record, state),) = rounds.each(["monarch"], [0])
+    ((record, state),) = rounds.run_all(["monarch"], [0])
 
     assert record.holds, record.reasons
     assert record.fired == 1

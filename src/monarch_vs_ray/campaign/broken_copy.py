@@ -1,4 +1,4 @@
-"""Make a copy of this package in which a break is made, for the processes of one side to import."""
+"""Make a changed copy of this package, for the processes of one side to import."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ HASTE = Change(file="instruments/wait.py", old="PATIENCE = 60.0", new="PATIENCE 
 
 @contextmanager
 def broken_copy(folder: Path, changes: list[Change]) -> Iterator[Path]:
-    """Copy the package, with changes, for the time of the block.
+    """Copy the package with changes; remove the copy after the block.
 
     Args:
-        folder: The concept's folder, in which a change's file is looked for first.
-        changes: What is changed; several changes may be made to one file.
+        folder: The concept's folder, which is searched first for a change's file.
+        changes: The changes; one file may have several.
 
     Yields:
-        A folder to put on a side's path: it holds only the copy.
+        A folder for a side's path, which holds only the copy.
 
     Raises:
-        BadBreaks: If a change's old text does not stand in its file exactly once.
+        BadBreaks: If a change's old text does not occur in its file exactly once.
     """
     with tempfile.TemporaryDirectory(prefix="mvr-broken-") as name:
         top = Path(name)

@@ -1,4 +1,4 @@
-"""Find the claims whose published evidence no longer speaks of what is there now."""
+"""Find the claims whose published evidence is out of date."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SUPPORT = "a claim that it rests on changed"
 
 
 def published_for(root: Path, machine: str) -> dict[str, Evidence]:
-    """Return the published evidence to compare with: this machine's, and where it has none another's."""
+    """Return the published evidence to compare with: of this machine, or else of another one."""
     found: dict[str, Evidence] = {}
     for name in sorted(published.machines(root), key=lambda name: name != machine):
         for each in published.evidence(root, name):
@@ -31,12 +31,12 @@ def changed(
     evidence: Mapping[str, Evidence],
     versions: Mapping[Engine, str],
 ) -> dict[str, str]:
-    """Return why claims need new evidence, by id; one that needs none is not in it.
+    """Return the reasons why claims need new evidence, by id; other claims are left out.
 
     Args:
         ledger: All claims.
-        claims: Those that are looked at.
-        evidence: What is published, by id.
+        claims: The claims to check.
+        evidence: The published evidence, by id.
         versions: The engines' installed releases.
     """
     fingerprints = Fingerprints(ledger)
@@ -60,8 +60,8 @@ def _why(
     return reason(evidence.fingerprint, fingerprints.of(claim))
 
 
-def told(changes: Mapping[str, str], of: int) -> list[str]:
-    """Say how many claims changed, and why."""
+def summary(changes: Mapping[str, str], of: int) -> list[str]:
+    """Return a sentence with the number of changed claims and the reasons."""
     if not changes:
         return [f"None of {of} claims changed since its published evidence: nothing to verify."]
     counts = Counter(changes.values()).most_common()

@@ -1,4 +1,4 @@
-"""Find out which hardware that experiments need is missing here, before a side is started for them."""
+"""Find missing hardware that experiments need, before a side is started for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FINDERS: dict[Need, Callable[[], Ability]] = {"cuda": machine.cuda, "rdma": mach
 
 
 def missing() -> dict[Need, str]:
-    """Return why an experiment cannot run here, by what it needs: ``needs cuda: no CUDA driver``."""
+    """Return the reasons why experiments cannot run here, by need: ``needs cuda: no CUDA driver``."""
     found = {need: machine.find_out(need, find) for need, find in FINDERS.items()}
     return {
         need: f"needs {need}: {ability.detail}" for need, ability in found.items() if ability.state != "works"

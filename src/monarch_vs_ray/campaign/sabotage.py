@@ -1,7 +1,7 @@
-"""Run breaks of claims' subjects on the real engines: the verdict must turn away from ``holds``.
+"""Run breaks of claims' subjects on the real engines: the verdict must no longer be ``holds``.
 
-Each break runs a claim's experiment in a side that imports a copy of this package with the break in it. What
-the experiment observes then is judged without the control: a break has to be noticed by the check itself.
+Each break runs a claim's experiment in a side that imports a changed copy of this package. The observations
+are judged without the control: the check itself must notice a break.
 """
 
 from __future__ import annotations
@@ -63,16 +63,16 @@ VOID = re.compile(r"(NameError|SyntaxError|IndentationError|ImportError|ModuleNo
 
 
 class View(Protocol):
-    """Takes what was found, break by break."""
+    """Receive the outcomes, break by break."""
 
     def __call__(self, broken: Broken, done: int, of: int) -> None:
-        """Take one break's outcome, and how many of how many have run."""
+        """Receive one break's outcome, and the numbers of finished and of all jobs."""
         ...
 
 
 @dataclass(frozen=True)
 class Job:
-    """One side: an experiment under a break, and the claims that it is judged for."""
+    """Hold one side to run: an experiment under a break, and the claims to judge."""
 
     broken: Break
     kind: str
@@ -82,7 +82,7 @@ class Job:
 
 @dataclass
 class Evidenced:
-    """What is known of claims from their published evidence: verdicts, and the brackets they rest on."""
+    """Hold the published evidence of claims: verdicts, and the brackets they rest on."""
 
     evidence: dict[str, Evidence]
     found: dict[str, dict[str, Bracket]]
@@ -93,7 +93,7 @@ class Evidenced:
 
 
 def evidenced(machine: str = "") -> Evidenced:
-    """Return what is published of a machine, by default of the one with most claims."""
+    """Return the published evidence of a machine, by default of the one with most claims."""
     machine = machine or next(iter(published.machines(PUBLISHED)), "")
     evidence = {each.id: each for each in published.evidence(PUBLISHED, machine)}
     histories = published.histories(PUBLISHED, machine) if machine else {}
@@ -106,7 +106,7 @@ def evidenced(machine: str = "") -> Evidenced:
 
 
 def altered(claims: Sequence[Claim], known: Evidenced) -> dict[str, list[Alteration]]:
-    """Return what altering the observations of claims that hold does to them; no engine is run."""
+    """Alter the observations of claims that hold, and return the outcomes; no engine is run."""
     return {
         claim.id: alterations(claim, known.found[claim.id])
         for claim in claims
@@ -116,15 +116,15 @@ def altered(claims: Sequence[Claim], known: Evidenced) -> dict[str, list[Alterat
 
 @cache
 def written(concept: str) -> Breaks:
-    """Return what a concept's ``breaks.toml`` says. Raises BadBreaks."""
+    """Return the breaks of a concept's ``breaks.toml``. Raises BadBreaks."""
     return breaks.read(catalogue.ledger().concepts[concept])
 
 
 def breaks_of(claim: Claim, known: Evidenced) -> dict[str, tuple[str, Break]]:
-    """Return the breaks of a claim's subject by what they do, each with its kind.
+    """Return the breaks of a claim's subject by their description, each with its kind.
 
     Raises:
-        BadBreaks: If the concept's ``breaks.toml`` makes no sense.
+        BadBreaks: If the concept's ``breaks.toml`` is not valid.
     """
     name = f"{claim.row}.{claim.engine}"
     found = {each.what: ("subject", each) for each in written(claim.concept).all if each.breaks(name)}
@@ -136,12 +136,12 @@ def breaks_of(claim: Claim, known: Evidenced) -> dict[str, tuple[str, Break]]:
 
 
 def jobs(choice: Choice, known: Evidenced, current: Mapping[str, Sabotaged] | None = None) -> list[Job]:
-    """Return the sides to be run: one for each break and experiment.
+    """Return the sides to run: one for each break and experiment.
 
     Args:
-        choice: The claims whose subjects are broken; one that does not hold without a break is left out.
-        known: What the claims do without a break.
-        current: What is published of them; breaks whose outcome is not out of date are left out.
+        choice: The claims whose subjects are broken; those that do not hold without a break are left out.
+        known: The evidence of the claims without a break.
+        current: The published outcomes; breaks with an outcome that is up to date are left out.
     """
     shared: dict[tuple[str, str, str, str], tuple[str, Break, list[Claim]]] = {}
     for claim in choice.claims:
@@ -160,13 +160,13 @@ def jobs(choice: Choice, known: Evidenced, current: Mapping[str, Sabotaged] | No
 
 
 def is_current(claim: Claim, broken: Break, known: Sabotaged) -> bool:
-    """Return whether what is published of a break is of the code as it is now."""
+    """Return whether a break's published outcome is up to date with the code."""
     code = code_hash(catalogue.ledger(), claim, broken)
     return any(each.what == broken.what and each.code_sha256 == code for each in known.breaks)
 
 
 def _without_control(claim: Claim) -> Claim:
-    """Return the claim as the check alone decides about it."""
+    """Return the claim without its control."""
     cell = msgspec.structs.replace(
         claim.cell, control="", brief="", brief_verdict=None, brief_check=[], brief_experiment=""
     )
@@ -176,18 +176,18 @@ def _without_control(claim: Claim) -> Claim:
 def sabotage(
     options: Options, todo: Sequence[Job], known: Evidenced, view: View, stop: Callable[[], bool]
 ) -> Iterator[Broken]:
-    """Run jobs, several at once, and yield each claim's outcome under each break as it comes.
+    """Run jobs, several at a time, and yield the outcome of each claim under each break.
 
     Args:
-        options: Lanes, results and interpreter are those of ``mvr verify``.
+        options: Lanes, results and interpreter, as for ``mvr verify``.
         todo: The sides, from ``jobs``.
-        known: What the claims do without a break.
-        view: Shows how it goes.
+        known: The evidence of the claims without a break.
+        view: Receives the outcomes.
         stop: Returns whether to end now.
 
     Raises:
         EngineMissing: If an engine that is needed is not installed.
-        CannotRecord: If the histories cannot be kept.
+        CannotRecord: If the histories cannot be written.
     """
     versions = releases(options.python, {job.plan.engine for job in todo})
     manifest = Manifest(
@@ -227,7 +227,7 @@ def sabotage(
 
 
 def _fairest(waiting: list[Job], running: Sequence[_Running]) -> Job:
-    """Take the next job of the engine that fewer sides run now."""
+    """Take the next job, of the engine with fewer running sides."""
     engines = [each.job.plan.engine for each in running]
     job = min(waiting, key=lambda job: engines.count(job.plan.engine))
     waiting.remove(job)
@@ -235,7 +235,7 @@ def _fairest(waiting: list[Job], running: Sequence[_Running]) -> Job:
 
 
 class _Running:
-    """A job that runs: its campaign of one side, and the copy that this side imports."""
+    """Hold a running job: its campaign of one side, and the copy that this side imports."""
 
     def __init__(self, job: Job, results: Results, python: str) -> None:
         self.job = job
@@ -276,7 +276,7 @@ def _start(side: SidePlan, broken: Break, copy: Path, python: str) -> Run:
 
 
 def _outcome(job: Job, evidence: Evidence, known: Evidenced) -> Broken:
-    """Return what a break did to one claim; an error of the break itself is none that was noticed."""
+    """Return a break's outcome for one claim; an error of the break itself counts as not noticed."""
     claim = next(each for each in job.claims if each.id == evidence.id)
     void = VOID.search(evidence.said) or "did not start" in evidence.said
     return Broken(
@@ -296,7 +296,7 @@ def _outcome(job: Job, evidence: Evidence, known: Evidenced) -> Broken:
 def by_claim(
     claims: Sequence[Claim], outcomes: Sequence[Broken], known: Evidenced, old: Mapping[str, Sabotaged]
 ) -> ByClaim:
-    """Return all that is known of claims' breaks: what was run now, in place of what was published."""
+    """Return the outcomes by claim: the new ones, and published ones that were not run again."""
     from monarch_vs_ray.ledger.sabotage import merged
 
     tried = altered(claims, known)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from monarch_vs_ray.campaign import catalogue, hardware
-from monarch_vs_ray.campaign.changed import changed, published_for, told
+from monarch_vs_ray.campaign.changed import changed, published_for, summary
 from monarch_vs_ray.campaign.interpreter import releases
 from monarch_vs_ray.campaign.plan import SidePlan, plan
 from monarch_vs_ray.campaign.schedule import Campaign, Key
@@ -61,14 +61,14 @@ class Options:
 class Choice:
     """The claims that are verified, and those that are left out because they wait for a slow timer.
 
-    ``told`` says how they were chosen, where that is not plain.
+    ``notes`` explain the choice, if it needs an explanation.
     """
 
     ledger: Ledger
     claims: list[Claim]
     left_out: list[Claim]
     slow: bool
-    told: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class View(Protocol):
@@ -115,7 +115,7 @@ def choose(options: Options) -> Choice:
     if options.changed:
         evidence = published_for(PUBLISHED, machine_name(this_machine()))
         changes = changed(ledger, wanted, evidence, releases(options.python, ()))
-        sentences = told(changes, len(wanted))
+        sentences = summary(changes, len(wanted))
         wanted = [claim for claim in wanted if claim.id in changes]
     claims = ledger.with_support(wanted)
     # A claim that was asked for by its own name is worth the wait.

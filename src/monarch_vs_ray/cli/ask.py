@@ -16,7 +16,7 @@ def ask(
     most: Annotated[int, typer.Option(min=1, help="How many answers to print at most.")] = 8,
     json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
-    """Print the claims and passages that have these words, or words like them, best first."""
+    """Print the claims and passages that match these words or similar ones, best first."""
     question = " ".join(words)
     if json:
         import msgspec

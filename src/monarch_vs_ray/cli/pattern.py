@@ -1,4 +1,4 @@
-"""``mvr pattern``: robust designs as complete programs of each engine, broken from outside while they run."""
+"""``mvr pattern``: run robust designs as complete programs of each engine, under faults from outside."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def pattern(
     plain: Annotated[bool, typer.Option("--plain", help="Print plain lines also on a terminal.")] = False,
     ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
 ) -> None:
-    """Run a pattern's programs with their plan of faults, and put them to its oracle.
+    """Run a pattern's programs with their fault plan, and check the runs by its oracle.
 
-    Exit codes: 0 every oracle holds; 1 one does not; 4 a program failed.
+    Exit codes: 0 the oracle holds in every run; 1 it does not; 4 a program failed.
     """
     from monarch_vs_ray.programs import patterns
 

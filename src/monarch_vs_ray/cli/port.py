@@ -1,4 +1,4 @@
-"""``mvr port``: reads a program of one engine, and says what to write on the other."""
+"""``mvr port``: list a program's uses of one engine, with the counterparts on the other."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def port(
         bool, typer.Option("--guide", help="Make the pages of docs/guide/porting.md anew instead.")
     ] = False,
 ) -> None:
-    """List each use of an engine in a program: what to write on the other one, the trap, the claims.
+    """List each use of an engine in a program, with its counterpart on the other one, trap and claims.
 
-    The programs are read, not run, and no engine is needed. A use that the table does not know is said to be
+    The programs are read, not run, and no engine is needed. Uses that are not in the table are listed as
     unknown.
     """
     from monarch_vs_ray.core.errors import UserError

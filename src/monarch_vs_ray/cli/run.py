@@ -1,4 +1,4 @@
-"""``mvr run``: a user's own programs, as they stand, side by side."""
+"""``mvr run``: run a user's own programs, unmodified, side by side."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from monarch_vs_ray.core.events import Engine
 
 
 class How(str, Enum):
-    """How two outputs are compared."""
+    """Name a way to compare two outputs."""
 
     EXACT = "exact"
     LINES = "lines"
@@ -48,9 +48,9 @@ def run(
     plain: Annotated[bool, typer.Option("--plain", help="Print plain lines also on a terminal.")] = False,
     ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
 ) -> None:
-    """Run your own programs, unmodified, in isolation; compare what they print, use and leave.
+    """Run your own programs, unmodified, in isolation; compare outputs, resource use and leftovers.
 
-    Mark a process to hit with a group called pid: --kill 'worker is process (?P<pid>[0-9]+)'.
+    Name the process to hit by a group called pid: --kill 'worker is process (?P<pid>[0-9]+)'.
 
     Exit codes: 0 equal; 1 outputs differ, a process was left, or a fault did not fire; 4 a program failed.
     """

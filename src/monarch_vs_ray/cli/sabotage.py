@@ -1,4 +1,4 @@
-"""``mvr verify --sabotage``: break the subjects of claims on purpose, and see which verdicts notice."""
+"""``mvr verify --sabotage``: break the subjects of claims on purpose, and see which verdicts change."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 def sabotage(
     options: Options, choice: Choice, *, listed: bool, json: bool, publish: bool, changed: bool
 ) -> None:
-    """Run the breaks of the chosen claims, print what each did to its verdict, and the score.
+    """Run the breaks of the chosen claims; print each outcome, and the score.
 
     Args:
         options: As for ``mvr verify``.
         choice: The claims whose subjects are broken.
         listed: List the breaks and run nothing.
-        json: Print everything as JSON in the end, in place of lines as they come.
-        publish: Put what was found in place of what is published of the same breaks, also when interrupted.
-        changed: Leave out breaks whose published outcome is of the code as it is now.
+        json: Print everything as JSON at the end, in place of lines during the run.
+        publish: Publish the outcomes; they replace those of the same breaks, also when interrupted.
+        changed: Leave out breaks whose published outcome is up to date.
 
     Raises:
         typer.Exit: With 1 if a break that is not listed as unnoticed was not noticed, 130 if interrupted.
@@ -69,7 +69,7 @@ def sabotage(
 
 
 def line(broken: Broken) -> str:
-    """Return one break's outcome in one line."""
+    """Format one break's outcome as one line."""
     noticed = "noticed     " if broken.noticed else "NOT NOTICED "
     return f"{noticed}{broken.claim}: {broken.what} -> {broken.under}: {broken.said}"
 

@@ -93,7 +93,7 @@ def verify(
         python=python,
     )
     choice = choose(options)
-    for sentence in choice.told:
+    for sentence in choice.notes:
         complain(sentence)
     if sabotage:
         from monarch_vs_ray.cli.sabotage import sabotage as break_subjects

@@ -1,4 +1,4 @@
-"""Breaks: changes of an experiment's subject that its claims must notice, from a concept's ``breaks.toml``.
+"""Read a concept's ``breaks.toml``: changes of an experiment's subject that its claims must notice.
 
 ::
 
@@ -6,18 +6,18 @@
     of = ["propagation.monarch"]                 # row and engine; a row alone stands for both engines
     what = "The handler lets go of the second report."
     file = "monarch/actors.py"                   # in the concept's folder, or else in the package
-    old = 'return self.policy != "let go"'       # stands there exactly once
+    old = 'return self.policy != "let go"'       # occurs there exactly once
     new = 'return self.policy != "let go" and self.reports.count() < 2'
     also = [{ file = "inputs.py", old = "...", new = "..." }]      # further changes
     environment = { NAME = "value" }             # or, in place of a change, the side's settings
 
-    [[unnoticed]]                                # a break that the claim does not notice, and why that is so
+    [[unnoticed]]                                # a break that the claim does not notice, with the reason
     of = "one_of_several.monarch"
     what = "to_the_busy_one doubled"
     reason = "The count is random."
 
-A break is a change of text, so that it reaches every process that an engine starts: they import a copy of
-this package in which it is made. What it replaces must stand in the file as quoted, or it is an error.
+A break is a change of text, so that it reaches every process that an engine starts: they import a changed
+copy of this package. The old text must occur in the file as quoted; else it is an error.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FILE = "breaks.toml"
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A passage of a file, and what stands there in its place."""
+    """Hold a passage of a file, and its replacement."""
 
     file: str
     old: str
@@ -43,7 +43,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Break(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One break of some claims; see the module's text."""
+    """Hold one break of some claims; see the module's text."""
 
     of: list[str]
     what: str
@@ -65,7 +65,7 @@ class Break(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Unnoticed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A break that one claim is known not to notice; with ``chance``, that depends on a random count."""
+    """Hold a break that one claim does not notice; with ``chance``, it depends on a random count."""
 
     of: str
     what: str
@@ -74,14 +74,14 @@ class Unnoticed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Breaks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"all": "break"}):
-    """A ``breaks.toml``."""
+    """Hold a ``breaks.toml``."""
 
     all: list[Break] = []
     unnoticed: list[Unnoticed] = []
 
 
 def read(concept: Concept) -> Breaks:
-    """Read a concept's breaks; one without the file has none.
+    """Read a concept's breaks; without the file there are none.
 
     Raises:
         BadBreaks: If the file is not of this form, names a claim that there is none of, or a change's old
@@ -106,7 +106,7 @@ def read(concept: Concept) -> Breaks:
 
 
 def place(folder: Path, file: str) -> Path:
-    """Return where a change's file lies: in the concept's folder, or else in the package."""
+    """Return the path of a change's file: in the concept's folder, or else in the package."""
     here = folder / file
     return here if here.is_file() else PACKAGE / file
 

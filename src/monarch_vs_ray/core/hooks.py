@@ -1,4 +1,4 @@
-"""What a program may say of itself when it is run by ``mvr run``; anywhere else these do nothing.
+"""Report steps and values from a program that ``mvr run`` runs; elsewhere these functions do nothing.
 
 ::
 
@@ -8,8 +8,8 @@
         observe("loss", loss)
     result(accuracy)
 
-Only the standard library is imported, and that when there is something to send. Workers and forked children
-say nothing: the pipe is the main process's.
+Only the standard library is imported, when there is something to send. Calls in workers and forked children
+are ignored: only the main process has the pipe.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RESULT = "result"
 
 
 class _Pipe:
-    """The way to the harness, opened at the first word."""
+    """Write to the harness; opened by the first call."""
 
     def __init__(self) -> None:
         self.seq = 0
@@ -76,10 +76,10 @@ _pipe = _Pipe()
 
 
 class step:  # noqa: N801 - reads as a statement: `with step("...")`
-    """A step of the program, shown while it runs. An exception passes through.
+    """Mark a step of the program, shown while it runs. An exception passes through.
 
     Args:
-        title: What the step does.
+        title: A short text for the step.
     """
 
     def __init__(self, title: str) -> None:
@@ -102,14 +102,14 @@ def observe(key: str, value: object, unit: str = "") -> None:
 
     Args:
         key: Its name; the two programs' values of one name are shown side by side.
-        value: The value; what JSON has no form for is recorded as its ``repr``.
-        unit: For the reader.
+        value: The value; a value that JSON cannot hold is recorded as its ``repr``.
+        unit: The unit that is shown.
     """
     _pipe.send("observation", key=str(key), value=_plain(value), unit=str(unit))
 
 
 def result(value: object) -> None:
-    """Record what the program came to; the two programs' results are compared.
+    """Record the program's result; the two programs' results are compared.
 
     Args:
         value: As for ``observe``.

@@ -1,7 +1,7 @@
-"""Breaks that need no engine: what a claim rests on is altered in a history, and the claim judged again.
+"""Alter a claim's history and judge the claim again: breaks that need no engine.
 
-Every observation that a claim's checks look at is altered in each plausible way, and faults are dropped; the
-verdict must turn away from ``holds``. An alteration that leaves the statement true is no break:
+Every observation that a claim's checks read is altered in each plausible way, and faults are dropped. The
+verdict must no longer be ``holds``. An alteration that leaves the statement true is no break:
 
 - a number that a range accepts, if the statement names the bound in that direction; or if there is none in
   that direction; or if it stays within ``ABOUT`` of a number in the statement ("some 530 bytes"); or if the
@@ -47,26 +47,26 @@ _MISSING = object()
 
 @dataclass(frozen=True)
 class Alteration:
-    """One alteration of what a claim rests on, and the finding on the claim then."""
+    """Hold one alteration of a claim's history, and the finding after it."""
 
     what: str
     finding: Finding
 
     @property
     def noticed(self) -> bool:
-        """Return whether the verdict turned away from ``holds``."""
+        """Return whether the verdict is no longer ``holds``."""
         return self.finding.verdict != "holds"
 
 
 def alterations(claim: Claim, found: Mapping[str, Bracket]) -> list[Alteration]:
-    """Alter what a claim that holds rests on, in each plausible way, and judge it again.
+    """Alter the history of a claim that holds, in each plausible way, and judge the claim again.
 
     Args:
         claim: A claim that is tested by experiments.
         found: The brackets of its experiments, by name.
 
     Returns:
-        Each alteration with what was found then.
+        Each alteration with its finding.
     """
     whole = found[claim.cell.experiment]
     return [

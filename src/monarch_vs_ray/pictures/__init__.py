@@ -1,4 +1,4 @@
-"""Pictures of the concepts, drawn from events: a pure function of what a side has emitted so far.
+"""Draw pictures of the concepts, as a pure function of the events that a side has emitted so far.
 
 ::
 
@@ -9,6 +9,6 @@
     PicturePanel(concept, "ray", facts)                    # pictures.panel: the same as a panel
     svg(concept, events, dark=True)                        # pictures.vector: both engines as SVG
 
-A concept's picture is the module here that has the concept's name: its ``blocks(view)`` returns what can be
-drawn of the facts. What was not observed is not drawn, and what was inferred is drawn dashed.
+The module with a concept's name draws its picture: ``blocks(view)`` returns blocks for the facts so far.
+Facts that were not observed are not drawn. Inferred facts are drawn dashed.
 """

@@ -1,4 +1,4 @@
-"""What holds the actors, whom one call reaches, what the caller may call, and who is inside at once."""
+"""Draw the actors' processes, the reach of one call, the callable methods, and concurrent calls."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _processes(view: View) -> list[Block]:
 
 
 def _reached(view: View) -> list[Block]:
-    """Return what the caller holds, and whom one call on it reaches."""
+    """Return the object that the caller holds, and the actors that one call reaches."""
     actors, reached = view.constant("ACTORS", 2), view.facts.count("what_is_returned", "reached", 64)
     kind = view.facts.text("what_is_returned", "type")
     if reached is None:
@@ -80,7 +80,7 @@ def _answer(text: str) -> list[Span]:
 
 
 def _error(facts: Facts) -> list[Block]:
-    """Return what the caller of a failing method catches."""
+    """Return the error that the caller of a failing method catches."""
     name = "error_of_a_method"
     caught, same = facts.text(name, "caught"), facts.flag(name, "is_of_the_original_type")
     if not caught:
@@ -90,7 +90,7 @@ def _error(facts: Facts) -> list[Block]:
 
 
 def _inside(view: View) -> list[Block]:
-    """Return how many of several calls were inside the actor at once."""
+    """Return the number of calls that ran in the actor at the same time."""
     calls, found = view.constant("CALLS", 4), []
     for name, label in INSIDE.items():
         inside = view.facts.count(name, "at_once", 64)
@@ -112,7 +112,7 @@ def _itself(view: View) -> list[Block]:
 
 
 def _arguments(facts: Facts) -> list[Block]:
-    """Return what became of arguments that the actor changed."""
+    """Return the effect of a change of arguments by the actor."""
     found = []
     reply, callers = facts.items("list_argument", "reply"), facts.items("list_argument", "callers")
     if reply:
@@ -129,7 +129,7 @@ def _arguments(facts: Facts) -> list[Block]:
 
 
 def _lives(facts: Facts) -> list[Block]:
-    """Return how an actor's life begins with a failing constructor, and ends without references."""
+    """Return the effects of a failing constructor and of a dropped reference."""
     found = []
     name = "failing_constructor"
     if facts.faults(name) and (caught := facts.text(name, "caught")):

@@ -1,4 +1,4 @@
-"""What a picture is made of: blocks of styled lines, of which as many are shown as a panel has room for."""
+"""Build a picture from blocks of styled lines; a panel shows as many as it has room for."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _ASCII = str.maketrans(
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that belong together.
+    """Hold lines that belong together.
 
     Args:
         lines: Styled lines, each drawn from the left.
-        of: The experiments that it shows. The block of the latest experiment is always in view.
-        keep: Show it wherever there is room, before blocks that are not the latest: a heading, a legend.
+        of: The experiments that the block shows. The block of the latest experiment is always in view.
+        keep: Show the block before others, except the latest: for a heading or a legend.
     """
 
     lines: tuple[Line, ...]
@@ -56,7 +56,7 @@ def labelled(label: str, *spans: Piece, of: Iterable[str] | str = ()) -> Block:
 
 
 def fitted(text: object, cells: int) -> str:
-    """Return a text as one line of exactly so many cells, with an ellipsis where it is cut."""
+    """Return a text as one line of an exact number of cells, with an ellipsis if it is cut."""
     shown = clean(text)
     if width(shown) > cells:
         shown = crop(shown, max(0, cells - 1)) + "…"
@@ -65,7 +65,7 @@ def fitted(text: object, cells: int) -> str:
 
 @dataclass(frozen=True)
 class Picture:
-    """All that can be drawn of a side, from the top; ``latest`` is the experiment to have in view."""
+    """Hold all blocks of a side, from the top; ``latest`` is the experiment that must be in view."""
 
     blocks: Sequence[Block]
     latest: str = ""
@@ -76,7 +76,7 @@ class Picture:
         return [line for block in self.blocks for line in block.lines]
 
     def fit(self, height: int) -> list[Line]:
-        """Return the lines that are shown in so many rows: the latest block, then the nearest to it."""
+        """Return the lines that fit a number of rows: the latest block, then the nearest to it."""
         chosen: set[int] = set()
         room = height
         for index in self._by_weight():
@@ -98,7 +98,7 @@ class Picture:
         ]
 
     def _by_weight(self) -> list[int]:
-        """Return the blocks' positions: that of the latest experiment, what is kept, then by distance."""
+        """Return the blocks' positions by weight: the latest experiment, kept blocks, then by distance."""
         latest = [i for i, block in enumerate(self.blocks) if self.latest in block.of]
         middle = latest[-1] if latest else len(self.blocks) - 1
         weight = [(not block.keep, abs(i - middle), i > middle) for i, block in enumerate(self.blocks)]
@@ -106,12 +106,12 @@ class Picture:
         return [i for i in order if i == middle] + [i for i in order if i != middle]
 
     def strips(self, cells: int, height: int, theme: Theme) -> list[Strip]:
-        """Return the lines for a panel of that size."""
+        """Return the lines for a panel of this size."""
         return [strip(line, cells, theme) for line in self.fit(height)]
 
 
 def strip(line: Line, cells: int, theme: Theme) -> Strip:
-    """Return a line as exactly so many cells, in ASCII where the theme is."""
+    """Return a line of an exact number of cells, in ASCII if the theme is."""
     pen = Pen(cells, theme)
     for text, style in shortened(line, cells):
         pen.put(text.translate(_ASCII) if theme.ascii else text, style)

@@ -1,4 +1,4 @@
-"""Ways to send and what comes back, and who must run while two actors talk."""
+"""Draw ways to send, their replies, and the processes that two talking actors need."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _values(view: View) -> list[Block]:
 
 
 def _waits(facts: Facts) -> list[Block]:
-    """Return what giving up does to a call, and an error that nobody waits for to its actor."""
+    """Return the effect of giving up a call, and of an error that nobody waits for."""
     found = []
     if error := facts.text("wait_too_short", "error"):
         later = facts.text("wait_too_short", "reply_afterwards")
@@ -165,7 +165,7 @@ def _choice(view: View) -> list[Block]:
 
 
 def _talks(view: View) -> list[Block]:
-    """Return how far two actors came with their talk while something was stopped."""
+    """Return the round trips of two actors while a process was stopped."""
     facts = view.facts
     counts = {(name, key): facts.count(name, key) for name, key, _ in TALKS}
     most = max((count for count in counts.values() if count), default=1)

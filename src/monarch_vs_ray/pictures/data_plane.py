@@ -1,4 +1,4 @@
-"""Where the bytes lie, what is sent instead of them, and whether a read needs the owner."""
+"""Draw the location of the bytes, the handle that is sent, and whether a read needs the owner."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def blocks(view: View) -> list[Block]:
 
 
 def _handle(facts: Facts) -> list[Block]:
-    """Return the size of what is sent in place of the bytes."""
+    """Return the size of the handle."""
     sizes = [each for each in facts.items("handles", "handle_bytes") if isinstance(each, int)]
     if not sizes:
         return []
@@ -61,7 +61,7 @@ def _path(facts: Facts) -> list[Block]:
 
 
 def _elsewhere(facts: Facts) -> list[Block]:
-    """Return what a read from another host leaves there."""
+    """Return the copies that a read from another host leaves."""
     place = facts.text("read_elsewhere", "lies")
     if not place:
         return []
@@ -71,7 +71,7 @@ def _elsewhere(facts: Facts) -> list[Block]:
 
 
 def _changes(facts: Facts) -> list[Block]:
-    """Return whether a change of one side is seen by the other."""
+    """Return whether a change by the owner or a reader is visible to the other."""
     found = []
     as_it_was = facts.flag("read_after_a_change", "as_it_was")
     if as_it_was is not None:

@@ -1,4 +1,4 @@
-"""What the caller holds of a tensor on four ranks, sums along named dimensions, and training steps."""
+"""Draw a tensor on four ranks, sums along named dimensions, and training steps."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _grid(view: View) -> tuple[int, int]:
 
 
 def _held(view: View) -> list[Block]:
-    """Return what the caller holds, and each rank with its value."""
+    """Return the object that the caller holds, and each rank with its value."""
     name = "tensor_on_all_ranks"
     held, values = view.facts.items(name, "held"), _numbers(view.facts.items(name, "values"))
     if not held:
@@ -83,7 +83,7 @@ def _gradients(facts: Facts) -> list[Block]:
 
 
 def _training(view: View, name: str) -> list[Block]:
-    """Return a training's steps and loss where they were recorded, and how far it is from one process."""
+    """Return a training's steps and loss where they were recorded, and its difference from one process."""
     facts, steps = view.facts, view.constant("STEPS", 4)
     apart = [facts.number(name, key) for key in ("gradient", "weights", "differ_by", "loss")]
     far = max((each for each in apart if each is not None), default=None)

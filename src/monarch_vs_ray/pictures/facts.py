@@ -1,4 +1,4 @@
-"""What the events of one side say, by experiment, as far as they have come."""
+"""Collect the facts from the events of one side, by experiment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST = 4096
 
 @dataclass
 class Record:
-    """The events of one experiment; times in nanoseconds of the run."""
+    """Hold the events of one experiment; times in nanoseconds of the run."""
 
     began: int
     ended: int | None = None
@@ -41,7 +41,7 @@ class Record:
 
 
 class Facts:
-    """The facts of one side; ``apply`` is the only way they change.
+    """Hold the facts of one side; only ``apply`` changes them.
 
     Values come from outside. The accessors return a value only where it has the type that they are named for.
     """
@@ -54,7 +54,7 @@ class Facts:
         self._running: Record | None = None
 
     def apply(self, event: AnyEvent) -> None:
-        """Take in one event of the side."""
+        """Apply one event of the side."""
         if type(event) is ExperimentBegun:
             self.latest = event.experiment
             self._running = self.records[self.latest] = Record(event.at)

@@ -36,8 +36,8 @@ def picture_for(concept: Concept, engine: Engine, facts: Facts, width: int = 56)
     Args:
         concept: Its name finds the picture; its constants say how many of a thing there are.
         engine: The side.
-        facts: What the side has emitted so far.
-        width: Cells of a line.
+        facts: The side's facts so far.
+        width: The cells of a line.
 
     Returns:
         The picture; without blocks where nothing was observed, or there is no picture of the concept.

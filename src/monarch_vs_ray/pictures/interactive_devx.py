@@ -1,4 +1,4 @@
-"""A session's timeline: what ran in the same processes, what in new ones, and what outlives the session."""
+"""Draw a session's timeline: reused processes, new processes, and actors that outlive the session."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _class(facts: Facts) -> list[Block]:
 
 
 def _edit(facts: Facts) -> list[Block]:
-    """Return how long it takes until a changed class runs."""
+    """Return the time until a changed class runs."""
     edits = facts.metrics("time_of_an_edit", "edit")
     if not edits:
         return []
@@ -108,7 +108,7 @@ def _version(text: str) -> Span:
 
 
 def _script(facts: Facts) -> list[Block]:
-    """Return how long each run of a script took."""
+    """Return the duration of each run of a script."""
     name = "script_in_the_session"
     calls = facts.calls(name)
     if not calls:
@@ -134,7 +134,7 @@ def _job(facts: Facts) -> list[Block]:
 
 
 def _sessions(facts: Facts) -> list[Block]:
-    """Return what a second session reaches, and what is left when the first one ends."""
+    """Return the actors that a second session reaches, and those left when the first one ends."""
     found = []
     count = facts.count("second_session", "count")
     if count is not None:

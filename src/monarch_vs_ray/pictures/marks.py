@@ -1,4 +1,4 @@
-"""Small pieces that several pictures are made of."""
+"""Draw small parts that several pictures share."""
 
 from __future__ import annotations
 

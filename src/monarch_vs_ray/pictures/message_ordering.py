@@ -1,4 +1,4 @@
-"""Calls on their way to one actor: which of them wait, which overtake, and the numbers as they ran."""
+"""Draw calls to one actor: calls that wait, calls that overtake, and the order of execution."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def blocks(view: View) -> list[Block]:
 
 
 def _counted(facts: Facts, name: str) -> list[Block]:
-    """Return how many calls ran out of order, as they began and as they ended."""
+    """Return the number of calls that began out of order, and that ended so."""
     begun, ended = facts.count(name, "out_of_order"), facts.count(name, "ended_out_of_order")
     if begun is None:
         return []
@@ -140,7 +140,7 @@ def _numbers(facts: Facts, name: str, width: int) -> list[Block]:
 
 
 def _crash(view: View, name: str, label: str) -> list[Block]:
-    """Return how many calls ran although the actor died in one of them, and how many ran twice."""
+    """Return the number of calls that ran around the actor's death, and of those that ran twice."""
     facts, calls = view.facts, view.constant("CALLS", 200)
     ran, twice = facts.count(name, "ran"), facts.count(name, "ran_twice")
     if ran is None or twice is None:

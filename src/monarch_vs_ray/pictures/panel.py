@@ -1,4 +1,4 @@
-"""A picture as a panel of the dashboard."""
+"""Show a picture as a panel of the dashboard."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from monarch_vs_ray.pictures.finding import picture_for
 
 
 class PicturePanel(Panel):
-    """Draws one side of a concept from its facts; it is drawn again when the facts have changed.
+    """Draw one side of a concept from its facts, again whenever they change.
 
     Args:
         concept: The concept.
         engine: The side.
-        facts: What the side has emitted; it may grow while the panel is shown.
+        facts: The side's facts; they may grow while the panel is shown.
         config: A title, or a `PanelConfig`.
     """
 

@@ -1,4 +1,4 @@
-"""A program, a parent and its two workers: who died in each experiment, and how far the news of it came."""
+"""Draw a program, a parent and its two workers: the deaths in each experiment, and the path of the report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_NEWS, REPORT, CALL = ("───", "border"), ("◀──", "bad"), ("──�
 
 @dataclass(frozen=True)
 class Family:
-    """The states of one experiment, and the way of the news between them, from the workers upwards."""
+    """Hold the states in one experiment, and the path of the failure report from the workers upwards."""
 
     note: str = ""
     program: Span = RUNS

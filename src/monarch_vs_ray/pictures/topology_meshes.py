@@ -1,4 +1,4 @@
-"""Eight actors on two hosts: whom a call reaches, and who falls silent when one process is stopped."""
+"""Draw eight actors on two hosts: the reach of a call, and the actors that a stopped process blocks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def blocks(view: View) -> list[Block]:
 
 @dataclass(frozen=True)
 class Group:
-    """So many actors, on so many hosts."""
+    """Hold the numbers of actors and hosts."""
 
     actors: int
     hosts: int
@@ -105,7 +105,7 @@ def _regrouped(facts: Facts) -> list[Block]:
 
 
 def _stopped(facts: Facts, name: str, group: Group) -> Block:
-    """Return the row of one experiment: the stopped process, and who did not answer while it was."""
+    """Return the row of one experiment: the stopped process, and the actors that did not answer meanwhile."""
     silent = facts.ranks(name, "held_up")
     target = re.search(r"actor (\d+)", facts.faults(name)[0].target)
     victim = int(target.group(1)) if target else min(silent) if len(silent) == 1 else -1
@@ -127,7 +127,7 @@ def _stopped(facts: Facts, name: str, group: Group) -> Block:
 
 
 def _beside(facts: Facts) -> list[Block]:
-    """Return how many processes two more actors took."""
+    """Return the number of processes that two more actors took."""
     new = facts.count("actors_beside", "new_processes")
     if new is None:
         return []
@@ -136,7 +136,7 @@ def _beside(facts: Facts) -> list[Block]:
 
 
 def _too_many(facts: Facts) -> list[Block]:
-    """Return what came of asking for more GPUs than there are."""
+    """Return the outcome of a request for more GPUs than there are."""
     name = "more_gpus_than_there_are"
     state = facts.text(name, "state")
     outcome = (state or facts.text(name, "outcome")).removeprefix("answered ").strip("'")

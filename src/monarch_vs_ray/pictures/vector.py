@@ -1,4 +1,4 @@
-"""Pictures as SVG: a terminal's lines, with strokes for what is drawn and text for what is read."""
+"""Draw pictures as SVG: a terminal's lines, with strokes for line art and text for words."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def drawing(columns: Mapping[Engine, list[Line]], title: str, theme: Theme) -> s
 
 
 def _alternative(columns: Mapping[Engine, list[Line]]) -> str:
-    """Return the lines as text, for a reader who does not see them."""
+    """Return the lines as text, for a screen reader."""
     texts = {
         engine: "; ".join("".join(text for text, _ in line).strip() for line in columns[engine])
         for engine in columns

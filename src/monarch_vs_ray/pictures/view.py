@@ -1,4 +1,4 @@
-"""What a picture is drawn from."""
+"""Hold the input of a picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monarch_vs_ray.pictures.facts import Facts
 
 @dataclass(frozen=True)
 class View:
-    """The facts of a side, the concept's constants, and the width in cells."""
+    """Hold the facts of a side, the concept's constants, and the width in cells."""
 
     facts: Facts
     engine: Engine

@@ -1,1 +1,1 @@
-"""Porting between the two engines: the map of their interfaces, its guide, and what a program needs of it."""
+"""Port programs between the two engines: the map of their interfaces, the guide, and ``mvr port``."""

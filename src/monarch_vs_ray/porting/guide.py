@@ -1,14 +1,14 @@
-"""Make what is made of the porting guide: the code of each group, and the tables in pages written by hand.
+"""Generate the porting guide: a page of code for each group, and the tables in hand-written pages.
 
-``docs/guide/porting.md`` and the pages of the worked ports have places that are made, between two comments::
+``docs/guide/porting.md`` and the pages of the worked ports have generated parts, between two comments::
 
     <!-- made: map -->
     ...
     <!-- end -->
 
-``preamble`` is what the snippets begin with, ``jump`` the links to the groups, ``map`` the tables of rows,
-``count`` their number, and ``diff before.py after.py`` the difference between two programs beside the page.
-Each group of rows has a page of its own, with their code, which is made whole.
+``preamble`` is the code that precedes each snippet, ``jump`` the links to the groups, ``map`` the tables of
+rows, ``count`` their number, and ``diff before.py after.py`` the difference between two programs beside the
+page. The page of each group, with the code of its rows, is generated as a whole.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def make_guide() -> dict[Path, str]:
 
     Raises:
         NeedsCheckout: If this package is installed without a checkout.
-        BadGuide: If a page asks for what is not there.
-        BadTable: If the table of rows is not as it must be.
+        BadGuide: If a page names a part that does not exist.
+        BadTable: If the table of rows is not valid.
     """
     folder = need_checkout(COMMAND) / "docs" / "guide"
     written = [folder / "porting.md", *sorted((folder / "porting").glob("*/README.md"))]
@@ -46,7 +46,7 @@ def make_guide() -> dict[Path, str]:
 
 
 def fill(path: Path) -> str:
-    """Return a page with its places made anew. Raises BadGuide and BadTable."""
+    """Return a page with its generated parts renewed. Raises BadGuide and BadTable."""
 
     def make(place: re.Match[str]) -> str:
         what, *files = place["what"].split()
@@ -76,7 +76,7 @@ def diff(before: Path, after: Path) -> str:
 
 
 def preambles() -> str:
-    """Return what each engine's snippets begin with."""
+    """Return the code that precedes each engine's snippets."""
     return "\n\n".join(f"{TITLES[engine]}:\n\n{block(preamble(engine))}" for engine in TITLES)
 
 
@@ -96,7 +96,7 @@ def anchor(group: Group) -> str:
 
 
 def count() -> str:
-    """Return how many rows there are, and how many have code for both engines."""
+    """Return the number of rows, and the number with code for both engines."""
     both = sum(bool(row.ray.code and row.monarch.code) for row in rows())
     return f"{len(rows())} tasks; for {both} of them the code of both engines is run by the project's tests."
 
@@ -130,7 +130,7 @@ def group_page(group: Group) -> str:
 
 
 def _short(row: Row, engine: Engine) -> str:
-    """Return a side's line for a cell: code, unless it marks its code itself or is words only."""
+    """Return a side's line for a cell: as code, unless it has code marks or is text only."""
     short = row.side(engine).short.replace("|", "\\|")
     return short if "`" in short or re.fullmatch(r"[a-z ,']+", short) else f"`{short}`"
 

@@ -1,4 +1,4 @@
-"""List what a program uses of an engine, line by line, with the counterpart on the other one."""
+"""List a program's uses of an engine, line by line, with the counterparts on the other one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGES = "docs/guide/porting"
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One use, with its row of the table and the page of its code; an unknown use has none."""
+    """Hold one use, with its row of the table and the page of its code; an unknown use has none."""
 
     file: str
     line: int
@@ -35,7 +35,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """All findings in one program."""
+    """Hold all findings in one program."""
 
     file: str
     engines: tuple[Engine, ...]
@@ -43,7 +43,7 @@ class Listing(msgspec.Struct, frozen=True):
 
     @property
     def known(self) -> int:
-        """Return how many uses the table knows."""
+        """Return the number of uses that the table knows."""
         return sum(finding.known for finding in self.findings)
 
 
@@ -69,7 +69,7 @@ def _finding(file: str, use: Use) -> Finding:
 
 
 def lines(listing: Listing) -> Iterator[str]:
-    """Lay a listing out as lines: each use, and what is to know of its row where that comes first."""
+    """Format a listing as lines: each use, and the notes of its row at the row's first use."""
     if not listing.findings:
         yield f"{listing.file}: no use of ray or monarch."
         return
@@ -103,7 +103,7 @@ def _remarks(finding: Finding) -> Iterator[str]:
 
 
 def summary(listings: list[Listing]) -> list[str]:
-    """Return how many uses are known, which are not, and where to read on."""
+    """Return a summary: the number of known uses, the unknown ones, and links."""
     findings = [finding for listing in listings for finding in listing.findings]
     if not findings:
         return []

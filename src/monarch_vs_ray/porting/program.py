@@ -1,4 +1,4 @@
-"""Find what a program uses of the engines, by reading its syntax tree; nothing of it is executed."""
+"""Find a program's uses of the engines in its syntax tree; nothing is executed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_BYTES = 4 * 1024 * 1024
 
 
 class Program(msgspec.Struct, frozen=True):
-    """A program, and its uses of the engines in the order of its lines."""
+    """Hold a program's uses of the engines, in the order of its lines."""
 
     path: str
     engines: tuple[Engine, ...]
@@ -35,7 +35,7 @@ def read(path: Path) -> Program:
         Its uses; none if it imports no engine.
 
     Raises:
-        CannotPort: If the file cannot be read, is no Python, or is nested too deeply.
+        CannotPort: If the file cannot be read, is not Python, or is nested too deeply.
     """
     try:
         if path.stat().st_size > MAX_BYTES:

@@ -1,4 +1,4 @@
-"""The map between the two actor interfaces: rows by task, in the files of ``map/``.
+"""Read the map between the two actor interfaces: rows by task, in the files of ``map/``.
 
 ::
 
@@ -7,13 +7,13 @@
     [[row]]
     id = "call_one"                              # stable: links and `mvr port` name it
     task = "Call one actor and take its answer"
-    lacking = ""                                 # what has no counterpart on one of the engines
-    trap = "..."                                 # what surprises somebody who ports
-    claims = ["actor_abstraction.invocation"]    # rows of the comparison that show it
+    lacking = ""                                 # the gap: no counterpart on one engine, and the replacement
+    trap = "..."                                 # a behaviour that may surprise
+    claims = ["actor_abstraction.invocation"]    # rows of the comparison that support it
     [row.ray]
     short = "ray.get(h.m.remote(x))"             # one line, for tables; marks its code if not all of it is
     code = '''...'''                             # runs after `preamble/ray.py`; empty: cannot run here
-    ends = true                                  # it ends or restarts the engine: it runs after the others
+    ends = true                                  # it ends or restarts the engine, so it runs last
     names = ["ray.get", "ActorMethod.remote"]    # uses that `program.Reader` finds; a final * stands for any
 
 A name is what a program uses, as `program` reports it: a dotted path, a method of a kind of value
@@ -36,7 +36,7 @@ PREAMBLES = Path(__file__).parent / "preamble"
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One engine's half of a row."""
+    """Hold one engine's half of a row."""
 
     short: str
     code: str
@@ -45,7 +45,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A task, and what one writes for it on each engine."""
+    """Hold a task and its code on each engine."""
 
     id: str
     task: str
@@ -61,7 +61,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The rows of one file; ``name`` is that of the file without its number."""
+    """Hold the rows of one file; ``name`` is the file's name without its number."""
 
     title: str
     row: tuple[Row, ...]
@@ -69,7 +69,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def other(engine: Engine) -> Engine:
-    """Return the engine that one ports to."""
+    """Return the other engine."""
     return "monarch" if engine == "ray" else "ray"
 
 
@@ -78,7 +78,7 @@ def groups() -> tuple[Group, ...]:
     """Return the table, in the order of its files.
 
     Raises:
-        BadTable: If a file has another form, or an id or a name stands in two rows.
+        BadTable: If a file is not valid, or two rows have the same id or name.
     """
     found = [_read(path) for path in sorted(FOLDER.glob("*.toml"))]
     seen: set[str] = set()
@@ -135,7 +135,7 @@ def find(engine: Engine, name: str) -> Row | None:
 
 
 def preamble(engine: Engine) -> str:
-    """Return what an engine's snippets begin with."""
+    """Return the code that precedes an engine's snippets."""
     return (PREAMBLES / f"{engine}.py").read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Collect the uses of an engine from a syntax tree, each under the name that the table has for it."""
+"""Collect the uses of an engine from a syntax tree, named as in the table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NO_ARGUMENTS = re.compile(
 
 
 class Use(msgspec.Struct, frozen=True, order=True):
-    """One use of an engine: the line, the name that the table knows it by, the program's own text."""
+    """Hold one use of an engine: the line, its name in the table, the program's text."""
 
     line: int
     name: str
@@ -34,7 +34,7 @@ class Use(msgspec.Struct, frozen=True, order=True):
 
 
 def engine_of(module: str) -> str:
-    """Return the engine that a module is of; torchstore is Monarch's."""
+    """Return the engine that a module belongs to; torchstore belongs to Monarch."""
     package = module.partition(".")[0]
     return "monarch" if package == "torchstore" else package
 
@@ -43,7 +43,7 @@ class Reader(ast.NodeVisitor):
     """Collect the uses of one program.
 
     Args:
-        values: What its names stand for; filled on the way.
+        values: The values of its names; filled during the walk.
     """
 
     def __init__(self, values: Values) -> None:
@@ -87,7 +87,7 @@ class Reader(ast.NodeVisitor):
     visit_AsyncFor = visit_For
 
     def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
-        """Bind what is opened."""
+        """Bind the targets of a with statement."""
         for item in node.items:
             if item.optional_vars:
                 self.values.bind(item.optional_vars, self.values.of(item.context_expr))
@@ -133,7 +133,7 @@ class Reader(ast.NodeVisitor):
     visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        """Bind a class; report that it is an actor's, and what of it does not port as it is."""
+        """Bind a class; report an actor class, and its parts that do not port unchanged."""
         value = self._decorated(node, "class")
         bases = {self.values.of(base) for base in node.bases}
         if bases & {"monarch.actor.Actor", "MonarchClass", "monarch.spmd.SPMDActor"}:
@@ -216,7 +216,7 @@ class Reader(ast.NodeVisitor):
     # Uses
 
     def visit_Call(self, node: ast.Call) -> None:
-        """Report what is called, and its arguments that the engines know."""
+        """Report the called function, and the arguments that the engines define."""
         name = self.values.of(node.func)
         engine = None if is_kind(name) and name != "RemoteDecorator" else self._engine(name)
         self._learn(node)
@@ -235,7 +235,7 @@ class Reader(ast.NodeVisitor):
             self.visit(argument)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        """Report an attribute that is an engine's."""
+        """Report an attribute of an engine."""
         value = self.values.of(node)
         if is_path(value):
             self._report_path(node, value)
@@ -278,7 +278,7 @@ class Reader(ast.NodeVisitor):
         self.visit(node.value)
 
     def visit_Dict(self, node: ast.Dict) -> None:
-        """Report options that stand in a dictionary of their own, as in ``options(**settings)``."""
+        """Report options in a dictionary, as in ``options(**settings)``."""
         for key in node.keys:
             text = key.value if isinstance(key, ast.Constant) else None
             if isinstance(text, str) and "ray" in self.values.engines and is_known(f"key {text}"):

@@ -1,7 +1,7 @@
-"""What the expressions of a program stand for: engine paths and kinds of values, followed within one file.
+"""Infer the values of a program's expressions: engine paths and kinds of values, within one file.
 
 A value is written as a text: a dotted path (``ray.get``), a kind (``ActorHandle``), or a method of a kind
-(``Queue.put``). What each returns is in ``kinds.toml``. Nothing is executed or imported.
+(``Queue.put``). ``kinds.toml`` has their return values. Nothing is executed or imported.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BY_METHOD = {
 
 
 class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file ``kinds.toml``."""
+    """Hold the file ``kinds.toml``."""
 
     values: dict[str, str]
     same: dict[str, str]
@@ -49,7 +49,7 @@ class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def kinds() -> Kinds:
-    """Return what is known of the engines' values."""
+    """Return the kinds of the engines' values."""
     return msgspec.convert(parse_toml(FILE.read_text(encoding="utf-8")), Kinds)
 
 
@@ -73,7 +73,7 @@ def is_path(value: str) -> bool:
 
 
 class Values:
-    """The names of one program and what they stand for.
+    """Hold the names of one program and their values.
 
     Args:
         engines: The engines that the program imports.
@@ -87,7 +87,7 @@ class Values:
         self._attributes: dict[str, str] = {}
 
     def enter(self, function: ast.AST) -> None:
-        """Open a function's scope, with what an earlier pass learned of it."""
+        """Open a function's scope, with the bindings of an earlier pass."""
         self._scopes.append(self._of_function.setdefault(function, {}))
 
     def leave(self) -> None:
@@ -95,7 +95,7 @@ class Values:
         self._scopes.pop()
 
     def bind(self, target: ast.expr, value: str) -> None:
-        """Remember what a target of an assignment now stands for; tuples pass on to each element."""
+        """Bind a target of an assignment to a value; of a tuple each element."""
         if isinstance(target, ast.Name):
             if value or target.id not in self._scopes[-1]:
                 self._scopes[-1][target.id] = value
@@ -110,11 +110,11 @@ class Values:
             self.bind(target.value, value)
 
     def bind_name(self, name: str, value: str) -> None:
-        """Remember what a name stands for in the innermost scope."""
+        """Bind a name in the innermost scope."""
         self._scopes[-1][name] = value
 
     def of(self, node: ast.expr | None) -> str:
-        """Return what an expression stands for; empty if that is unknown."""
+        """Return the value of an expression; empty if unknown."""
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         return method(node) if method else ""
 
@@ -163,7 +163,7 @@ class Values:
         return known[f"{kind}.*"]
 
     def _by_shape(self, node: ast.Attribute, base: str) -> str:
-        """Return what an attribute of an unknown value is, by its name and by what it is an attribute of."""
+        """Return the kind of an attribute of an unknown value, by its name and its object."""
         if node.attr in ("remote", "options", "bind"):
             named = isinstance(node.value, ast.Attribute | ast.Name) or node.attr != "options"
             return f"{_remote_kind(node.value)}.{node.attr}" if named and "ray" in self.engines else ""

@@ -1,6 +1,6 @@
-"""Programs that are not ours, run as sides as they stand: a user's two scripts, and the patterns.
+"""Run users' scripts and the patterns, unmodified, as sides.
 
-``isolation`` is where one runs, ``addresses`` what it may not join, ``faults`` what is done to it from
-outside, ``outputs`` how two outputs are compared, ``state`` the fold of its events, ``screen`` and
-``closing`` what is shown.
+``isolation`` sets a program's folders and environment, ``addresses`` refuses a running Ray, ``faults``
+injects faults from outside, ``outputs`` compares two outputs, ``state`` folds events, ``screen`` and
+``closing`` show the run.
 """

@@ -1,4 +1,4 @@
-"""What stays on the screen when programs are over: a table of both, and the difference of their outputs."""
+"""Print the end of a run of programs: a table of both, and the difference of their outputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 def print_closing(
     state: ProgramsState, banner: Banner, *, ascii: bool = False, stream: IO[str] | None = None
 ) -> None:
-    """Print what both programs did, used, printed and left."""
+    """Print the ends, resource use, outputs and left-behind processes of the programs."""
     stream = stream or sys.stdout
     out = console(stream)
     ascii = ascii or out.encoding.lower().replace("-", "") != "utf8"
@@ -43,12 +43,12 @@ def print_closing(
 
 
 def ending(side: SideState) -> str:
-    """Return how a program ended."""
+    """Return how a program ended, in words."""
     return how_it_ended(side.ended) if side.manifest else "not started"
 
 
 def how_it_ended(ended: SideEnded | None) -> str:
-    """Return the same from its last event."""
+    """Return how a program ended, from its last event."""
     if ended is None:
         return "running"
     return {
@@ -61,7 +61,7 @@ def how_it_ended(ended: SideEnded | None) -> str:
 
 
 def megabytes(size: float) -> str:
-    """Return a size as a reader would write it."""
+    """Format a size in bytes for a reader."""
     return f"{size / 1e6:,.0f} MB" if size >= 1e6 else f"{size / 1e3:,.0f} kB"
 
 
@@ -155,7 +155,7 @@ def _files(course: Course) -> str:
 
 
 def _notes(state: ProgramsState) -> list[str]:
-    """Return what a reader must know to read the table."""
+    """Return notes that explain the table."""
     courses = state.courses.values()
     notes = []
     if len(state.sides) > 1 and not any(course.terms.get("in_turn") for course in courses):
@@ -172,7 +172,7 @@ def _notes(state: ProgramsState) -> list[str]:
 
 
 def print_trouble(side: SideState, out: Console) -> None:
-    """Print what was noted on a side, and of one that failed how, and its last lines."""
+    """Print a side's notes and, if it failed, the reason and its last lines."""
     for trouble in side.troubles:
         out.print(Text(f"The harness noted on {NAMES[side.engine]}: {trouble.detail}."))
     if side.ended is None or side.ended_well:

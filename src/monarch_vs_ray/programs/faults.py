@@ -1,4 +1,4 @@
-"""Break a program from outside, at a moment that a line of its output names, and prove that it is broken."""
+"""Inject faults into a program from outside, timed by its output, and prove that they fired."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ POLL = 0.002
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One kind of fault.
+    """Describe one kind of fault.
 
     Attributes:
         kill: An expression for lines of stdout that name a process by its group ``pid``; or ``program``.
-        title: What it is, for the reader.
-        when: The first line that matches arms it; by default the first that matches ``kill``.
+        title: A name for the reader.
+        when: The first line that matches arms the fault; by default the first that matches ``kill``.
         after: Seconds from then to the signal, or two numbers between which they are drawn.
-        signal: Its name: KILL, STOP, TERM, INT, ...
-        seconds: For STOP, after how many of them CONT follows; 0 for never.
+        signal: The signal's name: KILL, STOP, TERM, INT, ...
+        seconds: For STOP, seconds until CONT; 0 for never.
         times: How many times, each time to a process that lives.
-        which: Which of the processes that are named and live: ``random``, ``first``, ``last``.
+        which: The process that is hit, of those named and alive: ``random``, ``first``, ``last``.
         restart: Whether the program is started again; for ``program`` only.
     """
 
@@ -50,7 +50,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     restart: bool = True
 
     def check(self, where: str) -> None:
-        """Raise UserError if it cannot be done."""
+        """Raise UserError if the fault cannot be injected."""
         if self.kill != PROGRAM and "pid" not in _compiled(self.kill, where).groupindex:
             raise UserError(
                 f"{where}: {self.kill!r} has no group named pid;"
@@ -78,7 +78,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def number(self) -> Signals:
-        """Return its signal."""
+        """Return the signal's number."""
         return Signals[f"SIG{self.signal}"]
 
 
@@ -90,18 +90,18 @@ def _compiled(expression: str, where: str) -> re.Pattern[str]:
 
 
 def planned(faults: Iterable[Fault]) -> int:
-    """Return how many faults are planned in all."""
+    """Return the number of planned faults."""
     return sum(each.times for each in faults)
 
 
 def restarts(faults: Iterable[Fault]) -> int:
-    """Return how often a program is to be started again."""
+    """Return the number of planned restarts of the program."""
     return sum(each.times for each in faults if each.kill == PROGRAM and each.restart)
 
 
 @dataclass
 class _Armed:
-    """One kind of fault on one side: what it knows, and what it does next."""
+    """Hold the state of one kind of fault on one side."""
 
     fault: Fault
     rng: random.Random
@@ -115,7 +115,7 @@ class _Armed:
 
 
 class Injector:
-    """Watches one side's output and does to it what is planned; what is proved becomes an event."""
+    """Watch one side's output, inject the planned faults, and emit an event for each that fired."""
 
     def __init__(self, side: RunningSide, faults: Sequence[Fault], seed: int) -> None:
         self._side = side
@@ -130,18 +130,18 @@ class Injector:
 
     @property
     def engine(self) -> Engine:
-        """Return whose side it is."""
+        """Return the side's engine."""
         return self._side.engine
 
     def take(self, events: Iterable[AnyEvent]) -> None:
-        """Read what the side printed."""
+        """Read output of the side."""
         for event in events:
             if isinstance(event, LogLine) and event.origin == "stdout" and event.side == self.engine:
                 for kind in self._kinds:
                     _read(kind, event)
 
     def wait(self, now: int) -> float:
-        """Return the seconds until there may be something to do; infinity if there is nothing."""
+        """Return the seconds until the next fault is due; infinity if none is."""
         waits = [float("inf")]
         for kind in self._kinds:
             if kind.hit is not None:
@@ -152,7 +152,7 @@ class Injector:
         return max(POLL, min(waits))  # a fault that is due may have nobody to hit for a long time
 
     def tend(self, now: int, batch: Batch) -> None:
-        """Send the signals that are due, and record those that have done their work."""
+        """Send the signals that are due, and record the faults that have fired."""
         if self._side.over:
             return
         for kind in self._kinds:

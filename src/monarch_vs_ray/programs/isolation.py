@@ -1,4 +1,4 @@
-"""Where a program that is not ours runs: folders of its own, and engines at their defaults."""
+"""Isolate a user's program: folders of its own, and the engines at their defaults."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def variables(
     keep: Collection[str] = (),
     ray_address: str = "",
 ) -> dict[str, str | None]:
-    """Return what to change in the environment of a program.
+    """Return the changes to a program's environment variables.
 
     Args:
-        engine: The engine that it is said to use.
+        engine: The program's engine.
         run_dir: Its run folder.
-        present: The environment as it is; by default this process's.
-        keep: Variables that are passed on as they are; TMPDIR is the run's own all the same.
+        present: The current environment; by default this process's.
+        keep: Variables that are passed on unchanged; TMPDIR is always the run's own.
         ray_address: A running Ray that the program may join.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Put one run of a program to its plan's oracle, and read its figures; pure functions of its events."""
+"""Judge one run of a program by its plan's oracle, and read its figures; pure functions of its events."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Undisturbed = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a run came to.
+    """Hold the result of a run.
 
     Attributes:
-        reasons: Why the oracle does not hold; empty when it does.
-        figures: By name; None for one that the run did not yield.
-        failed: Whether the program itself failed, or had to be ended.
+        reasons: The reasons why the oracle does not hold; empty if it holds.
+        figures: Figures by name; None for one that the run did not yield.
+        failed: Whether the program failed, or was ended by the harness.
     """
 
     reasons: list[str]
@@ -41,10 +41,10 @@ def judge(
     """Judge one run.
 
     Args:
-        plan: What must hold.
-        course: What the program printed, and what was done to it.
-        ended: How it ended.
-        undisturbed: What a run of the same seed printed without faults; None for such a run itself.
+        plan: The pattern's plan, with its oracle.
+        course: The program's output and faults.
+        ended: The side's last event.
+        undisturbed: The output of a run with the same seed and without faults; None for such a run itself.
     """
     failed = ended is None or ended.ending != "exit" or ended.exit_code != plan.oracle.exit
     reasons = [f"{how_it_ended(ended)}, not exit code {plan.oracle.exit}"] if failed else []

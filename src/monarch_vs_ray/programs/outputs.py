@@ -39,15 +39,15 @@ NOTICES: dict[Engine, tuple[re.Pattern[str], ...]] = {
 
 @dataclass(frozen=True)
 class Output:
-    """What one program printed on stdout.
+    """Hold one program's stdout.
 
     Attributes:
         engine: Its engine.
-        lines: As they came.
-        sha256: Of the bytes.
+        lines: The lines in the order of arrival.
+        sha256: The hash of all bytes.
         ends_with_newline: Whether the last line has an end.
-        whole: Whether ``lines`` is all that was printed.
-        result: What it gave to ``result``; None without.
+        whole: Whether ``lines`` is the complete output.
+        result: The argument of the program's call of ``result``; None without a call.
     """
 
     engine: Engine
@@ -60,10 +60,10 @@ class Output:
 
 @dataclass(frozen=True)
 class Difference:
-    """What a comparison found.
+    """Hold the result of a comparison.
 
     Attributes:
-        equal: Whether the outputs are the same; None where that was not asked.
+        equal: Whether the outputs are the same; None if they were not compared.
         sentence: The finding, in one sentence.
         diff: The lines that differ, as ``diff -u`` has them.
     """
@@ -74,9 +74,9 @@ class Difference:
 
 
 def own_lines(output: Output) -> tuple[list[str], int]:
-    """Return a program's own lines, and how many of the engine's were taken out.
+    """Return a program's own lines, and the number of engine lines that were removed.
 
-    A line of a worker stays, without what the engine puts before it.
+    A line of a worker is kept, without the prefix that the engine adds.
     """
     own: list[str] = []
     taken = 0
@@ -102,7 +102,7 @@ def compare(left: Output, right: Output, how: Comparison, rtol: float = 0.0) -> 
         right: The other's.
         how: ``exact`` to the byte; ``lines`` without spaces at their ends; ``sorted`` the same in any order;
             ``json`` by value, the output as one document or one in each line; ``none``.
-        rtol: How far two numbers may be apart, as a share of the larger one; not for ``exact``.
+        rtol: The allowed difference of two numbers, as a fraction of the larger one; not for ``exact``.
     """
     if how == "none":
         return Difference(None, "The outputs were not compared.")

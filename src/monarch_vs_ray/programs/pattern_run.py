@@ -1,4 +1,4 @@
-"""Show a pattern once, live; or run it many times, and say what it came to."""
+"""Show one run of a pattern live, or run it many times and print a summary."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from monarch_vs_ray.stage.values import NAMES
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be run of a pattern.
+    """Select what to run of a pattern.
 
     Attributes:
         programs: Names of its programs.
         setting: One of its settings.
         seed: The first seed.
-        times: How many seeds.
-        publish: Where records are published; None for nowhere.
+        times: The number of seeds, one run each.
+        publish: The folder for published records; None to publish nothing.
     """
 
     programs: Sequence[str]
@@ -48,9 +48,9 @@ def run(pattern: Pattern, wanted: Wanted, form: Form) -> int:
     """Run a pattern.
 
     Args:
-        pattern: It.
-        wanted: What of it, and how often.
-        form: How it is shown; with ``json`` each run's record is printed as a line.
+        pattern: The pattern.
+        wanted: The programs, the setting and the seeds.
+        form: The form of the output; with ``json`` each run's record is printed as a line.
 
     Returns:
         The exit code: 0 when the oracle holds in each run, 1 when it does not, 4 when a program failed, 130.
@@ -88,7 +88,7 @@ def outcome(records: Iterable[Record]) -> ExitCode:
 
 def _many(rounds: Rounds, wanted: Wanted, form: Form, records: list[Record]) -> None:
     seeds = range(wanted.seed, wanted.seed + wanted.times)
-    for record, state in rounds.each(wanted.programs, seeds):
+    for record, state in rounds.run_all(wanted.programs, seeds):
         records.append(record)
         if form.json:
             say(msgspec.json.encode(record).decode())
@@ -100,7 +100,7 @@ def _many(rounds: Rounds, wanted: Wanted, form: Form, records: list[Record]) -> 
 
 
 def one_line(record: Record) -> str:
-    """Return what a run came to."""
+    """Return a run's result in one line."""
     figures = "  ".join(
         f"{name}: {'none' if value is None else number(value)} {record.units.get(name, '')}".rstrip()
         for name, value in record.figures.items()
@@ -115,7 +115,7 @@ def one_line(record: Record) -> str:
 def _watched(
     rounds: Rounds, programs: list[str], seed: int, form: Form, interrupt: Interrupt
 ) -> list[Record]:
-    """Run programs at once, in view."""
+    """Run programs at the same time, and show them."""
     if rounds.pattern.plan.oracle.undisturbed:
         for program in programs:
             complain(f"{program}: a run without faults first, to compare with ...")

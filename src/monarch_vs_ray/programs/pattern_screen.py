@@ -1,4 +1,4 @@
-"""A pattern in a terminal: both programs' output, and below it their timelines with the faults."""
+"""Show a pattern in a terminal: both programs' output, and below it their timelines with the faults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HIGHLIGHTS = 5
 
 
 class PatternScreen(ProgramsScreen):
-    """A presenter that draws the programs of a pattern."""
+    """Draw the programs of a pattern."""
 
     def __init__(
         self, state: ProgramsState, figures: list[Figure], banner: Banner, *, ascii: bool | None = None

@@ -39,14 +39,14 @@ class Pattern:
         return self.folder / self.plan.programs[program]
 
     def code_sha256(self) -> str:
-        """Return the hash of all that a run depends on: the plan and the programs."""
+        """Return the hash of the plan and the programs."""
         digest = hashlib.sha256()
         for path in sorted({self.folder / plans.FILE, *map(self.script, self.plan.programs)}):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
 
     def lines_of_code(self, program: str) -> int:
-        """Return the lines that one writes oneself: without blank ones, comments and docstrings."""
+        """Return the number of lines of a program without blank lines, comments and docstrings."""
         return code_lines(self.script(program).read_text(encoding="utf-8"))
 
 
@@ -69,14 +69,14 @@ def copy(pattern: Pattern, folder: Path) -> list[Path]:
     """Copy a pattern's files.
 
     Args:
-        pattern: It.
-        folder: Where its own folder is made.
+        pattern: The pattern.
+        folder: The folder in which the pattern's own folder is created.
 
     Returns:
-        The files.
+        The files that were written.
 
     Raises:
-        WouldOverwrite: If another file is in the way; nothing is written then.
+        WouldOverwrite: If a different file exists; nothing is written then.
     """
     target = folder / pattern.name
     files = [path for path in sorted(pattern.folder.iterdir()) if path.is_file()]
@@ -90,7 +90,7 @@ def copy(pattern: Pattern, folder: Path) -> list[Path]:
 
 
 def code_lines(source: str) -> int:
-    """Return how many lines of a program hold code."""
+    """Return the number of lines that hold code."""
     lines: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in UNCOUNTED:

@@ -1,4 +1,4 @@
-"""What runs of patterns came to: a record for each, published a line each, and their figures in sum.
+"""Keep the results of pattern runs: a record for each run, one line each when published, and summaries.
 
 ::
 
@@ -125,7 +125,7 @@ def _summary(records: list[Record]) -> Summary:
 
 
 def number(value: float) -> str:
-    """Return a figure as a reader would write it."""
+    """Format a figure for a reader."""
     return f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:,.3g}"
 
 
@@ -148,11 +148,11 @@ def markdown(summaries: Iterable[Summary]) -> str:
 
 
 def publish(records: Sequence[Record], root: Path) -> list[Path]:
-    """Put records in place of those of the same pattern, program and setting.
+    """Publish records; they replace those of the same pattern, program and setting.
 
     Args:
         records: At least one; all of one machine.
-        root: The folder of what is published.
+        root: The folder of published results.
 
     Returns:
         The files that were written.
@@ -181,7 +181,7 @@ def read(path: Path) -> list[Record]:
 
 
 def published(root: Path) -> list[Record]:
-    """Return what is published of all machines."""
+    """Return the published records of all machines."""
     return [record for file in sorted(root.glob(f"*/{FILE}")) for record in read(file)]
 
 

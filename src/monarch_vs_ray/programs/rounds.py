@@ -1,4 +1,4 @@
-"""Run the programs of a pattern again and again, in turn, with another seed each time."""
+"""Run the programs of a pattern repeatedly, in turn, with another seed each time."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ TICK = 0.1
 
 
 class Interrupted(Exception):
-    """The user wants the end."""
+    """The user interrupted the runs."""
 
 
 class Quiet:
-    """A presenter that shows nothing."""
+    """Show nothing."""
 
     quit = False
     holding = False
@@ -42,13 +42,13 @@ class Quiet:
 
 
 class Rounds:
-    """The runs of one pattern with one setting.
+    """Run one pattern with one setting.
 
     Args:
-        pattern: It.
-        setting: Which of its settings.
+        pattern: The pattern.
+        setting: One of its settings.
         interrupt: Counts the user's requests to stop.
-        keep: Variables of engines that are passed on.
+        keep: Engine variables that are passed on.
     """
 
     def __init__(self, pattern: Pattern, setting: Setting, interrupt: Interrupt) -> None:
@@ -57,11 +57,13 @@ class Rounds:
         self._interrupt = interrupt
         self._undisturbed: dict[tuple[str, int], tuple[Undisturbed, float]] = {}
 
-    def each(self, programs: Sequence[str], seeds: Iterable[int]) -> Iterator[tuple[Record, ProgramsState]]:
-        """Run each program with each seed, one after the other, and yield what it came to.
+    def run_all(
+        self, programs: Sequence[str], seeds: Iterable[int]
+    ) -> Iterator[tuple[Record, ProgramsState]]:
+        """Run each program with each seed, one after the other, and yield the record and state of each run.
 
         Raises:
-            Interrupted: If the user wants the end.
+            Interrupted: If the user interrupts the runs.
         """
         for seed in seeds:
             for program in programs:
@@ -71,7 +73,7 @@ class Rounds:
                 yield self.record(program, seed, state), state
 
     def prepare(self, program: str, seed: int) -> None:
-        """Run a program without faults, if the plan compares with that and it was not done before."""
+        """Run a program without faults, if the plan compares with such a run and there is none yet."""
         if not self.pattern.plan.oracle.undisturbed or (program, seed) in self._undisturbed:
             return
         state = self.state([program])
@@ -97,12 +99,12 @@ class Rounds:
         return start(started, Terms(deadline=plan.deadline, compare="none"))
 
     def state(self, programs: Sequence[str]) -> ProgramsState:
-        """Return the state that programs' events are folded into."""
+        """Return the folded state of the programs' events."""
         plan = self.pattern.plan
         return ProgramsState(map(engine_of, programs), plan.title or self.pattern.name, plan.question)
 
     def verdict(self, program: str, seed: int, state: ProgramsState) -> Verdict:
-        """Judge a program's run as far as it has come."""
+        """Judge a program's run up to now."""
         engine = engine_of(program)
         undisturbed = self._undisturbed.get((program, seed))
         return judge(
@@ -113,7 +115,7 @@ class Rounds:
         )
 
     def record(self, program: str, seed: int, state: ProgramsState) -> Record:
-        """Return what a run came to."""
+        """Return the record of a run."""
         engine = engine_of(program)
         course, side = state.courses[engine], state.sides[engine]
         verdict = self.verdict(program, seed, state)
@@ -152,7 +154,7 @@ class Rounds:
 
 
 def by_engine(programs: Iterable[str]) -> list[list[str]]:
-    """Return programs in groups that can stand on the stage at once: at most one of each engine."""
+    """Group programs that can run at the same time: at most one for each engine."""
     groups: list[list[str]] = []
     for program in programs:
         engine: Engine = engine_of(program)

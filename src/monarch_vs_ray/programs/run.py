@@ -22,17 +22,17 @@ def live(programs: Sequence[Program], terms: Terms, record: Path | None, form: F
 
     Args:
         programs: At most one for each engine.
-        terms: What holds for all of them.
-        record: A new file for the history, if it is to be kept.
-        form: How it is shown.
+        terms: The settings of the run.
+        record: A new file for the history; None to keep none.
+        form: The form of the output.
 
     Returns:
         The exit code.
 
     Raises:
-        NoProgram: If one is no file.
+        NoProgram: If a program is not a file.
         EngineMissing: If an engine is not installed.
-        CannotRecord: If the history cannot be kept.
+        CannotRecord: If the history cannot be written.
     """
     check(programs, terms)
     engines = [program.engine for program in programs]
@@ -50,13 +50,13 @@ def replayed(history: History, speed: float, engines: Collection[Engine], form: 
     """Show a history of programs again.
 
     Args:
-        history: It.
-        speed: 1 is the original timing, 0 everything at once.
-        engines: Those to show.
-        form: How it is shown.
+        history: The recorded history.
+        speed: 1 is the original timing, 0 shows everything at once.
+        engines: The engines to show.
+        form: The form of the output.
 
     Returns:
-        The exit code that the run had.
+        The exit code of the recorded run.
     """
     banner = Banner("REPLAY", f"recorded {history.header.date[:10]}, speed {speed:g}")
     interrupt = Interrupt()
@@ -67,10 +67,10 @@ def replayed(history: History, speed: float, engines: Collection[Engine], form: 
 
 
 def take_picture(history: History, picture: Path, width: int, height: int, at: float) -> None:
-    """Draw a history's programs at a moment, as SVG.
+    """Draw the programs of a history at a point in time, as SVG.
 
     Args:
-        history: It.
+        history: The recorded history.
         picture: A new file.
         width: Cells across.
         height: Cells down.
@@ -88,7 +88,7 @@ def take_picture(history: History, picture: Path, width: int, height: int, at: f
 
 
 def header(engines: Sequence[Engine]) -> Header:
-    """Return the first line of a history that begins now."""
+    """Return the header line of a new history."""
     date = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     return Header(format=FORMAT, concept=NAME, sides=[each for each in ENGINES if each in engines], date=date)
 

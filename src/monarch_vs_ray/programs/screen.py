@@ -1,4 +1,4 @@
-"""Programs in a terminal: their code, their outputs, what they use, side by side."""
+"""Show programs in a terminal, side by side: code, output, resource use."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from monarch_vs_ray.stage.values import NAMES, say
 
 
 class ProgramsScreen(Screen):
-    """A presenter that draws programs which run."""
+    """Draw running programs."""
 
     _state: ProgramsState
 

@@ -1,4 +1,4 @@
-"""Start programs that are not ours as sides; break them as planned; tell what ran in a manifest."""
+"""Start users' programs as sides, inject the planned faults, and record a manifest."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ MODULES: dict[Engine, str] = {"monarch": "monarch", "ray": "ray"}
 
 @dataclass(frozen=True)
 class Program:
-    """A program and how it is run.
+    """Describe a program and how to run it.
 
     Attributes:
-        engine: The engine that it uses; each stands once on the stage.
+        engine: The engine that it uses; one program for each engine.
         script: The file.
-        arguments: What follows it on its command line.
-        faults: What is done to it.
-        seed: Of the faults' moments and victims.
-        settings: Environment variables that it gets.
+        arguments: The command-line arguments.
+        faults: The faults to inject.
+        seed: The seed for the faults' times and victims.
+        settings: Environment variables to set.
     """
 
     engine: Engine
@@ -52,16 +52,16 @@ class Program:
 
 @dataclass(frozen=True)
 class Terms:
-    """What holds for all programs of a run.
+    """Hold the settings of a run, which apply to all its programs.
 
     Attributes:
-        deadline: Seconds that each may take.
-        grace: Seconds that its other processes get, once it has ended.
-        keep: Variables of engines that are passed on.
-        ray_address: A running Ray that they may join.
-        in_turn: One after the other, so that neither waits for a core that the other uses.
-        compare: How their outputs are compared.
-        rtol: How far numbers may be apart there.
+        deadline: The most seconds for each program.
+        grace: Seconds for its other processes to end, after it has ended.
+        keep: Engine variables that are passed on.
+        ray_address: A running Ray that the programs may join.
+        in_turn: Run one after the other, so that they do not share cores.
+        compare: The way of comparing outputs.
+        rtol: The allowed relative difference of numbers.
     """
 
     deadline: float = 300.0
@@ -74,11 +74,11 @@ class Terms:
 
 
 def check(programs: Sequence[Program], terms: Terms) -> None:
-    """Look at the programs before any is started.
+    """Check the programs before any is started.
 
     Raises:
-        NoProgram: If one is no file that can be read.
-        JoinsCluster: If one joins a running Ray, and no address allows it.
+        NoProgram: If a program is not a readable file.
+        JoinsCluster: If a program joins a running Ray, and no address allows it.
     """
     for program in programs:
         path = program.script
@@ -98,11 +98,11 @@ def start(programs: Sequence[Program], terms: Terms, clock: Clock | None = None)
 
     Args:
         programs: At most one for each engine.
-        terms: What holds for all of them.
-        clock: Times the run.
+        terms: The settings of the run.
+        clock: The clock of the run.
 
     Returns:
-        Their events, until nothing of them is left.
+        The stream of their events; it ends when no process of them is left.
     """
     clock = clock or MonotonicClock()
     if terms.in_turn:
@@ -111,7 +111,7 @@ def start(programs: Sequence[Program], terms: Terms, clock: Clock | None = None)
 
 
 class Programs:
-    """Programs that run at once: a stream of their events, with the faults among them."""
+    """Run programs at the same time: a stream of their events, faults included."""
 
     def __init__(self, programs: Sequence[Program], terms: Terms, clock: Clock) -> None:
         self._manifests = [event for each in programs for event in (_manifest(each), _kept(each, terms))]
@@ -124,11 +124,11 @@ class Programs:
 
     @property
     def over(self) -> bool:
-        """Return whether nothing of the programs is left."""
+        """Return whether all processes of the programs have ended."""
         return self._run.over
 
     def now(self) -> int:
-        """Return nanoseconds since they began."""
+        """Return nanoseconds since the programs began."""
         return self._run.now()
 
     def wake_for(self, fd: int) -> None:
@@ -136,11 +136,11 @@ class Programs:
         self._run.wake_for(fd)
 
     def stop(self) -> None:
-        """End them now."""
+        """End the programs now."""
         self._run.stop()
 
     def poll(self, timeout: float) -> Batch:
-        """Return what has come, waiting no longer than until the next fault is due."""
+        """Return new events; wait no longer than until the next fault is due."""
         now = self.now()
         if self._manifests:
             batch = Batch()
@@ -156,7 +156,7 @@ class Programs:
 
 
 class InTurn:
-    """Runs one after the other; each has its own time, from 0."""
+    """Run programs one after the other; the time of each starts at 0."""
 
     def __init__(self, starts: Sequence[Callable[[], EventStream]]) -> None:
         self._waiting = list(starts)
@@ -175,7 +175,7 @@ class InTurn:
         return self._now.over and not self._waiting
 
     def now(self) -> int:
-        """Return nanoseconds since the one that runs began."""
+        """Return nanoseconds since the running program began."""
         return self._now.now()
 
     def wake_for(self, fd: int) -> None:
@@ -184,12 +184,12 @@ class InTurn:
         self._now.wake_for(fd)
 
     def stop(self) -> None:
-        """End the one that runs; the others do not begin."""
+        """End the running program; the others do not start."""
         self._waiting.clear()
         self._now.stop()
 
     def poll(self, timeout: float) -> Batch:
-        """Return what has come from the one that runs."""
+        """Return new events of the running program."""
         if self._now.over and self._waiting:
             self._now = self._next()
         return self._now.poll(timeout)
@@ -214,7 +214,7 @@ def _spec(program: Program, terms: Terms) -> SideSpec:
 
 
 def _suspects(program: Program) -> list[Suspect]:
-    """Return what may be why a program failed that Python does not say."""
+    """Return possible causes of a failure that Python does not report."""
     folder = program.script.resolve().parent
     for hides in (folder / f"{module}.py" for module in MODULES.values()):
         if hides.is_file():

@@ -1,4 +1,4 @@
-"""What is known of programs that run: the fold of their events, and nothing else."""
+"""Fold the events of programs into their state."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TERMS = "terms"
 
 @dataclass
 class Course:
-    """One program as far as its events have told; sizes in bytes, times in seconds."""
+    """Hold the state of one program; sizes in bytes, times in seconds."""
 
     lines: list[tuple[int, str]] = field(default_factory=list)
     printed: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -46,17 +46,17 @@ class Course:
 
     @property
     def memory_bytes(self) -> float:
-        """Return the most that its processes had together in a sample, or the largest alone if more."""
+        """Return the peak memory: the largest sum in a sample, or the largest process if that is more."""
         return max(self.peak.get(used.MEMORY, 0.0), self.last.get(used.LARGEST, 0.0))
 
     @property
     def planned(self) -> int:
-        """Return how many faults were planned."""
+        """Return the number of planned faults."""
         return int(self.terms.get("faults", 0))
 
 
 class ProgramsState(State):
-    """A run of one program or two; ``apply`` is the only way it changes."""
+    """Hold the state of a run of one or two programs; only ``apply`` changes it."""
 
     def __init__(self, engines: Iterable[Engine], title: str = "Your programs", question: str = "") -> None:
         asked = question or "Do both print the same, in what time, and what do they leave?"
@@ -64,14 +64,14 @@ class ProgramsState(State):
         self.courses: dict[Engine, Course] = {engine: Course() for engine in self.sides}
 
     def apply(self, events: Iterable[AnyEvent]) -> None:
-        """Fold events in, in their order."""
+        """Apply events in their order."""
         for event in events:
             side = self.sides.get(event.side)
             if side is not None and not _take(side, self.courses[event.side], event):
                 super().apply([event])
 
     def output(self, engine: Engine) -> Output:
-        """Return what a program printed."""
+        """Return a program's output."""
         course = self.courses[engine]
         printed = course.printed.get("stdout", {})
         texts = [text for _, text in course.lines]
@@ -87,7 +87,7 @@ class ProgramsState(State):
         )
 
     def difference(self) -> Difference | None:
-        """Return how the outputs compare; None for one program alone."""
+        """Return the difference of the outputs; None for a single program."""
         if len(self.sides) < 2:
             return None
         left, right = self.sides
@@ -96,11 +96,11 @@ class ProgramsState(State):
         return compare(self.output(left), self.output(right), how, float(terms.get("rtol", 0.0)))
 
     def observed(self) -> list[str]:
-        """Return the names of what the programs observed by themselves."""
+        """Return the names that the programs passed to ``observe``."""
         return list(dict.fromkeys(key for side in self.sides.values() for key in side.observations))
 
     def left_behind(self, engine: Engine) -> list[str]:
-        """Return the names of the processes that a program left; none of one that had to be ended."""
+        """Return the names of the processes that a program left behind; none if the harness ended it."""
         ended = self.sides[engine].ended
         return ended.strays if ended and ended.ending in ("exit", "signal") else []
 
@@ -116,7 +116,7 @@ class ProgramsState(State):
 
 
 def without_pid(expression: str, text: str) -> str:
-    """Return a line without the process number that it was asked for: in two runs these always differ."""
+    """Return a line without its process id, which differs in every run."""
     try:
         found = re.search(expression, text)
         if not found or not found["pid"]:

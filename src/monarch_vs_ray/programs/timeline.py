@@ -1,4 +1,4 @@
-"""A program's lines along time, with the faults as marks; the same in the live view and at the end."""
+"""Draw a program's output lines over time, with the faults as marks, live and at the end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STYLES = {FAULTED: "bad", REACHED: "good", PRINTED: "value", PASSED: "dim", AHEA
 
 @dataclass(frozen=True)
 class Moment:
-    """Something worth a line below the timeline; ``at`` in nanoseconds, ``since`` the fault before it."""
+    """Hold an event for a line below the timeline; ``at`` in nanoseconds, ``since`` the fault before it."""
 
     at: int
     kind: str
@@ -75,7 +75,7 @@ def text_lines(
 
 
 class TimelinePanel(Panel):
-    """The timelines of all programs, as far as they have come."""
+    """Show the timelines of all programs up to now."""
 
     min_height = 4
     min_width = 40
@@ -87,12 +87,12 @@ class TimelinePanel(Panel):
         self._now = 0
 
     def show(self, now: int) -> None:
-        """Draw up to this moment of the run, in nanoseconds."""
+        """Draw the run up to a point in time, in nanoseconds."""
         self._now = now
         self.touch()
 
     def body(self, width: int, height: int, theme: Theme) -> Iterable[Strip]:
-        """A line for each program, then the latest highlights."""
+        """Return a line for each program, then the latest highlights."""
         chars = ASCII if theme.ascii else CHARS
         for engine, side in self._state.sides.items():
             now = side.ended.at if side.ended else self._now

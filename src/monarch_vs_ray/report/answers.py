@@ -1,4 +1,4 @@
-"""Answer a question with the rows of the comparison and the passages that have its words."""
+"""Answer a question with the matching rows of the comparison and passages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONGEST = 240
 
 
 def near(asked: str, most: int = 3) -> list[str]:
-    """Return the rows that a name that is no claim's may mean, each with its number, best first."""
+    """Return the rows nearest to an unknown name, each with its number, best first."""
     ledger = catalogue.ledger()
     hits = Index(rows(ledger)).search(asked.replace(".", " ").replace("_", " "))
     return [f"{hit.text.name} ({ledger.numbers[hit.text.name]})" for hit in hits[:most]]
@@ -35,7 +35,7 @@ def search(question: str, most: int = MOST) -> list[Hit]:
     """Return the rows and passages that answer a question, best first.
 
     Raises:
-        NothingFound: If none has a word like those that were asked for.
+        NothingFound: If no text has a word like those of the question.
     """
     index = Index([*rows(catalogue.ledger()), *sections()])
     hits = index.search(question)
@@ -45,10 +45,10 @@ def search(question: str, most: int = MOST) -> list[Hit]:
 
 
 def answers(question: str, most: int = MOST) -> list[dict[str, object]]:
-    """Return the same as data: of a row its claims with their verdicts, of a passage what it says."""
+    """Return the answers as data: for a row its claims and verdicts, for a passage its text."""
     found = published.by_claim(PUBLISHED)
     ledger = catalogue.ledger()
-    told: list[dict[str, object]] = []
+    entries: list[dict[str, object]] = []
     for hit in search(question, most):
         name = hit.text.name
         entry: dict[str, object] = {"score": round(hit.score, 2), "title": hit.text.title}
@@ -66,8 +66,8 @@ def answers(question: str, most: int = MOST) -> list[dict[str, object]]:
             ]
         else:
             entry |= {"read": name, "says": _excerpt(hit.text.body, question)}
-        told.append(entry)
-    return told
+        entries.append(entry)
+    return entries
 
 
 def print_answers(question: str, most: int = MOST) -> None:
@@ -100,7 +100,7 @@ def _print_row(
 
 
 def _excerpt(body: str, question: str) -> str:
-    """Return the sentence of a passage that has most of the question's words."""
+    """Return the sentence of a passage with most words of the question."""
     asked = set(words(question))
     sentences = [" ".join(each.split()) for each in SENTENCE.split(body)]
     best = max(sentences, key=lambda sentence: len(asked & set(words(sentence))))

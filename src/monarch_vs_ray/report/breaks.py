@@ -1,4 +1,4 @@
-"""Print which breaks of its subject a claim noticed, and why it has none."""
+"""Print the breaks of a claim's subject and their outcomes, or why there are none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STYLES = {True: "green", False: "bold red"}
 
 
 def explain_breaks(console: Console, claim: Claim) -> None:
-    """Print what is published of a claim's breaks, those that have not been run, or why there are none."""
+    """Print a claim's published breaks, those that were not run, or why there are none."""
     known = _known()
     wanted = breaks_of(claim, known) if claim.cell.tested == "experiment" else {}
     machine = next(iter(machines(PUBLISHED)), "")

@@ -1,4 +1,4 @@
-"""What can be asked for: the rows of the comparison, and the sections of the texts that there are here."""
+"""Collect the texts that ``mvr ask`` searches: rows of the comparison, and sections of the documents."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def rows(ledger: Ledger) -> Iterator[Text]:
 
 
 def sections() -> Iterator[Text]:
-    """Yield the sections of the texts that lie here; a section's name is its file, with its anchor."""
+    """Yield the sections of the documents; a section's name is its file with its anchor."""
     for path in sorted(_files()):
         name = path.relative_to(CHECKOUT or FOLDER).as_posix()
         text = NOT_PROSE.sub(" ", path.read_text(encoding="utf-8"))

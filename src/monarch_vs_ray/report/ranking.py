@@ -45,7 +45,7 @@ ENDINGS = ("ings", "ing", "ies", "ied", "ed", "es", "s")
 
 @dataclass(frozen=True)
 class Text:
-    """A text that can be found; ``name`` is how it is told from others."""
+    """Hold a text that can be found; ``name`` identifies it."""
 
     name: str
     title: str
@@ -54,7 +54,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Hit:
-    """A text that was found, with its score."""
+    """Hold a text that was found, with its score."""
 
     text: Text
     score: float
@@ -79,7 +79,7 @@ def stem(word: str) -> str:
 
 
 class Index:
-    """Texts that can be searched."""
+    """Search texts."""
 
     def __init__(self, texts: Iterable[Text]) -> None:
         self.texts = list(texts)
@@ -96,7 +96,7 @@ class Index:
         return sorted(found, key=lambda hit: -hit.score)
 
     def _weights(self, asked: Sequence[str]) -> dict[str, float]:
-        """Return what each word counts: those asked for, their kin, and the nearest to those unknown."""
+        """Return the weights of the question's words, of related ones, and of the nearest to unknown ones."""
         weights: dict[str, float] = {}
         for word in asked:
             akin = {stem(kin) for kin in _kin(word)}

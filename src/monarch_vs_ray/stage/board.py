@@ -1,4 +1,4 @@
-"""The picture of a run at one moment: a function of the state, of what is asked for, and of the size."""
+"""Draw a run at one point in time: a function of the state, the view and the size."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ TAG_STYLES = {
 
 @dataclass(frozen=True)
 class View:
-    """What is shown: a state, and where in the run that is.
+    """Select what is shown: a state, and its position in the run.
 
     Args:
-        state: Both sides, as far as they are shown.
-        beat: The key of the step that is shown in step; empty to show the latest of the state.
-        generation: Changes when the state is another one and not only a later one.
-        mode: What the header says of the run, such as LIVE.
-        status: What it says of the view.
+        state: The state of both sides.
+        beat: The key of the step that is shown in step; empty to show the latest step.
+        generation: Changes when the state was replaced, not only extended.
+        mode: The header's text about the run, such as LIVE.
+        status: The header's text about the view.
         only: The kind of panel that is shown alone: `picture`, `code`, `observed`, `log`; empty for all.
     """
 
@@ -80,12 +80,12 @@ class View:
 
 
 class Board:
-    """The dashboard of a demo.
+    """Draw the dashboard of a demo.
 
     Args:
         concept: The concept that is shown.
-        engines: The sides, in their order from left to right.
-        console: Where to show it; None for stdout.
+        engines: The sides, from left to right.
+        console: The console to draw on; None for stdout.
         clock: Seconds; may be injected.
         ascii: Force or forbid plain characters; None asks the console's encoding.
     """
@@ -137,7 +137,7 @@ class Board:
         return self.dashboard.frame(width, height)
 
     def show(self, view: View, width: int, height: int) -> None:
-        """Bring all panels to a view; what has not changed costs next to nothing."""
+        """Update all panels to a view; unchanged panels are not drawn again."""
         if view.generation != self._generation:
             self._generation = view.generation
             self._forget()
@@ -190,7 +190,7 @@ class Board:
         return self._step(view) is None and (view.beat == END or view.state.over)
 
     def _sentences(self, state: State, step: Step | None, width: int) -> list[tuple[str, str]]:
-        """Return the step that is shown, and what is to be said of it, or of the one before it."""
+        """Return the step that is shown, and its sentences, or those of the step before it."""
         if step is None:
             return []
         steps = steps_on_stage(state)
@@ -280,7 +280,7 @@ class Board:
         return [columns, Weighted("observed", 2, minimum=6, priority=3)]
 
     def _picture_pane(self, engine: Engine, drawn: int, height: int) -> Node:
-        """Return a picture's place: what it needs, so that code has the rest, but no more than its share."""
+        """Return the pane of a picture: as high as it needs, up to its share; code gets the rest."""
         name = f"{engine}.picture"
         if drawn <= height // 3:
             return Fixed(name, max(4, drawn), priority=6)

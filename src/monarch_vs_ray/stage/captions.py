@@ -1,4 +1,4 @@
-"""What is said of a beat, and of the whole demo: before it, after each step, and at its end."""
+"""Write the captions of a demo: before it, after each step, and at its end."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def steps_on_stage(state: State) -> list[Step]:
 
 
 def introduction(state: State) -> list[str]:
-    """Return the concept's question, and what to watch."""
+    """Return the concept's question, and its notes on what to watch."""
     concept = state.concept
     return [concept.fill(concept.question), *(f"- {concept.fill(text)}" for text in concept.watch)]
 
 
 def is_whole(state: State, step: Step) -> bool:
-    """Return whether every side on this stage has this step behind it."""
+    """Return whether every side on this stage has finished this step."""
     return all(_has_taken(side, step) for engine, side in state.sides.items() if engine in step.engines)
 
 
@@ -40,7 +40,7 @@ def latest(state: State) -> Step | None:
 
 
 def latest_whole(state: State) -> Step | None:
-    """Return the last step that every side has behind it."""
+    """Return the last step that every side has finished."""
     whole = [
         step
         for step in steps_on_stage(state)
@@ -50,7 +50,7 @@ def latest_whole(state: State) -> Step | None:
 
 
 def durations(state: State, step: Step) -> str:
-    """Return how long a step took on each engine, or that it runs."""
+    """Return the duration of a step on each engine, or that it runs."""
     told = []
     for engine, side in state.sides.items():
         if engine not in step.engines:
@@ -61,7 +61,7 @@ def durations(state: State, step: Step) -> str:
 
 
 def time_of(side: SideState, step: Step) -> str:
-    """Return how long a side took for a step; "runs" meanwhile, empty before."""
+    """Return the duration of a step on a side; "runs" meanwhile, empty before."""
     taken = side.steps.get(step.experiment)
     if taken is None:
         return ""
@@ -69,9 +69,9 @@ def time_of(side: SideState, step: Step) -> str:
 
 
 def sentences(state: State, step: Step) -> list[str]:
-    """Return what happened in a step and in what the engines differ; nothing before all sides have taken it.
+    """Return the sentences of a step; none before all sides have finished it.
 
-    A sentence that speaks of something that was not observed is left out.
+    A sentence with a value that was not observed is left out.
     """
     if not is_whole(state, step):
         return []

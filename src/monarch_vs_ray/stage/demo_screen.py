@@ -1,4 +1,4 @@
-"""A demo in a terminal: live or a replay, played, stopped and sought by keys."""
+"""Show a demo in a terminal, live or as a replay; keys play, stop and seek."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ ONLY = {"v": "picture", "c": "code", "o": "observed", "l": "log"}
 
 @dataclass(frozen=True)
 class Showing:
-    """How a demo is played: ``presenting`` stops after each step, ``speed`` 0 shows only its end."""
+    """Hold the playing options: ``presenting`` stops after each step, ``speed`` 0 shows only the end."""
 
     speed: float = 1.0
     presenting: bool = False
 
 
 class DemoScreen:
-    """A presenter of a demo; a context manager, within which it owns the terminal.
+    """Present a demo; a context manager that owns the terminal.
 
     Args:
         concept: The concept that is shown.
         engines: The sides.
-        banner: Live, or a replay.
-        showing: How it is played.
-        tour: What is shown afterwards; the keys of this screen change it.
-        console: Where to draw; None for stdout.
+        banner: The text for a live run or a replay.
+        showing: The playing options.
+        tour: The next demo; the keys of this screen change it.
+        console: The console to draw on; None for stdout.
         clock: Seconds; may be injected.
         ascii: Force or forbid plain characters; None asks the console's encoding.
     """
@@ -117,7 +117,7 @@ class DemoScreen:
 
     @property
     def holding(self) -> bool:
-        """Return whether the last frame, and all before it, can still be looked at."""
+        """Return whether the screen is still open after the run."""
         if self._live.terminal_lost:
             return False
         if self._showing.speed == 0 or self.fd() is None:  # nobody asked to look, or nobody can leave
@@ -128,11 +128,11 @@ class DemoScreen:
 
     @property
     def frames(self) -> int:
-        """Return how many frames were drawn."""
+        """Return the number of frames that were drawn."""
         return self._live.frames
 
     def update(self, batch: Batch, now: int) -> None:
-        """Take in what came, let the view move on, and draw if a frame is due."""
+        """Apply new events, advance the view, and draw if a frame is due."""
         self._timeline.add(batch.events)
         at = self._clock()
         self.transport.advance(at - self._last, now)
@@ -178,7 +178,7 @@ class DemoScreen:
         )
 
     def _status(self) -> str:
-        """Return what the header says of the view: how it moves, and how far behind the run it is."""
+        """Return the header's text about the view: its mode, and how far it is behind the run."""
         view = self.transport
         told = f"view {view.behind:.1f} s behind" if view.behind >= 0.5 else ""
         if view.at_end:
@@ -199,7 +199,7 @@ class DemoScreen:
         return max(0.0, NEXT_DEMO_AFTER - (self._clock() - (self._ended_at or 0.0)))
 
     def press(self, key: str) -> None:
-        """Do what a key does, named as demo_tui names keys."""
+        """Handle a key, named as in demo_tui."""
         self._live.press(key)
 
     # -- keys ------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The state of a run at any moment: folded forwards, and from the beginning when the view goes back."""
+"""Compute the state of a run at any point in time, from the beginning when the view goes back."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from monarch_vs_ray.stage.timeline import Timeline, Times
 
 
 class Playback:
-    """Folds a timeline up to a moment of each side.
+    """Fold a timeline up to a point in time of each side.
 
-    ``generation`` changes when the state is another one, since the view went back.
+    ``generation`` changes when the state was computed anew, since the view went back.
 
     Args:
         concept: The concept that is shown.
@@ -28,7 +28,7 @@ class Playback:
         self._folded: dict[Engine, int] = dict.fromkeys(self._timeline.tracks, 0)
 
     def show(self, times: Times) -> None:
-        """Fold up to these moments."""
+        """Fold up to these points in time."""
         counts = {engine: self._timeline.tracks[engine].count(moment) for engine, moment in times.items()}
         if any(count < self._folded[engine] for engine, count in counts.items()):
             self.generation += 1

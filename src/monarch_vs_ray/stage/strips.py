@@ -1,4 +1,4 @@
-"""Two panels without a border: sentences, and how far each engine is."""
+"""Show two panels without a border: sentences, and the progress of each engine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARKS = {"done": "good", "failed": "bad", "running": "accent", "waiting": "dim"}
 
 
 class TextPanel(Panel):
-    """Lines of text, each wrapped; those that begin with a dash hang.
+    """Show lines of text, each wrapped; lines that begin with a dash are indented.
 
     Args:
         title: The title; without one there is no border either.
@@ -34,13 +34,13 @@ class TextPanel(Panel):
         self._said: tuple[tuple[str, str], ...] = ()
 
     def set_lines(self, lines: Sequence[tuple[str, str]]) -> None:
-        """Show these lines, each with its style."""
+        """Set the lines, each with its style."""
         if tuple(lines) != self._said:
             self._said = tuple(lines)
             self.touch()
 
     def height(self, cells: int) -> int:
-        """Return how many lines show everything, border included."""
+        """Return the number of lines that show everything, border included."""
         inner = cells - 4 if self.bordered else cells
         return sum(len(_wrapped(text, inner, False)) for text, _ in self._said) + 2 * self.bordered
 
@@ -60,7 +60,7 @@ def _wrapped(text: str, cells: int, ascii: bool) -> list[str]:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far one side is: a state for each step of the demo, and what it does now."""
+    """Hold the progress of one side: a state for each step, and the current activity."""
 
     name: str
     states: tuple[str, ...]
@@ -70,7 +70,7 @@ class Progress:
 
 
 def progress_of(side: SideState, steps: list[Step]) -> Progress:
-    """Return how far a side is in the steps of a demo."""
+    """Return the progress of a side in the steps of a demo."""
     states = tuple(_state(side, step) for step in steps)
     name, done = NAMES[side.engine], side.steps_done
     if side.ended is None:
@@ -104,7 +104,7 @@ def _ending(ended: SideEnded) -> str:
 
 
 class TrackPanel(Panel):
-    """A line for each engine: a mark for each step, how many are done, its clock, and what it does."""
+    """Show a line for each engine: a mark for each step, the count, its clock, and its activity."""
 
     bordered = False
     min_height = 1
@@ -115,7 +115,7 @@ class TrackPanel(Panel):
         self._sides: tuple[Progress, ...] = ()
 
     def set_sides(self, sides: Sequence[Progress]) -> None:
-        """Show these."""
+        """Set the sides' progress."""
         if tuple(sides) != self._sides:
             self._sides = tuple(sides)
             self.touch()

@@ -1,7 +1,7 @@
-"""The events of a run on a time axis, and the beats in which both engines are shown in step.
+"""Place the events of a run on a time axis, and pair the steps of both engines as beats.
 
-A beat is a step of the demo: the same key on both engines. In step, both sides begin it together, whenever
-they really did; a short one is stretched and a long one is shortened, so that a person can follow.
+A beat is a step of the demo: the same key on both engines. In step, both sides begin a beat together,
+whenever they really began it. A short beat is stretched and a long one is shortened, for the viewer.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Times = dict[Engine, int]
 
 @dataclass(frozen=True)
 class Pace:
-    """How long a beat is on the screen, in seconds.
+    """Set the duration of a beat on the screen, in seconds.
 
-    ``shortest`` and ``longest`` bound the time in which its events are shown; ``rest`` follows, in which
-    nothing moves, so that the result can be read.
+    ``shortest`` and ``longest`` bound the time in which its events are shown. Then nothing moves for ``rest``
+    seconds, so that the result can be read.
     """
 
     shortest: float
@@ -38,7 +38,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Beat:
-    """One beat on the screen: where it begins and ends, in seconds, and each side's own time meanwhile."""
+    """Hold one beat on the screen: its begin and end, in seconds, and each side's own time meanwhile."""
 
     key: str
     begin: float
@@ -48,11 +48,11 @@ class Beat:
 
     @property
     def end(self) -> float:
-        """Return where the next one begins."""
+        """Return the begin of the next beat."""
         return self.begin + self.play + self.rest
 
     def times(self, position: float) -> Times:
-        """Return each side's moment at a position within the beat."""
+        """Return each side's time at a position within the beat."""
         passed = max(0.0, position - self.begin)
         longest = max((after - before for before, after in self.parts.values()), default=0)
         return {
@@ -61,7 +61,7 @@ class Beat:
         }
 
     def _seconds(self, part: tuple[int, int], longest: int) -> float:
-        """Return how long a side is shown: in proportion, but never so short that it is missed."""
+        """Return how long a side is shown: in proportion, with a minimum."""
         share = (part[1] - part[0]) / longest if longest else 1.0
         return max(1e-9, self.play * max(0.4, share))
 
@@ -73,7 +73,7 @@ def _moment(part: tuple[int, int], share: float) -> int:
 
 @dataclass
 class Track:
-    """One side's events in the order of their arrival, and when each step began and ended."""
+    """Hold one side's events in the order of arrival, and the begin and end of each step."""
 
     events: list[AnyEvent] = field(default_factory=list)
     due: list[int] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Track:
         return self.due[-1] if self.due else 0
 
     def add(self, event: AnyEvent) -> None:
-        """Append an event; one that is late counts as if it happened now."""
+        """Append an event; a late event gets the current time."""
         self.events.append(event)
         self.due.append(max(self.end, event.at))
         if type(event) is ExperimentBegun:
@@ -98,25 +98,25 @@ class Track:
             self.over = True
 
     def count(self, moment: int) -> int:
-        """Return how many events have happened at a moment."""
+        """Return the number of events up to a point in time."""
         return bisect_right(self.due, moment)
 
     def has_taken(self, key: str) -> bool:
-        """Return whether a step is behind this side, or can never be taken any more."""
+        """Return whether a side has finished a step, or can no longer take it."""
         return key in self.ended or self.over
 
     def until(self, key: str) -> int | None:
-        """Return when a step ended; None when this side never comes to its end."""
+        """Return the end of a step; None if this side never finishes it."""
         if key in self.ended:
             return self.ended[key]
         return self.end if key in self.begun and self.over else None
 
 
 class Timeline:
-    """Both sides' events as far as they have come, and the beats that they make.
+    """Hold both sides' events so far, and their beats.
 
     Args:
-        concept: Its demo has the beats, in their order.
+        concept: The concept; its demo defines the beats.
         engines: The sides that are shown.
     """
 
@@ -128,7 +128,7 @@ class Timeline:
         self._known: tuple[object, list[Beat]] = (None, [])
 
     def add(self, events: Iterable[AnyEvent]) -> None:
-        """Append what came; events of a side that is not shown are passed over."""
+        """Append new events; those of a side that is not shown are ignored."""
         for event in events:
             track = self.tracks.get(event.side)
             if track is not None:
@@ -145,9 +145,10 @@ class Timeline:
         return max((track.end for track in self.tracks.values()), default=0)
 
     def beats(self, pace: Pace) -> list[Beat]:
-        """Return the beats that all sides have behind them, in the order of the demo.
+        """Return the beats that all sides have finished, in the order of the demo.
 
-        The first one is the start of the engines. After the last step, a beat holds what followed.
+        The first beat is the start of the engines. After the last step, one more beat holds the remaining
+        events.
         """
         tracks = self.tracks.values()
         made_from = (
@@ -184,7 +185,7 @@ class Timeline:
         return beats
 
     def _append(self, beats: list[Beat], key: str, here: Times, there: Times, pace: Pace) -> None:
-        """Append a beat that brings the sides from here to there, and go there."""
+        """Append a beat between two positions, and advance to the second."""
         parts = {engine: (moment, max(moment, there.get(engine, moment))) for engine, moment in here.items()}
         longest = max(after - before for before, after in parts.values()) / 1e9
         begin = beats[-1].end if beats else 0.0

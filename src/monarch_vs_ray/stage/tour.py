@@ -1,4 +1,4 @@
-"""Which demo is shown after this one, as the keys of a screen say."""
+"""Choose the demo that is shown next, by the keys of a screen."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass
 class Tour:
-    """Which demo is shown after this one.
+    """Hold the choice of the next demo.
 
-    ``wanted`` is the number that was asked for; ``goes_on``: there is a next one; ``left``: the user left.
+    ``wanted`` is the requested number; ``goes_on``: there is a next one; ``left``: the user left.
     """
 
     goes_on: bool = False

@@ -1,4 +1,4 @@
-"""Where the view is on the time axis, and how it moves: it plays, stops, and goes anywhere."""
+"""Move the view on the time axis: play, stop and seek."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ INTO_A_BEAT = 0.7
 
 
 class Transport:
-    """The position of the view, in seconds; it changes by ``advance`` and by what a key asks for.
+    """Hold the position of the view, in seconds; ``advance`` and keys change it.
 
-    In step, both engines are shown in the same beat. Else each event is shown when it happened. The run of a
-    live view goes on, whatever the view does.
+    In step, both engines are shown in the same beat. Else each event is shown at its own time. The view does
+    not slow down a live run.
 
     Args:
         timeline: The events; it may grow.
-        live: The run goes on, and without a request the view follows it as it happens.
-        presenting: In step, and stopping after each beat.
-        speed: How fast it plays; 0 begins at the end.
+        live: Whether the run is live; the view then follows it by default.
+        presenting: Play in step, and stop after each beat.
+        speed: The speed of play; 0 begins at the end.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Transport:
 
     @property
     def pace(self) -> Pace:
-        """Return how long a beat is shown."""
+        """Return the duration of a beat on the screen."""
         return PRESENTED if self.presenting else PLAYED
 
     @property
@@ -52,12 +52,12 @@ class Transport:
 
     @property
     def over(self) -> bool:
-        """Return whether the run has ended, so that nothing more will come."""
+        """Return whether the run has ended."""
         return self._timeline.over or (not self._live and self._timeline.end > 0)
 
     @property
     def edge(self) -> float:
-        """Return the latest position that there is."""
+        """Return the latest position."""
         if self.in_step:
             return self.beats[-1].end if self.beats else 0.0
         return self._timeline.end / 1e9 if self.over else self._now
@@ -69,7 +69,7 @@ class Transport:
 
     @property
     def waiting(self) -> bool:
-        """Return whether the view has shown every whole beat, and the run goes on."""
+        """Return whether the view has shown every finished beat while the run continues."""
         return self.in_step and not self.over and self.position >= self.edge - 2 * JUST_BEFORE
 
     @property
@@ -87,7 +87,7 @@ class Transport:
         return begun[-1] if begun and self.in_step else None
 
     def times(self) -> Times:
-        """Return which moment of each side is shown."""
+        """Return the time of each side that is shown."""
         if not self.in_step:
             return dict.fromkeys(self._timeline.tracks, int(self.position * 1e9))
         beat = self.beat
@@ -99,10 +99,10 @@ class Transport:
         }
 
     def advance(self, seconds: float, now: int) -> None:
-        """Let time pass.
+        """Advance the view.
 
         Args:
-            seconds: How much, by the clock of the one who watches.
+            seconds: Seconds of the viewer's clock since the last call.
             now: Nanoseconds since a live run began.
         """
         self._now = now / 1e9
@@ -125,7 +125,7 @@ class Transport:
     # -- what keys ask for -----------------------------------------------------------------------
 
     def toggle(self) -> None:
-        """Stop, or go on."""
+        """Stop or continue."""
         self.playing = not self.playing
         self.following = False
         if self.playing and self.presenting and self._beat_is_whole():
@@ -133,7 +133,7 @@ class Transport:
 
     @property
     def held(self) -> bool:
-        """Return whether a presentation stands at the end of a beat, until it is asked to go on."""
+        """Return whether a presentation waits at the end of a beat."""
         return self.presenting and not self.playing and self._beat_is_whole()
 
     def _beat_is_whole(self) -> bool:
@@ -141,7 +141,7 @@ class Transport:
         return beat is not None and self.position >= beat.end - 2 * JUST_BEFORE
 
     def next(self) -> bool:
-        """Go to the next beat; return False where it has not come yet, or there is none."""
+        """Go to the next beat; return False if there is none yet."""
         later = [at for at in self._begins() if at > self.position]
         if not later:
             return False
@@ -149,7 +149,7 @@ class Transport:
         return True
 
     def previous(self) -> None:
-        """Go to the beginning of this beat, or soon after that to the one before."""
+        """Go to the beginning of this beat, or near its beginning to the beat before."""
         earlier = [at for at in self._begins() if at < self.position - INTO_A_BEAT * self.speed]
         self._go(earlier[-1] if earlier else 0.0)
 
@@ -163,7 +163,7 @@ class Transport:
         return sorted(max(moments) / 1e9 for moments in begun if moments)
 
     def go_to(self, key: str) -> bool:
-        """Go to the beat of a step; return False where it has not come yet."""
+        """Go to the beat of a step; return False if there is none yet."""
         if self.in_step:
             beat = next((beat for beat in self.beats if beat.key == key), None)
             if beat is not None:
@@ -179,12 +179,12 @@ class Transport:
         self._go(0.0)
 
     def last(self) -> None:
-        """Go to the end; of a live run: to what happens now."""
+        """Go to the end, which is the present in a live run."""
         self._go(max(0.0, self.edge - (JUST_BEFORE if self.in_step else 0.0)))
         self.following = self._live and not self.in_step
 
     def seek(self, seconds: float) -> None:
-        """Move by so many seconds."""
+        """Move by a number of seconds."""
         self._go(self.position + seconds)
 
     def _go(self, position: float) -> None:
@@ -199,7 +199,7 @@ class Transport:
         self.following = self.following and self.speed >= 1.0
 
     def toggle_in_step(self) -> None:
-        """Show both engines in the same beat, or each at its own time; what is shown stays about the same."""
+        """Switch between in step and own time; the position stays about the same."""
         times, key = self.times(), self.beat.key if self.beat else START
         self.in_step = not self.in_step
         if self.in_step:

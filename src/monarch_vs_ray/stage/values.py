@@ -1,4 +1,4 @@
-"""Values as a reader would write them."""
+"""Format values for a reader."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
 def say(value: object, unit: str = "") -> str:
-    """Return a value as a reader would write it; a duration in the unit that fits it."""
+    """Format a value for a reader; a duration in the unit that fits."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if unit in SECONDS and isinstance(value, (int, float)):
@@ -49,11 +49,11 @@ def duration(seconds: float) -> str:
 
 
 class Values(dict[str, str]):
-    """What a side observed, as a reader would write it, by ``experiment.observation``.
+    """Hold a side's observations, formatted, by ``experiment.observation``.
 
     Args:
         side: The side; None for one that is not on this stage.
-        concept: Its rows know the units that observations do not say.
+        concept: The concept; its rows have units for observations without one.
     """
 
     def __init__(self, side: SideState | None, concept: Concept) -> None:
