@@ -66,6 +66,10 @@ def run(
     _check(deadline, grace, rtol)
     if kill and plan:
         raise UserError("--kill and --plan both say what to break; give one of them.")
+    if not kill and (after, signal, times) != (0.0, "KILL", 1):
+        raise UserError("--after, --signal and --times belong to --kill; give --kill REGEX as well.")
+    if wrong := next((name for name in keep_env or () if not name or "=" in name), None):
+        raise UserError(f"--keep-env is {wrong!r}; give the name of a variable only, such as RAY_DEDUP_LOGS.")
     faults = read(plan).faults if plan else []
     if kill:
         faults = [Fault(kill=kill, after=after, signal=signal.removeprefix("SIG"), times=times)]
