@@ -57,6 +57,13 @@ def test_one_name_stands_for_the_places_that_export_it(uses, text):
     assert "ray.util.placement_group" in names(uses(text))
 
 
+@pytest.mark.parametrize("text", ["kept = ray.remote(max_restarts=3)", "ray.remote(max_restarts=3)(Plain)"])
+def test_the_options_of_a_decorator_that_is_no_decoration_are_found(uses, text):
+    found = names(uses(f"import ray\nclass Plain: ...\n{text}"))
+    assert "options(max_restarts=)" in found
+    assert not any(name.startswith("ray.remote(max") for name in found)
+
+
 def test_a_star_import_brings_what_defines_actors(uses):
     ray = "from ray import *\n@remote\nclass A: ...\nA.remote()"
     assert names(uses(ray)) == {"@ray.remote class", "ActorClass.remote"}

@@ -245,6 +245,8 @@ class Reader(ast.NodeVisitor):
             self.visit(node.func)
         elif engine:
             self._report_call(node, name, engine)
+            if name == "ray.remote":  # a decorator with options that is kept, or called at once
+                self._arguments(node, "options", "ray")
         if not engine:
             self.visit(node.func)
         elif isinstance(node.func, ast.Attribute) and not is_path(self.values.of(node.func.value)):
