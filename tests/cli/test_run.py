@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from monarch_vs_ray import cli
+from monarch_vs_ray.programs import patterns
 
 MVR = [sys.executable, "-m", "monarch_vs_ray"]
 
@@ -112,13 +113,26 @@ def test_ctrl_c_ends_both_and_leaves_nothing(tmp_path):
     ) as running:
         pids = [int(running.stdout.readline().split()[-1]) for _ in range(4)]
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=60)
+        out, said = running.communicate(timeout=60)
 
     assert running.returncode == 130
+    assert "The outputs were not compared: a program was stopped on the way." in out
+    assert "failed" not in out
     assert "2 of 2 sides were ended" in said
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_a_deadline_is_told_with_the_option_that_moves_it(mvr, tmp_path):
+    script = tmp_path / "a.py"
+    script.write_text("import time\ntime.sleep(60)\n")
+
+    code, out, _ = mvr("run", "--ray", script, "--deadline", "0.5")
+
+    assert code == 4
+    assert "Ray was ended after 0." in out
+    assert "give it more with --deadline SECONDS." in out
 
 
 @pytest.mark.parametrize("stream", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full", "| head -c 1"])
@@ -130,6 +144,42 @@ def test_closed_streams_change_nothing(script, stream):
     assert done.returncode == (2 if "full" in stream else 0)
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--signal", "TERM"), "mvr: --after, --signal and --times belong to --kill"),
+        (("--times", "2"), "mvr: --after, --signal and --times belong to --kill"),
+        (("--after", "1", "--plan", "plan.toml"), "mvr: --after, --signal and --times belong to --kill"),
+        (("--keep-env", "RAY_DEDUP_LOGS=0"), "mvr: --keep-env is 'RAY_DEDUP_LOGS=0'; give the name"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(mvr, script, options, said):
+    code, _, err = mvr("run", "--ray", script, *options)
+    assert (code, err.startswith(said)) == (2, True)
+
+
+def test_a_plan_whose_oracle_is_not_asked_is_named(mvr, script, tmp_path):
+    plan = tmp_path / "plan.toml"
+    plan.write_text("[oracle]\nlines = ['never printed']\n")
+    code, _, err = mvr("run", "--ray", script, "--plan", plan)
+    assert (code, f"`mvr pattern {tmp_path}` judges by its oracle" in err) == (0, True)
+    plan.write_text("title = 'none'\n")
+    assert "oracle" not in mvr("run", "--ray", script, "--plan", plan)[2]
+
+
+def test_a_copied_pattern_that_was_broken_is_put_to_the_oracle(mvr, tmp_path):
+    patterns.copy(patterns.find("respawn", Path(__file__).parents[1] / "programs" / "patterns"), tmp_path)
+    program = tmp_path / "respawn" / "program.py"
+    broken = program.read_text().replace("total += int(answer)", "total += int(answer) * (not spawned)")
+    program.write_text(broken)
+
+    code, out, _ = mvr("pattern", program.parent, "--engine", "ray", "--plain")
+
+    assert (code, "the oracle DOES NOT HOLD" in out) == (1, True)
+    assert "a folder of your own" in mvr("pattern", program.parent, "--publish")[2]
+
+
 def test_patterns_are_listed_and_asked_for_by_name(mvr):
     assert mvr("pattern", "none")[0] == 2
+    assert "the folder of a copy" in mvr("pattern", "none" * 200)[2]
     assert mvr("pattern", "none", "--times", "0")[2].startswith("mvr: --seed is 0 and --times 0")

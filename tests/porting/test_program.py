@@ -33,6 +33,11 @@ def names(found):
         "from ray import get\nget(1)",
         "from ray import get as fetch\nfetch(1)",
         "def f():\n    import ray\n    return ray.get(1)",
+        "from ray import *\nget(1)",
+        "import ray\ngetattr(ray, 'get')(1)",
+        "import ray\nfetch = getattr(ray, 'get')\nfetch(1)",
+        "import importlib\nr = importlib.import_module('ray')\nr.get(1)",
+        "import pytest\nray = pytest.importorskip('ray')\nray.get(1)",
     ],
 )
 def test_a_function_is_found_under_each_alias(uses, text):
@@ -50,6 +55,38 @@ def test_a_function_is_found_under_each_alias(uses, text):
 )
 def test_one_name_stands_for_the_places_that_export_it(uses, text):
     assert "ray.util.placement_group" in names(uses(text))
+
+
+@pytest.mark.parametrize("text", ["kept = ray.remote(max_restarts=3)", "ray.remote(max_restarts=3)(Plain)"])
+def test_the_options_of_a_decorator_that_is_no_decoration_are_found(uses, text):
+    found = names(uses(f"import ray\nclass Plain: ...\n{text}"))
+    assert "options(max_restarts=)" in found
+    assert not any(name.startswith("ray.remote(max") for name in found)
+
+
+def test_a_star_import_brings_what_defines_actors(uses):
+    ray = "from ray import *\n@remote\nclass A: ...\nA.remote()"
+    assert names(uses(ray)) == {"@ray.remote class", "ActorClass.remote"}
+    monarch = "from monarch.actor import *\nclass A(Actor):\n    @endpoint\n    def m(self): ...\nthis_host()"
+    assert names(uses(monarch)) == {"class(Actor)", "@endpoint def", "monarch.actor.this_host"}
+    assert names(uses("import ray\nfrom mine import *\nget(1)")) == set()
+    assert names(uses("import ray\ngetattr(mine, 'get')(1)")) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.ipynb", b'{"cells": []}', "it is a notebook: save it as a script first"),
+        ("a.py", b"import ray\0", "it is not Python: "),
+        ("a.py", b"import ray\n(", "line 2 is not Python: "),
+    ],
+)
+def test_what_is_no_program_is_refused(tmp_path, name, data, said):
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(CannotPort) as refused:
+        read(path)
+    assert f"{name}: {said}" in str(refused.value)
 
 
 def test_a_name_of_the_programs_own_is_no_use(uses):

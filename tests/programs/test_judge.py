@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from monarch_vs_ray.core.events import FaultInjected, SideEnded
 from monarch_vs_ray.programs.judge import judge, matched, measure
+from monarch_vs_ray.programs.patterns import find
 from monarch_vs_ray.programs.plan import Figure, Oracle, Plan
 from monarch_vs_ray.programs.state import Course
 
@@ -73,3 +74,12 @@ def test_without_a_group_the_whole_match_is_compared() -> None:
     assert matched(plan, course((1, "results 0a"), (2, "results 0b"))) == {
         "^results [0-9a-f]+$": "results 0b"
     }
+
+
+def test_a_worker_that_starts_late_is_no_replacement() -> None:
+    plan = find("parameter_server").plan
+    figure = next(figure for figure in plan.figures if figure.name == "seconds to the replacement")
+    line = "worker {} is process {}, and begins at step {}"
+    late = (0, line.format(0, 10, 0)), (1.6, line.format(1, 11, 0)), (9, line.format(0, 12, 1))
+
+    assert measure(figure, course(*late, faults=(1,))) == 8.0

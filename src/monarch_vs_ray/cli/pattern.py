@@ -16,7 +16,9 @@ from monarch_vs_ray.core.output import say
 
 
 def pattern(
-    name: Annotated[str, typer.Argument(help="Name of a pattern, or `all`; without it: the list.")] = "",
+    name: Annotated[
+        str, typer.Argument(help="Name of a pattern, folder of a copy, or `all`; without it: the list.")
+    ] = "",
     engine: Annotated[Which, typer.Option(help="Run the programs of one engine only.")] = Which.BOTH,
     seed: Annotated[int, typer.Option(help="Of the faults' moments and victims, and of the programs.")] = 0,
     times: Annotated[int, typer.Option(help="Run with so many seeds, one after the other.")] = 1,
@@ -61,11 +63,16 @@ def _run(
     from monarch_vs_ray.campaign import sides
     from monarch_vs_ray.core.paths import PUBLISHED, need_checkout
     from monarch_vs_ray.programs.pattern_run import Wanted, run
+    from monarch_vs_ray.programs.patterns import ROOT
     from monarch_vs_ray.programs.plan import engine_of
     from monarch_vs_ray.stage.show import INTERRUPTED, Form
 
     if publish:
         need_checkout("mvr pattern --publish")
+        if copies := [each.name for each in chosen if each.folder.parent != ROOT]:
+            raise UserError(
+                f"{copies[0]} is a folder of your own; only the project's patterns are published."
+            )
     codes = []
     for each in chosen:
         programs = [program for program in each.plan.programs if engine in (Which.BOTH, engine_of(program))]
@@ -87,4 +94,7 @@ def _list() -> None:
 
     for each in all_patterns():
         say(f"{each.name:<22} {each.plan.question}")
-    say("\nRun one with `mvr pattern NAME`; copy its programs with `mvr pattern NAME --copy DIR`.")
+    say(
+        "\nRun one with `mvr pattern NAME`; copy its programs with `mvr pattern NAME --copy DIR`,"
+        "\nand run the copy, as you changed it, with `mvr pattern DIR/NAME`."
+    )

@@ -10,6 +10,7 @@ import typer
 
 from monarch_vs_ray.core.errors import UserError
 from monarch_vs_ray.core.events import Engine
+from monarch_vs_ray.core.output import complain
 
 
 class How(str, Enum):
@@ -55,7 +56,7 @@ def run(
     Exit codes: 0 equal; 1 outputs differ, a process was left, or a fault did not fire; 4 a program failed.
     """
     from monarch_vs_ray.programs.faults import Fault
-    from monarch_vs_ray.programs.plan import read
+    from monarch_vs_ray.programs.plan import Oracle, read
     from monarch_vs_ray.programs.run import live
     from monarch_vs_ray.programs.start import Program, Terms
     from monarch_vs_ray.stage.show import Form
@@ -66,7 +67,18 @@ def run(
     _check(deadline, grace, rtol)
     if kill and plan:
         raise UserError("--kill and --plan both say what to break; give one of them.")
-    faults = read(plan).faults if plan else []
+    if not kill and (after, signal, times) != (0.0, "KILL", 1):
+        raise UserError("--after, --signal and --times belong to --kill; give --kill REGEX as well.")
+    if wrong := next((name for name in keep_env or () if not name or "=" in name), None):
+        raise UserError(f"--keep-env is {wrong!r}; give the name of a variable only, such as RAY_DEDUP_LOGS.")
+    faults = []
+    if plan:
+        planned = read(plan)
+        faults = planned.faults
+        if planned.oracle != Oracle():
+            complain(
+                f"Only the faults of {plan} count here; `mvr pattern {plan.parent}` judges by its oracle too."
+            )
     if kill:
         faults = [Fault(kill=kill, after=after, signal=signal.removeprefix("SIG"), times=times)]
         faults[0].check("--kill")

@@ -271,7 +271,10 @@ class UnknownPattern(UserError):
     """No pattern of that name."""
 
     def __init__(self, asked: str, known: list[str]) -> None:
-        super().__init__(f"No pattern is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
+        super().__init__(
+            f"No pattern is called {asked!r}; there are {len(known)}: {', '.join(known)}; or name "
+            "the folder of a copy, with its plan.toml."
+        )
 
 
 class CannotPort(UserError):

@@ -74,7 +74,7 @@ def lines(listing: Listing) -> Iterator[str]:
         yield f"{listing.file}: no use of ray or monarch."
         return
     engines = " and ".join(TITLES[engine] for engine in listing.engines)
-    yield f"{listing.file}: {engines}, {len(listing.findings)} uses"
+    yield f"{listing.file}: {engines}, {len(listing.findings)} use{'s' if len(listing.findings) > 1 else ''}"
     seen: dict[str, int] = {}
     width = min(max(len(finding.text) for finding in listing.findings), 44)
     for line, findings in groupby(listing.findings, key=lambda finding: finding.line):

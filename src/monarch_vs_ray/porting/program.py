@@ -12,7 +12,7 @@ import msgspec
 from monarch_vs_ray.core.errors import CannotPort
 from monarch_vs_ray.core.events import ENGINES, Engine
 from monarch_vs_ray.porting.uses import Reader, Use, engine_of
-from monarch_vs_ray.porting.values import Values
+from monarch_vs_ray.porting.values import Values, named
 
 MAX_BYTES = 4 * 1024 * 1024
 
@@ -43,14 +43,18 @@ def read(path: Path) -> Program:
         source = path.read_bytes()
     except OSError as error:
         raise CannotPort(path, error.strerror or "it cannot be read") from None
+    if path.suffix == ".ipynb":
+        raise CannotPort(
+            path, "it is a notebook: save it as a script first (`jupyter nbconvert --to script`)"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
         return _program(path, tree)
     except SyntaxError as error:
-        notebook = " (a notebook: save it as a script first)" if path.suffix == ".ipynb" else ""
-        raise CannotPort(path, f"line {error.lineno or 0} is not Python: {error.msg}{notebook}") from None
+        where = f"line {error.lineno}" if error.lineno else "it"  # a null byte or an encoding has no line
+        raise CannotPort(path, f"{where} is not Python: {error.msg}") from None
     except (RecursionError, MemoryError):
         raise CannotPort(path, "it is nested too deeply") from None
     except ValueError as error:
@@ -72,5 +76,7 @@ def _packages(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (engine_of(alias.name) for alias in node.names)
+        elif isinstance(node, ast.Call):
+            yield named(node)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield engine_of(node.module)

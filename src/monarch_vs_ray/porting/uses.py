@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 
 import msgspec
 
 from monarch_vs_ray.core.events import ENGINES, Engine
-from monarch_vs_ray.porting.table import is_known
-from monarch_vs_ray.porting.values import GENERIC, Values, canonical, is_kind, is_path
+from monarch_vs_ray.porting.table import index, is_known
+from monarch_vs_ray.porting.values import GENERIC, Values, canonical, is_kind, is_path, kinds
 
 REFUSED = frozenset(["slice", "split", "size", "rename", "flatten", "stop", "initialized"])
 """Names that Monarch refuses as endpoints (claim actor_abstraction.reserved_names)."""
 PUT = ("append", "add", "extend")
 """Methods that put something into a collection."""
 HOOKS = ("__supervise__", "__cleanup__")
+DEFINING = ("ray.remote", *(f"monarch.actor.{name}" for name in ("Actor", "endpoint", "concurrent_endpoint")))
+"""What actors are defined by; the table has them with what they define."""
 SETTING = re.compile(r"(RAY|HYPERACTOR|MONARCH)_[A-Z][A-Z0-9_]*")
 NO_ARGUMENTS = re.compile(
     r"(ActorClass|ActorMethod|RemoteFunction|Endpoint|ProcMesh\.(spawn|slice|rename|split)|ActorMesh|HostMesh\.(slice"
@@ -37,6 +40,17 @@ def engine_of(module: str) -> str:
     """Return the engine that a module belongs to; torchstore belongs to Monarch."""
     package = module.partition(".")[0]
     return "monarch" if package == "torchstore" else package
+
+
+@cache
+def exported(module: str) -> frozenset[str]:
+    """Return the names that a star import of an engine's module brings, as far as the table has them."""
+    if engine_of(module) not in ENGINES:
+        return frozenset()
+    known = {*DEFINING, *kinds().values, *(name for engine in ENGINES for name in index(engine))}
+    ends = (canonical(f"{module}.{name}") for name in {path.rpartition(".")[2] for path in known})
+    paths = {re.sub(r"\W+$", "", name) for name in known}
+    return frozenset(path.rpartition(".")[2] for path in ends if path in paths)
 
 
 class Reader(ast.NodeVisitor):
@@ -64,6 +78,10 @@ class Reader(ast.NodeVisitor):
         """Bind the names of an import from a module."""
         for alias in node.names:
             known = node.module and not node.level
+            if alias.name == "*":
+                for name in exported(str(node.module)) if known else ():
+                    self.values.bind_name(name, canonical(f"{node.module}.{name}"))
+                continue
             path = canonical(f"{node.module}.{alias.name}") if known else ""
             self.values.bind_name(alias.asname or alias.name, path)
 
@@ -227,6 +245,8 @@ class Reader(ast.NodeVisitor):
             self.visit(node.func)
         elif engine:
             self._report_call(node, name, engine)
+            if name == "ray.remote":  # a decorator with options that is kept, or called at once
+                self._arguments(node, "options", "ray")
         if not engine:
             self.visit(node.func)
         elif isinstance(node.func, ast.Attribute) and not is_path(self.values.of(node.func.value)):

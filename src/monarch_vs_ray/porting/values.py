@@ -67,6 +67,15 @@ def canonical(path: str) -> str:
     return f"{kinds().same[kind]}.{last}" if kind in kinds().same and last else path
 
 
+def named(call: ast.Call) -> str:
+    """Return the text by which a call looks something up: ``getattr(x, "m")``, ``import_module("ray")``."""
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    place = {"getattr": 1, "import_module": 0, "importorskip": 0, "__import__": 0}.get(name, -1)
+    text = call.args[place] if 0 <= place < len(call.args) else None
+    return text.value if isinstance(text, ast.Constant) and isinstance(text.value, str) else ""
+
+
 def is_path(value: str) -> bool:
     """Return whether a value is a dotted path; a kind begins with a capital."""
     return value[:1].islower()
@@ -177,6 +186,11 @@ class Values:
         return kinds().values.get(f"{kind}.{node.attr}", f"{kind}.{node.attr}")
 
     def _call(self, node: ast.Call) -> str:
+        if text := named(node):
+            if isinstance(node.func, ast.Name) and node.func.id == "getattr":
+                return self.of(ast.Attribute(node.args[0], text))
+            self.modules.update({text} & self.engines)
+            return text if text in self.engines else ""
         function = self.of(node.func)
         if function == "ray.remote":
             return self._remote(node.args[0]) if node.args else "RemoteDecorator"

@@ -38,7 +38,9 @@ def print_closing(
         out.print(Text(line))
     for side in state.sides.values():
         print_trouble(side, out)
-    if difference := state.difference():
+    if any(side.ended and side.ended.ending == "stopped" for side in state.sides.values()):
+        out.print(Text("The outputs were not compared: a program was stopped on the way.", style="bold"))
+    elif difference := state.difference():
         _print_difference(difference, out)
 
 
@@ -168,6 +170,10 @@ def _notes(state: ProgramsState) -> list[str]:
         if len(course.faults) != course.planned:
             told = f"{len(course.faults)} of {course.planned} faults fired on {NAMES[engine]}"
             notes.append(f"{told}: no line named a process to hit in time, or it had ended.")
+        ended = state.sides[engine].ended
+        if ended and ended.ending == "deadline":
+            wall = _seconds(course, used.WALL)
+            notes.append(f"{NAMES[engine]} was ended after {wall}; give it more with --deadline SECONDS.")
     return notes
 
 
@@ -175,7 +181,7 @@ def print_trouble(side: SideState, out: Console) -> None:
     """Print a side's notes and, if it failed, the reason and its last lines."""
     for trouble in side.troubles:
         out.print(Text(f"The harness noted on {NAMES[side.engine]}: {trouble.detail}."))
-    if side.ended is None or side.ended_well:
+    if side.ended is None or side.ended_well or side.ended.ending == "stopped":
         return
     said = [entry for entry in side.log if entry.origin == "stderr"][-MOST_ERRORS:]
     last = " Its last lines on stderr:" if said else " It printed nothing on stderr."

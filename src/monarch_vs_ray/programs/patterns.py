@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import io
+import os
 import tokenize
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,11 +58,14 @@ def all_patterns(root: Path = ROOT) -> list[Pattern]:
 
 
 def find(name: str, root: Path = ROOT) -> Pattern:
-    """Return a pattern by its name. Raises UnknownPattern if there is none."""
+    """Return a pattern by its name, or by the folder of a copy. Raises UnknownPattern if there is none."""
     every = all_patterns(root)
     for pattern in every:
         if pattern.name == name:
             return pattern
+    file = Path(name, plans.FILE)
+    if os.path.isfile(file):  # in contrast to Path.is_file, no error for a name that no file can have
+        return Pattern(file.parent.resolve().name, file.parent, plans.read(file))
     raise UnknownPattern(name, [pattern.name for pattern in every])
 
 
