@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from monarch_vs_ray.cli import (
+    bench,
     check_references,
     clean,
     demo,
@@ -54,6 +55,9 @@ app.command("explain", short_help="Show all there is to one claim: code, observa
     explain.explain
 )
 app.command("document", short_help="Make the comparison document.")(document.document)
+app.command("bench", short_help="Measure what each engine costs, beside what the machine can do.")(
+    bench.bench
+)
 app.command("train", short_help="Train a transformer on two workers of each engine.")(train.train)
 app.command("doctor", short_help="Say what works here, and what to install.")(doctor.doctor)
 app.command("clean", short_help="List and remove what dead runs left.")(clean.clean)

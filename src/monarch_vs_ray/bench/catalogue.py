@@ -1,0 +1,109 @@
+"""The workloads: what each one measures, in which unit, between which two readings of the clock."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from monarch_vs_ray.core.errors import UnknownWorkload
+from monarch_vs_ray.core.events import ENGINES, Engine
+
+FILE = Path(__file__).parent / "workloads.toml"
+Kind = Literal["latency", "rate", "phase", "bandwidth", "amount"]
+"""``latency`` and ``phase`` are seconds, ``rate`` is operations per second, ``bandwidth`` bytes per second,
+``amount`` is a number in the workload's own ``unit``."""
+
+
+class Row(msgspec.Struct, frozen=True, order=True):
+    """One line of the table: a workload at a size (bytes, processes, or whatever the workload counts)."""
+
+    workload: str
+    size: int = 0
+
+
+class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An entry of ``workloads.toml``.
+
+    ``clock`` says what lies between the two readings of the clock. ``limit`` names the row of the machine
+    that this one is held against. ``core`` rows are those of a short run. ``size_unit`` is what ``sizes``
+    count. ``weight`` is how much more time than another one the workload gets. ``note`` says what a reader
+    would get wrong.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    clock: str
+    unit: str = ""
+    group: str = ""
+    engines: tuple[Engine, ...] = ENGINES
+    sizes: list[int] = [0]
+    size_unit: str = ""
+    limit: str = ""
+    core: bool = False
+    extra: bool = False
+    weight: float = 1.0
+    note: str = ""
+
+    @property
+    def more_is_better(self) -> bool:
+        """Return whether the larger of two values is the better one."""
+        return self.kind in ("rate", "bandwidth")
+
+    @property
+    def rows(self) -> list[Row]:
+        """Return the workload's lines of the table."""
+        return [Row(self.name, size) for size in self.sizes]
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    workload: list[Workload]
+
+
+@cache
+def workloads() -> dict[str, Workload]:
+    """Return all workloads by name, in the order of the file."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    file = msgspec.convert(tomllib.loads(FILE.read_text(encoding="utf-8")), _File)
+    return {workload.name: workload for workload in file.workload}
+
+
+def choose(names: Sequence[str], *, core: bool = False, sizes: Sequence[int] = ()) -> list[Row]:
+    """Return the rows to measure.
+
+    Args:
+        names: Workloads or groups; without any, all that belong to the default run.
+        core: Whether only the rows of a short run are wanted, where no name says otherwise.
+        sizes: Only these sizes, for workloads that have more than one.
+
+    Raises:
+        UnknownWorkload: If a name is neither a workload nor a group.
+    """
+    known = workloads()
+    groups = {workload.group for workload in known.values() if workload.group}
+    for name in names:
+        if name not in known and name not in groups:
+            raise UnknownWorkload(name, [*known, *sorted(groups)])
+    chosen = [
+        workload
+        for workload in known.values()
+        if (
+            workload.name in names or workload.group in names
+            if names
+            else not workload.extra and (workload.core or not core)
+        )
+    ]
+    return [
+        row
+        for workload in chosen
+        for row in workload.rows
+        if not sizes or len(workload.sizes) == 1 or row.size in sizes
+    ]

@@ -1,0 +1,52 @@
+"""The actors that the workloads in Monarch call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from monarch.actor import Actor, endpoint
+
+
+class Echo(Actor):
+    @endpoint
+    def echo(self, value: Any = None) -> Any:
+        return value
+
+    @endpoint
+    def size(self, value: bytes) -> int:
+        return len(value)
+
+    @endpoint
+    def make(self, size: int) -> bytes:
+        return bytes(size)
+
+
+class AsyncEcho(Actor):
+    @endpoint
+    async def echo(self, value: Any = None) -> Any:
+        return value
+
+
+class Relay(Actor):
+    """Calls another actor, and times it there."""
+
+    def __init__(self, other: Any) -> None:
+        self._other = other
+
+    @endpoint
+    async def call(self, count: int) -> None:
+        for _ in range(count):
+            await self._other.echo.call_one()
+
+
+class Counter(Actor):
+    def __init__(self) -> None:
+        self._count = 0
+
+    @endpoint
+    def add(self) -> None:
+        self._count += 1
+
+    @endpoint
+    def count(self) -> int:
+        return self._count

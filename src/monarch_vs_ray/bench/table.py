@@ -1,0 +1,142 @@
+"""The table of a measurement, for a terminal, JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from rich.table import Table
+from rich.text import Text
+
+from monarch_vs_ray.bench import analysis, units
+from monarch_vs_ray.bench.analysis import Result
+from monarch_vs_ray.bench.catalogue import workloads
+from monarch_vs_ray.bench.statistics import Estimate
+from monarch_vs_ray.bench.store import Measured
+
+NOT_SHOWN = "not shown to differ"
+
+
+def table(measured: Measured, results: Sequence[Result], *, warnings: bool = True) -> Table:
+    """Return the table: a line for each row, grouped, with the ratio and the share of the limit."""
+    first, second = measured.manifest.sides
+    made = Table(box=None, pad_edge=False, show_edge=False)
+    made.add_column("workload", ratio=3)
+    made.add_column(first, justify="right", no_wrap=True)
+    made.add_column(second, justify="right", no_wrap=True)
+    made.add_column(f"{first} / {second}", justify="right", no_wrap=True)
+    made.add_column("of the limit", justify="right", no_wrap=True)
+    made.add_column("n", justify="right", no_wrap=True)
+    for group, lines in analysis.order_of(results).items():
+        made.add_row(Text(group.replace("_", " "), style="bold"))
+        for result in lines:
+            made.add_row(*_cells(result, first, second))
+    return made
+
+
+def _cells(result: Result, first: str, second: str) -> list[Text]:
+    workload = workloads()[result.row.workload]
+    size = units.size(workload, result.row)
+    values = [
+        Text(units.show(workload, result.sides[side].estimate.value) if side in result.sides else "")
+        for side in (first, second)
+    ]
+    shares = " ".join(
+        f"{result.shares[side]:.0%}" if result.shares[side] >= 0.01 else f"{result.shares[side]:.2%}"
+        for side in (first, second)
+        if side in result.shares
+    )
+    pairs = result.ratio.n if result.ratio else max(side.estimate.n for side in result.sides.values())
+    mark = " !" if result.warnings else ""
+    return [
+        Text(f"  {workload.title}{', ' + size if size else ''}{mark}"),
+        *values,
+        Text(ratio(result.ratio), style="" if result.differs else "dim"),
+        Text(shares, style="dim"),
+        Text(str(pairs), style="dim"),
+    ]
+
+
+def ratio(estimate: Estimate | None) -> str:
+    """Return a ratio with its interval: ``2.3 [2.1, 2.6]``."""
+    if estimate is None:
+        return ""
+    shown = units.three_digits(estimate.value)
+    if estimate.n < 2:
+        return shown
+    return f"{shown} [{units.three_digits(estimate.low)}, {units.three_digits(estimate.high)}]"
+
+
+def notes(measured: Measured, results: Sequence[Result]) -> list[str]:
+    """Return what a reader of the table must know, a line each."""
+    said = [
+        f"{result.row.workload}{' ' + str(result.row.size) if result.row.size else ''}: {warning}"
+        for result in results
+        for warning in result.warnings
+    ]
+    disturbed = analysis.disturbed(measured)
+    if disturbed:
+        said.append(
+            f"{len(disturbed)} processes ran while others used the machine (up to"
+            f" {max(each.foreign for each in disturbed):.1f} cores); measure on an idle machine"
+        )
+    return said
+
+
+def as_json(measured: Measured, results: Sequence[Result]) -> dict[str, Any]:
+    """Return manifest and lines as one JSON value."""
+    return {
+        "manifest": msgspec.to_builtins(measured.manifest),
+        "results": [
+            {**msgspec.to_builtins(result), "unit": _unit(result), "differs": result.differs}
+            for result in results
+        ],
+        "notes": notes(measured, results),
+    }
+
+
+def as_csv(measured: Measured, results: Sequence[Result]) -> str:
+    """Return a line for each row and side."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        [
+            "workload",
+            "size",
+            "side",
+            "unit",
+            "value",
+            "low",
+            "high",
+            "processes",
+            "samples",
+            "p50",
+            "p90",
+            "p99",
+        ]
+    )
+    for result in results:
+        for side, numbers in result.sides.items():
+            estimate = numbers.estimate
+            writer.writerow(
+                [
+                    result.row.workload,
+                    result.row.size,
+                    side,
+                    _unit(result),
+                    *(f"{value:.6g}" for value in (estimate.value, estimate.low, estimate.high)),
+                    estimate.n,
+                    numbers.samples,
+                    *(f"{value:.6g}" for value in numbers.quantiles),
+                ]
+            )
+    return out.getvalue()
+
+
+def _unit(result: Result) -> str:
+    workload = workloads()[result.row.workload]
+    named = {"latency": "s", "phase": "s", "rate": "1/s", "bandwidth": "B/s"}
+    return named.get(workload.kind, workload.unit)
