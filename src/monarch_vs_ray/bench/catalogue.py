@@ -42,7 +42,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     unit: str = ""
     group: str = ""
     engines: tuple[Engine, ...] = ENGINES
-    sizes: list[int] = [0]
+    sizes: tuple[int, ...] = (0,)
     size_unit: str = ""
     limit: str = ""
     core: bool = False

@@ -44,7 +44,7 @@ def count(value: float, space: str = "") -> str:
 
 def size(workload: Workload, row: Row) -> str:
     """Return a row's size: ``1 MB``, ``8 processes``; empty for a workload of one size."""
-    if workload.sizes == [0]:
+    if workload.sizes == (0,):
         return ""
     if workload.size_unit == "B":
         factor, prefix = next(((f, p) for f, p in _COUNTS if row.size >= f), _COUNTS[-1])

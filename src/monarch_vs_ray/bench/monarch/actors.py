@@ -13,7 +13,7 @@ class Echo(Actor):
         return value
 
     @endpoint
-    def size(self, value: bytes) -> int:
+    def length(self, value: bytes) -> int:
         return len(value)
 
     @endpoint

@@ -57,7 +57,7 @@ def actor_to_actor(measure: Measure) -> None:
 def argument(measure: Measure) -> None:
     """Call one actor with bytes of the row's size, which answers with their number."""
     load = bytes(measure.row.size)
-    call = echo().size.call_one
+    call = echo().length.call_one
     measure.valid(call(load).get(TIMEOUT) == len(load), "not all bytes arrived")
     measure.latency(lambda: call(load).get(TIMEOUT))
 

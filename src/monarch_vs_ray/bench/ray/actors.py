@@ -12,7 +12,7 @@ class Echo:
     def echo(self, value: Any = None) -> Any:
         return value
 
-    def size(self, value: bytes) -> int:
+    def length(self, value: bytes) -> int:
         return len(value)
 
     def make(self, size: int) -> bytes:

@@ -56,7 +56,7 @@ def actor_to_actor(measure: Measure) -> None:
 def argument(measure: Measure) -> None:
     """Call one actor with bytes of the row's size, which answers with their number."""
     load = bytes(measure.row.size)
-    call = echo().size.remote
+    call = echo().length.remote
     measure.valid(ray.get(call(load), timeout=TIMEOUT) == len(load), "not all bytes arrived")
     measure.latency(lambda: ray.get(call(load), timeout=TIMEOUT))
 
