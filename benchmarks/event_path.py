@@ -27,8 +27,8 @@ from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.history import Recorder, read
 from monarch_vs_ray.side.launcher import Run
 from monarch_vs_ray.side.running import SideSpec
+from monarch_vs_ray.stage.demo_screen import DemoScreen, Showing
 from monarch_vs_ray.stage.presenter import Banner, Interrupt, present
-from monarch_vs_ray.stage.screen import Screen
 from monarch_vs_ray.stage.state import State
 
 KINDS = {
@@ -59,7 +59,8 @@ def measure(kind: str, events: int) -> tuple[float, int]:
         recorder = Recorder(Path(folder) / "history.jsonl", header(concept, ["ray"]))
         state = State(concept, ["ray"])
         run = Run([SideSpec("ray", (sys.executable, "-c", code), deadline=300)], MonotonicClock())
-        with Screen(state, Banner("LIVE"), console=console) as screen:
+        ending = Showing(speed=0)  # nobody is there to leave the last frame
+        with DemoScreen(concept, ("ray",), Banner("LIVE"), ending, console=console) as screen:
             present(run, state, screen, recorder, Interrupt())
             frames = screen.frames
         recorder.close()

@@ -1,4 +1,4 @@
-"""Draw the README's pictures again, from the committed recordings: frames that a real run showed.
+"""Draw the pictures of the documents again, from the committed recordings: what a real run showed.
 
 ./scripts/zephyr_uv_run.sh python docs/pictures.py
 """
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from monarch_vs_ray.campaign.sides import recording
 from monarch_vs_ray.cli.show import take_picture
-from monarch_vs_ray.concepts import find
-from monarch_vs_ray.core.events import ExperimentBegun
+from monarch_vs_ray.concepts import all_concepts, find
 from monarch_vs_ray.history import read
+from monarch_vs_ray.pictures.vector import svg
 
 PICTURES = Path(__file__).parent / "pictures"
 
@@ -19,14 +19,16 @@ PICTURES = Path(__file__).parent / "pictures"
 def main() -> None:
     """Write each picture; the same recording gives the same bytes."""
     file = recording(find("1"))
-    moment = begin_of(file, "ray", "async_methods_at_once") + 0.1
-    take_picture(file, PICTURES / "actor_abstraction.svg", at=moment, size="140x42")
-
-
-def begin_of(file: Path, side: str, experiment: str) -> float:
-    """Return the seconds into the run at which a side began an experiment."""
-    begun = (event for event in read(file).events if isinstance(event, ExperimentBegun))
-    return next(e.at for e in begun if (e.side, e.experiment) == (side, experiment)) / 1e9
+    take_picture(
+        file, PICTURES / "actor_abstraction.svg", at=0.7, size="140x42", step="concurrency_asked_for"
+    )
+    for concept in all_concepts():
+        events = read(recording(concept)).events
+        for theme in ("light", "dark"):
+            drawing = svg(concept, events, dark=theme == "dark")
+            (PICTURES / f"{concept.number:02}-{concept.name}-{theme}.svg").write_text(
+                drawing, encoding="utf-8"
+            )
 
 
 if __name__ == "__main__":

@@ -56,12 +56,15 @@ CONCEPT = msgspec.convert(
         "name": "greeting",
         "title": "Greeting",
         "question": "What does a greeter answer?",
+        "watch": ["Both greeters answer alike."],
         "versions": {"monarch": ">=0.7", "ray": ">=2.60"},
         "demo": [
             {"experiment": "make_a_greeter", "title": "Make a greeter"},
             {
                 "experiment": "greet",
                 "title": "Greet",
+                "happened": "One greeter is called.",
+                "differs": "The answer: {monarch[greet.reply]} on Monarch, {ray[greet.reply]} on Ray.",
                 "rows": [{"observation": "reply", "label": "Reply of one actor"}],
             },
         ],
@@ -69,6 +72,7 @@ CONCEPT = msgspec.convert(
         "closing": [
             {
                 "claims": ["answer"],
+                "same": True,
                 "text": "Both answered: {monarch[greet.reply]} and {ray[greet.reply]}.",
             }
         ],

@@ -21,10 +21,18 @@ DOCUMENTS = [
     *(PROJECT / "src").rglob("*.md"),
 ]
 ELSEWHERE = {
+    "porting.md",  # the preamble of tests/live/test_porting.py
     "demo_tui.md",  # its blocks run in tests/demo_tui/test_guide.py, on a clock of their own
     "monarch-vs-ray-analysis.md",  # its blocks are quoted: tests/report/test_analysis.py
 }
-RUN_HERE = [path for path in DOCUMENTS if "```python" in path.read_text() and path.name not in ELSEWHERE]
+PORTING = (
+    PROJECT / "docs" / "guide" / "porting"
+)  # its snippets run after a preamble: tests/live/test_porting.py
+RUN_HERE = [
+    path
+    for path in DOCUMENTS
+    if "```python" in path.read_text() and path.name not in ELSEWHERE and path.parent != PORTING
+]
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 

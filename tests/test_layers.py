@@ -24,8 +24,14 @@ def imports(file: Path) -> set[str]:
 
 
 def may_import(file: Path, engine: str) -> bool:
-    """Only a file under a folder, or with a stem, that is named for an engine imports that engine."""
+    """Only a file under a folder, or with a stem, that is named for an engine imports that engine.
+
+    A pattern's programs are ``on_ENGINE.py`` and ``on_ENGINE_more.py``: one called ``ray.py`` would be
+    imported in place of the engine when it is run from its folder.
+    """
     parts = file.relative_to(SRC).with_suffix("").parts
+    if parts[1:2] == ("patterns",):
+        return parts[-1].split("_")[:2] == ["on", engine]
     return parts[0] == "monarch_vs_ray" and engine in parts[1:]
 
 

@@ -186,7 +186,7 @@ class DashboardBase(PanelSet):
         Args:
             refresh_hz: The most frames per second.
             options: The arguments of `Options`: `screen`, `keys`, `mouse`, `record`, `capture`, `keep`,
-                `height`, `save_dir`.
+                `unseen`, `height`, `save_dir`.
 
         Returns:
             The context.

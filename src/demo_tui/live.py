@@ -6,10 +6,10 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from demo_tui.controls import Controls
 from demo_tui.frame import Frame, notice, overlay
@@ -30,6 +30,14 @@ __all__ = ["Live"]
 
 PATIENCE = 5.0
 """Seconds that a panel may take to draw before the end does not wait for it."""
+
+
+class Box(NamedTuple):
+    """Text over the middle of the frame, and what the key does that closes it."""
+
+    title: str
+    lines: tuple[str, ...]
+    on_key: Callable[[str], object] | None
 
 
 class Live:
@@ -56,7 +64,7 @@ class Live:
         self._keys = KeyReader(sys.stdin if self.options.keys else None)
         self._handlers: dict[str, tuple[Callable[[], object], str]] = {}
         self._notice = ("", 0.0)
-        self._help = False
+        self._box: Box | None = None
         self._drawn: object = None
         self._frame: Frame | None = None
         self._size = (80, 24)
@@ -102,7 +110,7 @@ class Live:
             return  # a forked child: neither the terminal nor its signals are ours
         with self._lock_in_time() as free:
             try:
-                self._help, self._notice, self._controls.prompt = False, ("", 0.0), None
+                self._box, self._notice, self._controls.prompt = None, ("", 0.0), None
                 if self._plain is not None and free:
                     self._plain.write(last=True)
                 elif self._plain is None:
@@ -259,7 +267,7 @@ class Live:
         return self._view.show(Frame(rows, width, height, self.dashboard.theme), size)
 
     def _state(self, width: int, height: int) -> object:
-        over = (self._notice, self._help, self._controls.prompt, self._view.pending)
+        over = (self._notice, self._box, self._controls.prompt, self._view.pending)
         if self.paused and self._frame is not None:
             return width, height, over, "paused"
         return self.dashboard.state_key(width, height), over
@@ -278,8 +286,8 @@ class Live:
         return written
 
     def _decorated(self, frame: Frame) -> Frame:
-        if self._help:
-            frame = overlay(frame, self._help_lines(), "Keys")
+        if self._box is not None:
+            frame = overlay(frame, self._box.lines, self._box.title)
         if self._controls.prompt is not None:
             what, text = self._controls.prompt
             return notice(frame, f"{what}: {text}_")
@@ -300,15 +308,17 @@ class Live:
         self._handlers[key] = (action, help)
 
     def press(self, key: str) -> None:
-        """Do what a key does. An open help closes at any key.
+        """Do what a key does. An open box closes at any key that it has no use for; `q` quits all the same.
 
         Args:
             key: The key, as for `on_key`.
         """
         if self._controls.prompt is not None:
             self._safely(key, lambda: self._controls.type(key))
-        elif self._help and key != "q":
-            self._help = False
+        elif self._box is not None and key != "q":
+            box, self._box = self._box, None
+            if box.on_key is not None:
+                self._safely(key, lambda: box.on_key and box.on_key(key))
         else:
             action, _ = self._handlers.get(key, (None, ""))
             if action is None:
@@ -321,6 +331,19 @@ class Live:
             action()
         except Exception as error:
             self.notify(f"{key}: {type(error).__name__}: {error}", 5.0)
+
+    def show_box(
+        self, title: str, lines: Sequence[str], on_key: Callable[[str], object] | None = None
+    ) -> None:
+        """Show text in a box over the middle, until a key is pressed.
+
+        Args:
+            title: The title of the box.
+            lines: The text; what does not fit is cut.
+            on_key: Called with that key, once the box is closed; it may open it again, for instance with
+                another line marked.
+        """
+        self._box = Box(title, tuple(lines), on_key)
 
     def notify(self, text: str, seconds: float = 2.0) -> None:
         """Show a short message over the last line for a while.
@@ -363,7 +386,7 @@ class Live:
         self.on_key("q", self._quit, "quit")
         self.on_key("p", self._pause, "pause or continue the view")
         self.on_key("s", lambda: self.notify(f"saved {self.save()}"), "save a picture (SVG)")
-        self.on_key("?", self._toggle_help, "this help")
+        self.on_key("?", self._show_help, "this help")
         self.on_key("ctrl+l", self._redraw)
         for key, action, help in self._controls.bindings():
             self.on_key(key, action, help)
@@ -374,8 +397,8 @@ class Live:
     def _pause(self) -> None:
         self.paused = not self.paused
 
-    def _toggle_help(self) -> None:
-        self._help = not self._help
+    def _show_help(self) -> None:
+        self.show_box("Keys", self._help_lines())
 
     def _redraw(self) -> None:
         self._drawn = None
@@ -387,5 +410,6 @@ class Live:
         if len(shown) <= self._size[1] - 2:
             return shown
         half = -(-len(shown) // 2)
-        right = [*shown[half:], ""]
-        return [f"{text:<30}  {right[index]}".rstrip() for index, text in enumerate(shown[:half])]
+        left, right = shown[:half], [*shown[half:], ""]
+        cells = max(map(len, left))
+        return [f"{text:<{cells}}  {right[index]}".rstrip() for index, text in enumerate(left)]

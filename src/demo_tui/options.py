@@ -20,6 +20,7 @@ class Options:
         record: The path of an asciicast file to write.
         capture: Turn what is printed meanwhile into log lines.
         keep: Print the last frame after leaving the alternate screen.
+        unseen: Print, after leaving, the log lines that no panel on the screen showed.
         height: Lines of a block below the prompt; None for as many as its content has.
         save_dir: Where the key `s` saves pictures.
 
@@ -34,6 +35,7 @@ class Options:
     record: str | os.PathLike[str] | None = None
     capture: bool = True
     keep: bool = False
+    unseen: bool = True
     height: int | None = None
     save_dir: str | os.PathLike[str] = "."
 

@@ -251,7 +251,7 @@ class View:
     def _unseen(self) -> list[str]:
         """What was printed or logged while no log panel was on the screen."""
         lines, self._above = [_safe(line) for line in self._above], []
-        if not self._log_is_shown():
+        if self._options.unseen and not self._log_is_shown():
             for panel in self._dashboard.panels.values():
                 if isinstance(panel, LogPanel):
                     lines += [_safe(line) for line in panel.plain_lines()]

@@ -11,6 +11,7 @@ import pytest
 from monarch_vs_ray.campaign import catalogue
 from monarch_vs_ray.campaign.interpreter import releases
 from monarch_vs_ray.core.errors import BadInterpreter
+from monarch_vs_ray.engines.machine import cuda
 from monarch_vs_ray.ledger.evidence import Evidence, encoder
 from monarch_vs_ray.ledger.results import EVIDENCE
 
@@ -140,3 +141,57 @@ def test_the_manifest_has_the_releases_of_the_interpreter_that_was_named(tmp_pat
     python.write_text("#!/bin/sh\necho 0.6.0\n")
     python.chmod(0o755)
     assert releases(str(python), {"monarch"}) == {"monarch": "0.6.0", "ray": "not installed"}
+
+
+def test_a_row_is_found_by_its_number_and_says_it():
+    number = catalogue.ledger().numbers["message_ordering.default_ordering"]
+    done = mvr("explain", number)
+    assert done.returncode == 0, done.stderr
+    assert f"message_ordering.default_ordering.ray   {number} Default ordering" in done.stdout
+    assert f"row {number}, docs/monarch-vs-ray-analysis.md#message_ordering.default_ordering" in done.stdout
+    assert len(mvr("verify", "--list", number).stdout.splitlines()) == 2
+
+
+def test_a_rows_name_without_its_concept_is_enough():
+    assert "supervision.orphans.monarch" in mvr("explain", "orphans").stdout
+
+
+def test_an_unknown_name_leads_to_rows():
+    done = mvr("explain", "orfans")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "near it: supervision.orphans" in done.stderr
+
+
+def test_explain_says_what_is_missing_and_what_is_judgement():
+    assert "Missing there" in mvr("explain", "control_plane.streaming.monarch").stdout
+    assert "We judge" in mvr("explain", "when_to_choose.serving.ray").stdout
+
+
+def test_ask_prints_claims_with_verdicts_and_where_to_read():
+    done = mvr("ask", "restart", "--most", "1")
+    assert done.returncode == 0, done.stderr
+    assert "Ray, holds: " in done.stdout
+    assert "read: mvr explain 5." in done.stdout
+    (answer,) = json.loads(mvr("ask", "restart", "--most", "1", "--json").stdout)
+    assert answer["row"].startswith("supervision.")
+    nothing = mvr("ask", "zzzzzz")
+    assert nothing.returncode == 2
+    assert nothing.stderr.count("\n") == 1
+
+
+def test_without_cuda_its_claims_end_unknown_and_cost_nothing(tmp_path):
+    if cuda().state == "works":
+        pytest.skip("there is a GPU")
+    done = mvr("verify", "--needs", "cuda", "--plain", "--results", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("unknown")]
+    assert len(lines) >= 10
+    assert all("needs cuda: " in line for line in lines)
+    assert not list(tmp_path.glob("*/*/histories/*"))
+
+
+def test_nothing_runs_when_nothing_changed():
+    done = mvr("verify", "--changed", "message_ordering", "--list")
+    assert done.returncode == 0, done.stderr
+    assert "changed since" in done.stderr

@@ -8,6 +8,8 @@ import pytest
 
 from monarch_vs_ray.concepts import find
 from monarch_vs_ray.concepts.message_ordering import inputs
+from monarch_vs_ray.side.emitter import PrintEmitter
+from monarch_vs_ray.side.narration import narrate_to
 from recorded import doctored, recording, verdict
 
 CONCEPT = find("message_ordering")
@@ -66,3 +68,39 @@ def test_repeats_are_counted_beyond_the_first():
 def test_collecting_goes_on_until_there_are_enough():
     batches = iter([[("a", 0)], [], [("a", 1), ("a", 2)]])
     assert len(inputs.collect(lambda: next(batches), 3)) == 3
+
+
+class Kept:
+    """An emitter that keeps the fields of what is emitted."""
+
+    def __init__(self):
+        self.fields = []
+
+    def emit(self, kind, /, **fields):
+        self.fields.append(fields)
+
+
+@pytest.fixture
+def kept():
+    kept = Kept()
+    narrate_to(kept)
+    yield kept.fields
+    narrate_to(PrintEmitter())
+
+
+def test_journeys_are_counted_from_the_first_call_that_was_sent(kept):
+    journeys = inputs.Journeys()
+    journeys.send("a0", 1_000)
+    journeys.send("b0", 1_500)
+    journeys.emit({"a0": 4_000})
+    told = [(each["id"], each["phase"], each["time"]) for each in kept]
+    assert told == [("a0", "sent", 0), ("a0", "begun", 3_000), ("b0", "sent", 500)]
+
+
+def test_numbers_are_shown_around_the_first_that_came_late(kept):
+    begun = [*range(100), 101, 100, *range(102, 600)]
+    inputs.show_order(begun)
+    numbers = [each["number"] for each in kept]
+    assert len(numbers) == inputs.SHOWN
+    assert 101 in numbers
+    assert numbers == begun[numbers[0] : numbers[0] + inputs.SHOWN]

@@ -11,7 +11,7 @@ import pytest
 from panel_samples import SAMPLES, FakeClock, terminal, written
 from rich.console import Console
 
-from demo_tui import DashboardBase, KeyValuePanel, LogPanel, Panel, ProgressPanel
+from demo_tui import DashboardBase, KeyValuePanel, LogPanel, Panel, ProgressPanel, Rows
 from demo_tui.live import Live
 
 
@@ -119,6 +119,33 @@ def test_pausing_freezes_the_view_but_not_the_data(
         live.tick()
         assert "99" in "\n".join(shown(console))
         assert "PAUSED" not in "\n".join(shown(console))
+
+
+def test_a_box_shows_lines_until_a_key_and_hands_that_key_on(
+    dashboard: DashboardBase, console: Console
+) -> None:
+    keys: list[str] = []
+    with open_live(dashboard) as live:
+        live.show_box("Choose", ["> one", "  two"], keys.append)
+        live.draw()
+        assert "> one" in "\n".join(shown(console))
+        live.press("down")
+        live.tick()
+        assert "> one" not in "\n".join(shown(console))
+        assert keys == ["down"]
+        live.show_box("Choose", ["  one", "> two"])
+        live.press("q")
+        assert live.quit_requested
+
+
+@pytest.mark.parametrize("unseen", [True, False])
+def test_log_lines_that_no_panel_showed_are_printed_afterwards_if_wanted(
+    dashboard: DashboardBase, console: Console, unseen: bool
+) -> None:
+    dashboard.layout = Rows("status")
+    with open_live(dashboard, unseen=unseen):
+        dashboard.log("nobody saw this")
+    assert ("nobody saw this" in written(console)) is unseen
 
 
 def test_help_covers_the_middle_and_leaves_the_rest(dashboard: DashboardBase, console: Console) -> None:

@@ -168,6 +168,15 @@ def test_first_line_counts_and_an_unknown_language_is_plain() -> None:
     assert " 7 other" in text(panel)
 
 
+def test_code_forgets_states_and_notes_when_asked() -> None:
+    panel = CodePanel(CODE, lit=[1])
+    panel.note(2, "0.5 s")
+    panel.clear_states()
+    fresh = CodePanel(CODE)
+    assert dict(panel.states) == {}
+    assert [line.text for line in panel.render_box(40, 8)] == [line.text for line in fresh.render_box(40, 8)]
+
+
 def test_an_unknown_state_is_refused() -> None:
     with pytest.raises(ValueError, match="'on' is no state"):
         CodePanel("x").mark(1, "on")

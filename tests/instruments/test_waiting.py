@@ -21,7 +21,7 @@ class Kept:
     def __init__(self):
         self.faults = []
 
-    def emit(self, kind, **fields):
+    def emit(self, kind, /, **fields):
         if kind is FaultInjected:
             self.faults.append((fields["fault"], fields["target"], fields["times"]))
 

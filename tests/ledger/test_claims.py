@@ -65,6 +65,11 @@ ONE = 'experiment = "p"'
         ((ONE, f'{ONE}\nbrief = "x"'), "brief and brief_verdict come together"),
         ((ONE, f'{ONE}\nbrief = "x"\nbrief_verdict = "maybe"'), "Invalid enum value"),
         ((ONE, f'{ONE}\nbrief = "x"\nbrief_verdict = "refuted"'), "needs a brief_check"),
+        ((ONE, f'{ONE}\nbrief = "x"\nbrief_verdict = "partly"'), "brief_missing says what is missing"),
+        (
+            (ONE, f'{ONE}\nbrief = "x"\nbrief_verdict = "holds"\nbrief_missing = "y"'),
+            "where brief_verdict is partly, and nowhere else",
+        ),
         ((ONE, 'tested = "reference"'), "needs holds_in"),
         ((ONE, 'tested = "judgement"'), "needs rests_on"),
         ((ONE, 'tested = "judgement"\nrests_on = ["a.b.ray"]'), "rests on a.b.ray, which is not"),
@@ -89,7 +94,7 @@ def test_two_claims_of_one_name_are_refused(tmp_path):
 
 def test_claims_are_found_by_id_row_and_concept(tmp_path):
     found = ledger(tmp_path, ordering=GOOD)
-    for asked in ("ordering", "ordering.order", "ordering.order.ray"):
+    for asked in ("ordering", "ordering.order", "ordering.order.ray", "A.1"):
         assert len(found.find(asked)) == 1
     with pytest.raises(UnknownClaim, match=r"near it: ordering\.order\.ray"):
         found.find("ordering.ordr.ray")
@@ -142,6 +147,15 @@ def test_an_experiment_may_be_a_function_of_another_name(tmp_path):
     assert found.function(found.claims[0], "e") == "q"
 
 
+def test_experiments_wait_for_their_hardware_and_their_controls_with_them(tmp_path):
+    needy = GOOD + '[experiments.ray.p]\nneeds = "cuda"\n'
+    found = ledger(tmp_path, ordering=needy)
+    assert plan(found, found.claims, slow=False, lacking={"cuda": "no driver"}) == []
+    assert [side.names for side in plan(found, found.claims, slow=False, lacking={"rdma": ""})] == [
+        ["p", "c"]
+    ]
+
+
 def test_slow_experiments_run_only_when_asked_for(tmp_path):
     found = ledger(tmp_path, ordering=GOOD + "[experiments.ray.c]\nslow = true\n")
     assert plan(found, found.claims, slow=False) == []
@@ -160,6 +174,14 @@ def test_every_key_of_a_check_is_observed_in_the_experiment(claim):
         code = "\n".join(file.read_text() for file in (LEDGER.folder(claim) / claim.engine).rglob("*.py"))
         for check in checks:
             assert check.get("operation") or f'"{check["key"]}"' in code, (check, experiment)
+
+
+def test_what_asks_for_gpus_says_so_in_the_concept_and_the_other_way_round():
+    for claim in LEDGER.claims:
+        for name in claim.experiments:
+            code = experiment_code(LEDGER.folder(claim), claim.engine, LEDGER.function(claim, name))
+            asks = any(line.startswith("    needs.gpus(") for line in code[0].lines)  # whatever its options
+            assert (LEDGER.settings(claim, name).needs == "cuda") == asks, (claim.id, name)
 
 
 def test_a_control_is_another_experiment():

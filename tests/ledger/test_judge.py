@@ -136,6 +136,26 @@ def test_the_brief_without_a_check_of_its_own_says_what_we_say():
     assert judged.brief == judged.statement
 
 
+PARTLY = {"brief": "In order, always", "brief_verdict": "partly", "brief_missing": "Not always."}
+
+
+@pytest.mark.parametrize(
+    ("history", "found"), [(side(), "partly"), (side(experiment=3), "refuted"), (side(control=0), "unknown")]
+)
+def test_of_a_statement_that_stands_in_part_the_part_has_to_hold(history, found):
+    judged = judge(claim(**PARTLY), history.brackets)
+    assert judged.brief.verdict == found
+    assert ("missing: Not always." in judged.brief.said) == (found == "partly")
+    stale = evidence(claim(**PARTLY), judged, history.brackets.values(), "").stale
+    assert stale == (found == "refuted")
+
+
+def test_a_judgement_of_a_part_says_what_is_missing():
+    advice = claim(tested="judgement", rests_on=["a.b.ray"], **PARTLY)
+    judged = judge_by_others(advice, {"a.b.ray": Finding("holds", "seen")})
+    assert judged.brief == Finding("partly", "Not always.")
+
+
 def test_an_experiment_that_cannot_tell_cannot_tell_about_the_brief_either():
     assert judge(claim(**BRIEF), side(control=0).brackets).brief.verdict == "unknown"
 

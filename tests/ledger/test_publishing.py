@@ -13,7 +13,7 @@ from monarch_vs_ray.ledger import published
 from monarch_vs_ray.ledger.brackets import brackets
 from monarch_vs_ray.ledger.evidence import evidence
 from monarch_vs_ray.ledger.judge import judge
-from monarch_vs_ray.ledger.results import Manifest, Results
+from monarch_vs_ray.ledger.results import Manifest, Results, machine_name
 
 KIND = "linux-x86_64-2-cores"
 
@@ -105,3 +105,33 @@ def test_machines_stand_side_by_side(tmp_path, first):
 
 def test_nothing_published_is_no_error(tmp_path):
     assert published.evidence(tmp_path / "nothing") == []
+
+
+def test_of_several_machines_the_first_that_knows_is_quoted(first):
+    _, found = first
+    lacking = {"verdict": "unknown", "said": "needs cuda: none"}
+    unknown = msgspec.structs.replace(found, **lacking)
+    assert published.best({"a": found, "b": unknown}) is found
+    assert published.best({"a": unknown, "b": found}) is found
+    assert published.best({"a": unknown}) is unknown
+
+
+def test_what_another_machine_knows_of_the_brief_counts(first):
+    _, found = first
+    here = msgspec.structs.replace(found, brief_verdict="unknown", brief_said="needs cuda: none")
+    there = msgspec.structs.replace(found, brief_verdict="holds", brief_said="seen")
+    best = published.best({"here": here, "there": there})
+    assert (best.said, best.brief_verdict, best.brief_said) == (here.said, "holds", "seen")
+
+
+def test_a_machine_is_named_by_its_gpus():
+    two = msgspec.structs.replace(MACHINE, gpus=("NVIDIA H200", "NVIDIA H200"))
+    assert machine_name(MACHINE) == KIND
+    assert machine_name(two) == "linux-x86_64-2-cores-2-nvidia-h200"
+
+
+def test_evidence_that_ran_nothing_is_of_the_machine_of_the_run(tmp_path, first):
+    _, found = first
+    unknown = msgspec.structs.replace(found, machine=None, observed=[], verdict="unknown")
+    published.publish([unknown], tmp_path / "some-machine" / "2026-01-02", tmp_path / "published")
+    assert published.machines(tmp_path / "published") == ["some-machine"]

@@ -91,9 +91,9 @@ def test_the_tables_count_and_name_what_is_stale():
         "brief_check": {"checker": "at_least", "key": "n", "value": 1},
     }
     told = summary([found(**brief), found(experiment=1, **brief)])
-    assert told[0] == "2 claims: 1 hold, 1 refuted, 0 unknown."
-    assert told[1] == "The brief on Ray, 2 statements: 1 hold, 1 refuted, 0 unknown."
-    assert told[2].startswith("Stale mark: message_ordering.r.ray says that the brief refuted")
+    assert told[1] == "Of 2 claims of ours, 1 hold, 1 are refuted, 0 are unknown."
+    assert told[0] == ("Of 2 statements of the brief 1 stand, 0 stand partly, 1 do not stand, 0 are unknown.")
+    assert told[-1].startswith("Stale mark: message_ordering.r.ray says that the brief refuted")
     table = markdown([found(**brief)])
     assert "| `message_ordering.r.ray` It is in order. | holds |" in table
     assert "Not \\| guaranteed | refuted |" in table
@@ -102,9 +102,9 @@ def test_the_tables_count_and_name_what_is_stale():
 def test_the_summary_of_repeats_tells_each_second_try():
     tries = [msgspec.structs.replace(found(), first_try=said) for said in ("p failed: E: x", "")]
     told = summary([over_repeats(tries)])
-    assert told[0] == "1 claim, judged in 2 passes: 1 hold, 0 refuted, 0 unknown."
-    assert "1 needed a second try, in a fresh process of their engine: message_ordering.r.ray;" in told[1]
-    assert told[1].endswith("the first: p failed: E: x.")
+    assert told[0] == "Of 1 claim of ours, judged in 2 passes, 1 hold, 0 are refuted, 0 are unknown."
+    assert "1 needed a second try, in a fresh process of their engine: message_ordering.r.ray;" in told[2]
+    assert told[2].endswith("the first: p failed: E: x.")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ RAY_STEPS = re.compile(r"Ray .* [1-9]\d*/\d+ ")
 @pytest.mark.live
 def test_both_engines_live_while_the_window_is_resized(here):
     with PseudoTerminal([*MVR, "demo", "1"], 80, 24, here.environment) as terminal:
-        terminal.until(lambda text: "LIVE" in text and "Ray log" in text, "the first frame")
+        terminal.until(lambda text: "LIVE" in text and "What to watch" in text, "the first frame")
         for columns, rows in [(240, 70), (60, 20), (100, 30), (120, 40)]:
             terminal.resize(columns, rows)
             text = terminal.until(
@@ -27,10 +27,12 @@ def test_both_engines_live_while_the_window_is_resized(here):
             )
             assert max(len(line) for line in text.splitlines()) <= columns
         terminal.until(lambda text: "ended well" in text, "Monarch's end on the screen", 30)
-        assert terminal.wait(60) == 0
+        terminal.until(lambda text: "What this run showed" in text, "the end, which stays", 90)
+        terminal.type("q")
+        assert terminal.wait(10) == 0
         assert LEAVE in terminal.written
         assert "The engines differed in" in terminal.text
-        assert re.search(r"Ray: (\d+) of \1 steps", terminal.text)
+        assert re.search(r"Ray: (\d+) of \1 steps, .*; no process left", terminal.text)
 
 
 @pytest.mark.live
@@ -60,6 +62,8 @@ def test_a_replay_says_so_and_leaves_its_summary_on_the_screen():
         text = terminal.until(lambda text: "REPLAY" in text, "the replay's header")
         assert "recorded 20" in text
         assert "Monarch 0.7.0" in terminal.until(lambda text: "Ray 2.60.0" in text, "both versions")
+        terminal.until(lambda text: "What this run showed" in text, "the end, which stays")
+        terminal.type("q")
         assert terminal.wait() == 0
         assert ENTER in terminal.written
         assert "The engines differed in" in terminal.text
@@ -70,6 +74,8 @@ def test_without_unicode_the_replay_is_drawn_in_ascii():
     command = [*MVR, "demo", "1", "--dry-run", "--speed", "20"]
     with PseudoTerminal(command, 100, 40, environment) as terminal:
         terminal.until(lambda text: "REPLAY" in text, "the first frame")
+        terminal.until(lambda text: "What this run showed" in text, "the end, which stays")
+        terminal.type("q")
         assert terminal.wait() == 0
         assert terminal.written.isascii()
 
@@ -77,6 +83,8 @@ def test_without_unicode_the_replay_is_drawn_in_ascii():
 def test_no_color_is_honoured():
     command = [*MVR, "demo", "1", "--dry-run", "--speed", "20"]
     with PseudoTerminal(command, 100, 40, {"NO_COLOR": "1"}) as terminal:
+        terminal.until(lambda text: "What this run showed" in text, "the end, which stays")
+        terminal.type("q")
         assert terminal.wait() == 0
         assert not re.search(rb"\x1b\[[0-9;]*(38;[25];|3[0-7]m|9[0-7]m)", terminal.written)
 

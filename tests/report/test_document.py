@@ -14,6 +14,7 @@ from monarch_vs_ray.ledger.judge import judge
 from monarch_vs_ray.report.document import Document, contents, slug
 
 CLAIMS = """
+number = 4
 title = "Ordering"
 [versions]
 ray = ">=2.60,<2.61"
@@ -70,7 +71,6 @@ def document(folder, seen=0, runs=1):
     return Document(
         ledger,
         [over_repeats([found] * runs)],
-        {"ordering": 4},
         folder.parent,
         "../src",
         lambda name: f"<{name}>",
@@ -104,7 +104,7 @@ def test_a_whole_file_is_quoted_with_its_imports(folder):
 
 def test_a_claim_is_referred_to_by_its_number(folder):
     assert "In order [[4.1](#ordering.order)]." in made(folder, 'In order {{ claim("ordering.order") }}.')
-    assert '<a id="ordering.order"></a>**4.1** Order \\| by default' in made(
+    assert '<a id="ordering.order"></a>**4.1** Order \\| by default<br><sub>`order`</sub>' in made(
         folder, '{{ claims_table("ordering") }}'
     )
 
@@ -136,7 +136,7 @@ def test_what_was_refuted_is_named_with_what_is_true(folder):
 def test_contents_and_counts(folder):
     text = made(folder, "{{ contents() }}\n\n## 1. One: a `b`\n\n{{ verdicts() }}\n\n{{ versions() }}")
     assert "- [1. One: a `b`](#1-one-a-b)" in text
-    assert "- 1 claim: 1 hold, 0 refuted, 0 unknown." in text
+    assert "- Of 1 claim of ours, 1 hold, 0 are refuted, 0 are unknown." in text
     assert "Ray 2.60.0, Python 3.11.7, 2 cores, 24 GB, Linux, no GPU, on 2026-01-02\n" in text
 
 

@@ -10,6 +10,7 @@ import pytest
 from monarch_vs_ray.campaign import catalogue
 from monarch_vs_ray.core.paths import PUBLISHED
 from monarch_vs_ray.ledger import published
+from monarch_vs_ray.report.contents import published_counts, with_counts
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -31,3 +32,11 @@ def test_a_finding_rests_on_a_row_that_holds(text, row):
     assert {EVIDENCE[claim.id].verdict for claim in claims} == {"holds"}
     assert f'<a id="{row}"></a>' in DOCUMENT
     assert text in " ".join(DOCUMENT.split()), "the document has the same findings"
+
+
+def test_the_counts_of_the_readme_are_those_of_the_published_evidence():
+    told = published_counts()
+    assert with_counts(README) == README, "run `mvr document`"
+    assert " ".join(told) in README
+    assert all(f"- {sentence}" in DOCUMENT for sentence in told)
+    assert told[0].startswith("Of 126 statements of the brief ")

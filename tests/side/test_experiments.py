@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import sys
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 import pytest
 
-from monarch_vs_ray.core.events import ExperimentBegun, ExperimentEnded, Observation
+from monarch_vs_ray.core.concept import native_name
+from monarch_vs_ray.core.events import ExperimentBegun, ExperimentEnded, LineReached, Observation
 from monarch_vs_ray.side import Unavailable, observe, shared
 from monarch_vs_ray.side.emitter import PrintEmitter
 from monarch_vs_ray.side.experiments import Experiment, run_experiments
+from monarch_vs_ray.side.line_trace import EVERY_LINE
 from monarch_vs_ray.side.narration import narrate_to
 
 
@@ -17,7 +21,7 @@ class Kept:
     def __init__(self):
         self.events = []
 
-    def emit(self, kind, **fields):
+    def emit(self, kind, /, **fields):
         self.events.append((kind, fields))
 
 
@@ -88,3 +92,48 @@ def test_what_is_shared_is_made_once():
 
     assert actors() is actors()
     assert made == [1]
+
+
+def slow(times: int) -> None:
+    for number in range(times):
+        observe("n", number)
+
+
+@pytest.fixture
+def lines(kept):
+    """The lines that are reported of this file, relative to the function that runs."""
+    narrate_to(_Keeping(kept), [Path(__file__)])
+
+    def reported(function, *, follow: bool = True, **options) -> list[int]:
+        run_experiments([Experiment("one", function, options)], nullcontext, lines=follow)
+        first = function.__code__.co_firstlineno
+        reached = [fields["line"] - first for kind, fields in kept if kind is LineReached]
+        return [line for line in reached if line > 0]  # the emitter of this test is in this file, too
+
+    return reported
+
+
+class _Keeping(Kept):
+    def __init__(self, events):
+        self.events = events
+
+
+def test_each_line_of_an_experiment_is_reported_when_it_is_reached(lines, kept):
+    assert lines(slow, times=2) == [1, 2, 1, 2, 1]
+    order = [kind for kind, _ in kept]
+    assert order.index(LineReached) < order.index(Observation)
+    assert {fields["file"] for kind, fields in kept if kind is LineReached} == {native_name(Path(__file__))}
+
+
+def test_a_long_loop_is_reported_now_and_then(lines):
+    assert 10 <= len(lines(slow, times=2000)) < EVERY_LINE + 200
+
+
+def test_lines_are_reported_only_when_asked_for(lines):
+    assert lines(slow, follow=False, times=2) == []
+
+
+def test_what_traced_before_traces_again(lines):
+    before = sys.gettrace()
+    lines(bad)
+    assert sys.gettrace() is before

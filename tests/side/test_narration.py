@@ -12,15 +12,17 @@ import pytest
 from monarch_vs_ray.core.events import (
     FaultInjected,
     LogLine,
+    Message,
     Metric,
     Observation,
     OperationEnded,
     OperationInvoked,
+    Seen,
     StepBegun,
     StepEnded,
     decoder,
 )
-from monarch_vs_ray.side import fault, log, metric, observe, operation, step
+from monarch_vs_ray.side import fault, log, message, metric, observe, operation, seen, step
 from monarch_vs_ray.side.emitter import PipeEmitter, PrintEmitter
 from monarch_vs_ray.side.narration import narrate_to
 
@@ -133,3 +135,16 @@ def test_a_file_run_alone_prints_what_it_does():
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "say hello" in printed
     assert "reply = 'hello'" in printed
+
+
+def test_what_only_pictures_need(told):
+    seen("rank 1", "float32 []", "11", parent="mesh", why="as fetched", coordinates={"dp": 0, "tp": 1})
+    message("a0", "a", "inbox", "sent", number=3, time=17)
+    metric("loss", 0.5, "", x=2, rank=1)
+    thing, sent, point = told()
+    assert isinstance(thing, Seen)
+    assert (thing.id, thing.state, thing.coordinates) == ("rank 1", "11", {"dp": 0, "tp": 1})
+    assert isinstance(sent, Message)
+    assert (sent.sender, sent.receiver, sent.phase, sent.number, sent.time) == ("a", "inbox", "sent", 3, 17)
+    assert isinstance(point, Metric)
+    assert (point.x, point.rank) == (2, 1)

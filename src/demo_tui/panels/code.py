@@ -110,6 +110,12 @@ class CodePanel(Panel):
         self._states = states
         self.touch()
 
+    def clear_states(self) -> None:
+        """Take away all states and notes."""
+        self._states, self._notes = {}, {}
+        self._focus = self.first_line
+        self.touch()
+
     def note(self, line: int, text: str) -> None:
         """Write a short remark at the right end of a line.
 

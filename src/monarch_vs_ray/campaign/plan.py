@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from monarch_vs_ray.core.concept import ExperimentSettings
+from monarch_vs_ray.core.concept import ExperimentSettings, Need
 from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.ledger.claims import Claim, Ledger
 
@@ -48,18 +48,24 @@ class SidePlan:
         return replace(self, experiments=left) if left else None
 
 
-def plan(ledger: Ledger, claims: Iterable[Claim], slow: bool) -> list[SidePlan]:
+def plan(
+    ledger: Ledger, claims: Iterable[Claim], slow: bool, lacking: Collection[Need] = ()
+) -> list[SidePlan]:
     """Return the sides that these claims need, those with the most experiments first.
 
-    Without ``slow``, claims of a slow experiment are left out.
+    Without ``slow``, claims of a slow experiment are left out. So are experiments that need
+    what is ``lacking``.
     """
     shared: dict[tuple[object, ...], dict[str, ExperimentSettings]] = {}
     alone: dict[tuple[Engine, str, str], SidePlan] = {}
     for claim in claims:
         if claim.cell.tested != "experiment" or (ledger.is_slow(claim) and not slow):
             continue
+        lacks = ledger.settings(claim, claim.cell.experiment).needs in lacking
         for name in claim.experiments:
             settings = ledger.settings(claim, name)
+            if settings.needs in lacking or (lacks and name == claim.cell.control):
+                continue
             environment = tuple(sorted(settings.environment.items()))
             if settings.fresh or settings.bare:
                 one = (PlannedExperiment(name, settings.seconds),)

@@ -80,6 +80,8 @@ class Campaign:
     """One pass over some claims. ``poll`` until ``over``; it gives the evidence as it is found.
 
     ``start`` starts a side; ``results`` keeps its history and the evidence, before anybody else sees it.
+    ``second_try``: run an experiment that failed once more.
+    ``fingerprint`` returns a claim's, ``unavailable`` says why experiments are in no plan.
     """
 
     def __init__(
@@ -92,6 +94,9 @@ class Campaign:
         clock: Clock,
         lanes: int,
         date: str,
+        fingerprint: Callable[[Claim], str] = lambda claim: "",
+        unavailable: Mapping[Key, str] | None = None,
+        second_try: bool = True,
     ) -> None:
         self._claims = list(claims)
         self._ids = {claim.id for claim in self._claims}
@@ -102,6 +107,9 @@ class Campaign:
         self._clock = clock
         self._most = lanes
         self._date = date
+        self._second_try = second_try
+        self._fingerprint = fingerprint
+        self._unavailable = dict(unavailable or {})
         self._planned: dict[Key, int] = {}
         for plan in self._queue:
             for name in plan.names:
@@ -163,7 +171,8 @@ class Campaign:
         """Take over the experiments that have ended; with ``final``, also one that never will."""
         for name, bracket in brackets(lane.events, lane.history).items():
             key = (lane.plan.engine, lane.plan.concept, name)
-            if (bracket.ended or final) and (key in self._first_tries or not lane.failed(bracket)):
+            last_try = key in self._first_tries or not self._second_try
+            if (bracket.ended or final) and (last_try or not lane.failed(bracket)):
                 self._found[key] = bracket
 
     def _close(self, lane: Lane) -> None:
@@ -192,6 +201,8 @@ class Campaign:
 
     def _try_again(self, plan: SidePlan, troubles: Mapping[Key, str]) -> set[Key]:
         """Run those of these experiments once more that have not been; gives which."""
+        if not self._second_try:
+            return set()
         new = {key: trouble for key, trouble in troubles.items() if key not in self._first_tries}
         again = plan.without(set(plan.names) - {name for _, _, name in new})
         if again is None or self.stopping:
@@ -214,7 +225,14 @@ class Campaign:
         found = self._brackets(claim)
         keys = ((claim.engine, claim.concept, name) for name in claim.experiments)
         first_tries = dict.fromkeys(self._first_tries[key] for key in keys if key in self._first_tries)
-        kept = evidence(claim, judgement, found.values(), self._date, "; ".join(first_tries))
+        kept = evidence(
+            claim,
+            judgement,
+            found.values(),
+            self._date,
+            first_try="; ".join(first_tries),
+            fingerprint=self._fingerprint(claim),
+        )
         self._judged[claim.id] = kept
         self._results.append(kept)
         return kept
@@ -242,9 +260,8 @@ class Campaign:
 
     def _why_missing(self, keys: Mapping[str, Key]) -> dict[str, str]:
         unplanned = "it waits for a slow timer of the engine; run it with --slow"
-        return {
-            name: self._missing.get(key, unplanned) for name, key in keys.items() if key not in self._found
-        }
+        known = {**self._unavailable, **self._missing}
+        return {name: known.get(key, unplanned) for name, key in keys.items() if key not in self._found}
 
 
 def _last_words(lane: Lane) -> str:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import datetime
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from monarch_vs_ray.campaign import catalogue
+from monarch_vs_ray.campaign import catalogue, hardware
+from monarch_vs_ray.campaign.changed import changed, published_for, told
 from monarch_vs_ray.campaign.interpreter import releases
 from monarch_vs_ray.campaign.plan import SidePlan, plan
-from monarch_vs_ray.campaign.schedule import Campaign
+from monarch_vs_ray.campaign.schedule import Campaign, Key
 from monarch_vs_ray.campaign.sides import side_spec
 from monarch_vs_ray.core.clock import MonotonicClock
+from monarch_vs_ray.core.concept import Need
 from monarch_vs_ray.core.events import ENGINES, FORMAT, Engine
-from monarch_vs_ray.core.paths import import_folder, results_folder
+from monarch_vs_ray.core.paths import PUBLISHED, import_folder, results_folder
 from monarch_vs_ray.core.verdicts import Finding, Verdict
 from monarch_vs_ray.ledger.claims import Claim, Ledger
 from monarch_vs_ray.ledger.evidence import Evidence, over_repeats
-from monarch_vs_ray.ledger.results import Manifest, Results
+from monarch_vs_ray.ledger.fingerprint import Fingerprints
+from monarch_vs_ray.ledger.results import Manifest, Results, machine_name
 from monarch_vs_ray.ledger.tables import markdown
 from monarch_vs_ray.side.launcher import Run
 from monarch_vs_ray.side.main import BARE, this_machine
@@ -32,14 +35,17 @@ TICK = 0.05
 class Options:
     """What is to be verified, and how.
 
-    ``asked`` names concepts, rows or claims; without any, all are verified. ``lanes`` is how many sides run
-    at once. ``python`` is another interpreter for the sides. ``results`` is where evidence is kept.
+    ``asked`` names concepts, rows or claims; without any, all are verified. ``needs`` chooses those that need
+    some hardware, ``changed`` those that changed since their published evidence. ``lanes`` is how many sides
+    run at once. ``python`` is another interpreter for the sides. ``results`` is where evidence is kept.
     """
 
     asked: tuple[str, ...] = ()
     engine: str = "both"
     repeat: int = 1
     brief: bool = False
+    needs: Need | None = None
+    changed: bool = False
     slow: bool = False
     results: Path | None = None
     lanes: int = 3
@@ -53,12 +59,16 @@ class Options:
 
 @dataclass(frozen=True)
 class Choice:
-    """The claims that are verified, and those that are left out because they wait for a slow timer."""
+    """The claims that are verified, and those that are left out because they wait for a slow timer.
+
+    ``told`` says how they were chosen, where that is not plain.
+    """
 
     ledger: Ledger
     claims: list[Claim]
     left_out: list[Claim]
     slow: bool
+    told: list[str] = field(default_factory=list)
 
 
 class View(Protocol):
@@ -94,12 +104,31 @@ def choose(options: Options) -> Choice:
     """
     ledger = catalogue.ledger()
     named = [claim for asked in options.asked for claim in catalogue.find(asked)]
-    wanted = (claim for claim in (named or ledger.claims) if claim.engine in options.engines)
-    claims = ledger.with_support(claim for claim in wanted if claim.cell.brief or not options.brief)
+    wanted = [
+        claim
+        for claim in (named or ledger.claims)
+        if claim.engine in options.engines
+        and (claim.cell.brief or not options.brief)
+        and options.needs in (None, *needs(ledger, claim))
+    ]
+    sentences: list[str] = []
+    if options.changed:
+        evidence = published_for(PUBLISHED, machine_name(this_machine()))
+        changes = changed(ledger, wanted, evidence, releases(options.python, ()))
+        sentences = told(changes, len(wanted))
+        wanted = [claim for claim in wanted if claim.id in changes]
+    claims = ledger.with_support(wanted)
     # A claim that was asked for by its own name is worth the wait.
     slow = options.slow or any(asked.count(".") for asked in options.asked)
     left_out = [] if slow else [claim for claim in claims if ledger.is_slow(claim)]
-    return Choice(ledger, [claim for claim in claims if claim not in left_out], left_out, slow)
+    left = {claim.id for claim in left_out}
+    return Choice(ledger, [claim for claim in claims if claim.id not in left], left_out, slow, sentences)
+
+
+def needs(ledger: Ledger, claim: Claim) -> set[Need]:
+    """Return the hardware that a claim's experiments need, those for the brief's statement among them."""
+    found = (ledger.settings(claim, name).needs for name in claim.experiments)
+    return {need for need in found if need}
 
 
 def verify(options: Options, choice: Choice, view: View, stop: Callable[[], bool]) -> Outcome:
@@ -119,10 +148,15 @@ def verify(options: Options, choice: Choice, view: View, stop: Callable[[], bool
         BadInterpreter: If ``options.python`` cannot run the sides.
         CannotRecord: If the evidence cannot be kept.
     """
-    plans = plan(choice.ledger, choice.claims, choice.slow)
+    lacking = hardware.missing()
+    claims = [] if options.needs in lacking else choice.claims  # of these no other experiment is asked for
+    plans = plan(choice.ledger, claims, choice.slow, lacking)
     versions = releases(options.python, {side.engine for side in plans})
     results = Results(options.results or results_folder(), _manifest(options, choice, versions))
     outcome = Outcome(results.folder)
+    fingerprints = Fingerprints(choice.ledger)
+    for claim in choice.claims:
+        fingerprints.of(claim)  # now: somebody may edit while the experiments run
     try:
         for _ in range(options.repeat):
             campaign = Campaign(
@@ -134,6 +168,8 @@ def verify(options: Options, choice: Choice, view: View, stop: Callable[[], bool
                 MonotonicClock(),
                 options.lanes,
                 now(),
+                fingerprints.of,
+                _unavailable(choice, lacking, options.needs),
             )
             _one_pass(campaign, view, stop, outcome.tries)
             if campaign.stopping:
@@ -144,6 +180,17 @@ def verify(options: Options, choice: Choice, view: View, stop: Callable[[], bool
     finally:
         results.close()
     return outcome
+
+
+def _unavailable(choice: Choice, lacking: Mapping[Need, str], asked: Need | None) -> dict[Key, str]:
+    """Return why experiments are in no plan: their hardware is lacking, or that for which they were asked."""
+    found: dict[Key, str] = {}
+    for claim in choice.claims:
+        for name in claim.experiments:
+            need = asked if asked in lacking else choice.ledger.settings(claim, name).needs
+            if need and need in lacking:
+                found[claim.engine, claim.concept, name] = lacking[need]
+    return found
 
 
 def _one_pass(

@@ -17,6 +17,7 @@ def main(arguments: list[str] | None = None) -> None:
     from monarch_vs_ray.core.errors import UserError
     from monarch_vs_ray.core.output import clean
 
+    _open_closed_streams()
     _interrupt_by_every_signal()
     try:
         app(args=sys.argv[1:] if arguments is None else arguments)
@@ -36,6 +37,17 @@ def main(arguments: list[str] | None = None) -> None:
         from monarch_vs_ray.core.causes import cause
 
         _end(2, clean(f"mvr: {cause(error)}"))
+
+
+def _open_closed_streams() -> None:
+    """Have all three standard streams: the next file would get the number of one that is closed."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(fd)
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = open(number, mode, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
 
 
 def _interrupt_by_every_signal() -> None:

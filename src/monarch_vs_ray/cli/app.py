@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from monarch_vs_ray.cli import (
+    ask,
     bench,
     check_references,
     clean,
@@ -13,7 +14,10 @@ from monarch_vs_ray.cli import (
     document,
     example,
     explain,
+    pattern,
+    port,
     replay,
+    run,
     train,
     verify,
 )
@@ -28,9 +32,14 @@ Examples:
   mvr demo 1 --dry-run --speed 4  a recorded run, four times as fast
   mvr demo 1 --record run.jsonl   keep the history of the run
   mvr replay run.jsonl            show it again
+  mvr pattern worker_pool         a robust design on both engines, broken from outside
+  mvr run --monarch a.py --ray b.py   your own programs, side by side
   mvr example 5 --engine ray      a program to copy
   mvr verify message_ordering     put its claims to the test on both engines
   mvr explain message_ordering.default_ordering.ray
+  mvr explain 4.1                 the same row, by its number in the document
+  mvr ask worker killed restart   the claims that answer
+  mvr port train.py               what its uses of one engine become on the other
 
 \b
 Exit codes:
@@ -49,15 +58,19 @@ app = typer.Typer(
 )
 app.command("demo", short_help="Run a concept on both engines, live or recorded.")(demo.demo)
 app.command("example", short_help="Print complete programs of each engine, to copy and run.")(example.example)
+app.command("run", short_help="Run your own two programs, side by side.")(run.run)
+app.command("pattern", short_help="Run robust designs, broken from outside.")(pattern.pattern)
 app.command("replay", short_help="Show a kept history again.")(replay.replay)
 app.command("verify", short_help="Put claims to the test on both engines.")(verify.verify)
 app.command("explain", short_help="Show all there is to one claim: code, observation, sources.")(
     explain.explain
 )
+app.command("ask", short_help="Find the claims and passages that answer a question.")(ask.ask)
 app.command("document", short_help="Make the comparison document.")(document.document)
 app.command("bench", short_help="Measure what each engine costs, beside what the machine can do.")(
     bench.bench
 )
+app.command("port", short_help="Say what a program of one engine becomes on the other.")(port.port)
 app.command("train", short_help="Train a transformer on two workers of each engine.")(train.train)
 app.command("doctor", short_help="Say what works here, and what to install.")(doctor.doctor)
 app.command("clean", short_help="List and remove what dead runs left.")(clean.clean)

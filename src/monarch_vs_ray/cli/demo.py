@@ -36,6 +36,9 @@ def demo(
     ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
     deadline: Annotated[float, typer.Option(min=0, help="Seconds a side may take; 0: its own.")] = 0,
     ray_address: Annotated[str, typer.Option(help="Join this running Ray, start none.")] = "",
+    present: Annotated[bool, typer.Option("--present", help="Stop after each step, and explain it.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Print all observations at the end.")] = False,
+    begin: Annotated[str, typer.Option("--from", help="With `all`: the demo to begin with.")] = "",
 ) -> None:
     """Show a concept on both engines at once, each in a process of its own."""
     if not name:
@@ -44,8 +47,14 @@ def demo(
     from monarch_vs_ray.cli.show import ShowOptions, show_demo
     from monarch_vs_ray.concepts import all_concepts, find
     from monarch_vs_ray.stage.show import INTERRUPTED
+    from monarch_vs_ray.stage.tour import Tour
 
-    concepts = all_concepts() if name == "all" else [find(name)]
+    many = name == "all"
+    concepts = all_concepts() if many else [find(name)]
+    if begin and not many:
+        raise UserError("--from is for `mvr demo all`: it says with which demo to begin.")
+    if present and (plain or json):
+        raise UserError("--present needs a screen: leave out --plain and --json.")
     if speed != 1 and not dry_run:
         raise UserError("--speed is for --dry-run: a live run goes at the engines' own speed.")
     options = ShowOptions(
@@ -58,18 +67,31 @@ def demo(
         ascii=ascii,
         deadline=deadline,
         ray_address=ray_address,
-        many=name == "all",
+        many=many,
+        present=present,
+        verbose=verbose,
     )
     began = time.monotonic()
-    codes: list[int] = []
-    for concept in concepts:
-        codes.append(show_demo(concept, options))
-        if codes[-1] == INTERRUPTED:
+    codes: dict[str, int] = {}
+    at = concepts.index(find(begin)) if begin else 0
+    while at < len(concepts):
+        tour = Tour(goes_on=many and at + 1 < len(concepts))
+        code = show_demo(concepts[at], options, tour)
+        if tour.wanted:
+            wanted = find(str(tour.wanted))
+            concepts = concepts if many else [wanted]
+            at = concepts.index(wanted)
+            continue
+        codes[concepts[at].name] = code
+        if tour.left or code == INTERRUPTED:
             break
-    if options.many and not json:
-        fine = sum(code == ExitCode.FINE for code in codes)
+        at += 1
+    if many and not json:
+        fine = sum(code == ExitCode.FINE for code in codes.values())
         say(f"\n{fine} of {len(concepts)} demos fine, {time.monotonic() - began:.1f} s in all.")
-    raise typer.Exit(max(codes, default=ExitCode.FINE))
+        if at < len(concepts):
+            say(f"Go on with `mvr demo all --from {concepts[at].number}`.")
+    raise typer.Exit(max(codes.values(), default=ExitCode.FINE))
 
 
 def _list() -> None:

@@ -193,7 +193,7 @@ def _print_engines(console: Console, abilities: Findings) -> None:
     from rich.text import Text
 
     from monarch_vs_ray.core.events import ENGINES
-    from monarch_vs_ray.stage.summary import NAMES
+    from monarch_vs_ray.stage.values import NAMES
 
     engines = [engine for engine in ENGINES if engine in abilities]
     table = _table("", *(NAMES[engine] for engine in engines), "to get what is missing")

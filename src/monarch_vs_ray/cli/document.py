@@ -19,15 +19,24 @@ def document(
         typer.Option(help="Another file to write.", show_default="docs/monarch-vs-ray-analysis.md"),
     ] = None,
 ) -> None:
-    """Make docs/monarch-vs-ray-analysis.md from its prose, the code, the claims and the published results."""
-    from monarch_vs_ray.core.errors import ExitCode
-    from monarch_vs_ray.report.contents import document_path, make_document
+    """Make docs/monarch-vs-ray-analysis.md from its prose, the code, the claims and the published results.
 
-    path = output or document_path()
-    text = make_document()
-    if check:
+    The counts in the README come from the same results, and are put in with it.
+    """
+    from monarch_vs_ray.core.errors import ExitCode
+    from monarch_vs_ray.report import contents
+
+    texts = {output or contents.document_path(): contents.make_document()}
+    if output is None:
+        readme = contents.readme_path()
+        texts[readme] = contents.with_counts(readme.read_text(encoding="utf-8"))
+    fine = True
+    for path, text in texts.items():
+        if not check:
+            path.write_text(text, encoding="utf-8")
+            say(f"{path.name}: {len(text.splitlines())} lines.")
+            continue
         same = path.is_file() and path.read_text(encoding="utf-8") == text
         say(f"{path.name} is {'up to date' if same else 'out of date; run `mvr document`'}.")
-        raise typer.Exit(ExitCode.FINE if same else ExitCode.NOT_AS_EXPECTED)
-    path.write_text(text, encoding="utf-8")
-    say(f"{path.name}: {len(text.splitlines())} lines.")
+        fine = fine and same
+    raise typer.Exit(ExitCode.FINE if fine else ExitCode.NOT_AS_EXPECTED)

@@ -10,7 +10,10 @@ import typer
 
 def explain(
     asked: Annotated[
-        str, typer.Argument(metavar="CLAIM", help="For instance message_ordering.default_ordering.ray.")
+        str,
+        typer.Argument(
+            metavar="CLAIM", help="An id, a row's name or number: message_ordering.default_ordering.ray, 4.1."
+        ),
     ],
     results: Annotated[
         Path | None, typer.Option(help="Folder of a run, or of runs, to take the observation from.")

@@ -27,6 +27,13 @@ class FailOn(str, Enum):
     UNKNOWN = "unknown"
 
 
+class Hardware(str, Enum):
+    """What ``--needs`` may name; the same as ``core.concept.Need``."""
+
+    CUDA = "cuda"
+    RDMA = "rdma"
+
+
 def verify(
     asked: Annotated[
         list[str] | None, typer.Argument(metavar="[CONCEPT|CLAIM]...", help="What to test; without it: all.")
@@ -36,6 +43,13 @@ def verify(
     repeat: Annotated[int, typer.Option(min=1, help="Test so many times; verdicts must not change.")] = 1,
     brief: Annotated[
         bool, typer.Option("--brief", help="Only what answers a statement of the brief.")
+    ] = False,
+    needs: Annotated[
+        Hardware | None, typer.Option(help="Only what needs this hardware; unknown where there is none.")
+    ] = None,
+    changed: Annotated[
+        bool,
+        typer.Option("--changed", help="Only claims, or breaks, that changed since they were published."),
     ] = False,
     slow: Annotated[bool, typer.Option("--slow", help="Also what waits for an engine's slow timer.")] = False,
     fail_on: Annotated[FailOn, typer.Option(help="What makes the exit code 1.")] = FailOn.REFUTED,
@@ -56,6 +70,9 @@ def verify(
     publish: Annotated[
         bool, typer.Option("--publish", help="Put this evidence in place of what is published.")
     ] = False,
+    sabotage: Annotated[
+        bool, typer.Option("--sabotage", help="Break the subjects on purpose: which verdicts notice?")
+    ] = False,
 ) -> None:
     """Run the experiments of claims on both engines, and report which claims hold."""
     from monarch_vs_ray.campaign.verify import Options, choose
@@ -68,14 +85,25 @@ def verify(
         engine=engine.value,
         repeat=repeat,
         brief=brief,
+        needs=needs.value if needs else None,
+        changed=changed and not sabotage,  # a break changes by other code than its claim
         slow=slow,
         results=results,
         lanes=lanes,
         python=python,
     )
     choice = choose(options)
+    for sentence in choice.told:
+        complain(sentence)
+    if sabotage:
+        from monarch_vs_ray.cli.sabotage import sabotage as break_subjects
+
+        break_subjects(options, choice, listed=listed, json=json, publish=publish, changed=changed)
+        return
     if listed:
         _list(choice, json=json)
+        return
+    if changed and not choice.claims and not choice.left_out:
         return
     outcome = _run(options, choice, plain=plain or json or markdown)
     last = outcome.evidence(choice.claims)
@@ -85,7 +113,7 @@ def verify(
         raise typer.Exit(130)
     _print(choice, last, outcome, "json" if json else "markdown" if markdown else "table")
     if publish:
-        _publish(last, outcome)
+        _publish([each for each in last if not _lacks(needs, each)], outcome)
     raise typer.Exit(_exit_code(fail_on, last))
 
 
@@ -101,7 +129,8 @@ def _list(choice: Choice, *, json: bool) -> None:
     for claim in claims:
         how = claim.cell.experiment or claim.cell.tested
         mark = f"  the brief: {claim.cell.brief_verdict}" if claim.cell.brief else ""
-        say(f"{claim.id:<58} {how}{' (slow)' if claim in choice.left_out else ''}{mark}")
+        number = choice.ledger.numbers[claim.short]
+        say(f"{claim.id:<58} {number:<5} {how}{' (slow)' if claim in choice.left_out else ''}{mark}")
 
 
 def _run(options: Options, choice: Choice, *, plain: bool) -> Outcome:
@@ -123,7 +152,10 @@ def _run(options: Options, choice: Choice, *, plain: bool) -> Outcome:
 def _print(choice: Choice, last: Sequence[Evidence], outcome: Outcome, form: str) -> None:
     import msgspec
 
+    from monarch_vs_ray.core.paths import PUBLISHED
+    from monarch_vs_ray.ledger.counts import breaks
     from monarch_vs_ray.ledger.evidence import encoder
+    from monarch_vs_ray.ledger.published import machines
     from monarch_vs_ray.ledger.tables import markdown, summary
     from monarch_vs_ray.stage.verdicts import print_table
 
@@ -133,8 +165,9 @@ def _print(choice: Choice, last: Sequence[Evidence], outcome: Outcome, form: str
     if form == "markdown":
         say(markdown(last))
         return
-    print_table(last)
-    for sentence in summary(last):
+    print_table(last, choice.ledger.numbers)
+    machine = next(iter(machines(PUBLISHED)), "")
+    for sentence in summary(last, breaks(PUBLISHED / machine, (each.id for each in last))):
         say(sentence)
     if choice.left_out:
         waiting = ", ".join(claim.id for claim in choice.left_out)
@@ -148,6 +181,11 @@ def _publish(last: Sequence[Evidence], outcome: Outcome) -> None:
 
     files = publish(last, outcome.folder, PUBLISHED)
     complain(f"Published {len(last)} claims in {len(files)} files below {PUBLISHED}.")
+
+
+def _lacks(needs: Hardware | None, each: Evidence) -> bool:
+    """Return whether a claim was not tested, since the hardware that was asked for is not here."""
+    return needs is not None and each.said.startswith(f"needs {needs.value}: ")
 
 
 def _exit_code(fail_on: FailOn, last: Sequence[Evidence]) -> ExitCode:

@@ -23,6 +23,8 @@
     [[demo]]                                     # the demo is a list of experiments
     experiment = "held_call"
     title = "A call is held up: who waits behind it?"
+    happened = "a0 is held up for {HELD} s; a1 of the same sender and b0 of another follow."
+    differs = "Nothing: a1 waits on both engines, b0 goes ahead."
     rows = [{ observation = "order", label = "a0 is held up, a1 and b0 follow: what ran when" }]
 
     [[claim]]                                    # a row of the comparison, with a cell for each engine
@@ -32,17 +34,21 @@
     statement = "Calls of one caller run in the order in which it made them."
     experiment = "four_kinds_in_turn"
     control = "four_kinds_out_of_order"          # must come out the other way; or no_control = "why none"
+    no_break = "it pins a signature"             # only where breaks.toml has none for it: see core.breaks
     check = { checker = "equals", key = "out_of_order", value = 0 }   # or a list of these
     brief = "Not guaranteed"                     # what the first document said, word for word
     brief_verdict = "refuted"                    # what is known of that; a mark that is wrong is stale
+    brief_missing = "..."                        # of one that is "partly" so: what is missing, one sentence
     brief_check = { checker = "at_least", key = "out_of_order", value = 1 }
     references = ["ray.ActorHandle"]             # entries of the table of references
 
     [[closing]]                                  # said at the end when its claims hold in this run
     claims = ["default_ordering"]
-    text = "In order on both: {monarch[four_kinds_in_turn.out_of_order]} of {MESSAGES} out of place."
+    same = true                                  # said of both engines; without it: a difference
+    text = "One sender's calls run in order; out of place: {monarch[four_kinds_in_turn.out_of_order]}."
 
-Texts of the demo may name constants of ``inputs.py`` in braces. What ``msgspec`` accepts here is the form;
+Texts of the demo may name constants of ``inputs.py`` in braces; ``happened``, ``differs`` and closings also
+what was observed, as ``{ray[held_call.order]}``. What ``msgspec`` accepts here is the form;
 whether checks and names make sense is for ``ledger.claims`` to say.
 """
 
@@ -65,6 +71,7 @@ MAX_BYTES = 1024 * 1024
 
 Tested = Literal["experiment", "reference", "judgement"]
 Check = dict[str, Any]
+Need = Literal["cuda", "rdma"]
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,7 +85,7 @@ class ExperimentSettings(_Table, frozen=True, kw_only=True):
     in a side of its own, since it breaks its engine. ``bare``: and it starts the engine itself. ``slow``: it
     waits for a slow timer of the engine, so it runs only when asked for. ``seconds``: its deadline, several
     times what it takes on a busy machine; 0 stands for the concept's. ``environment``: settings that the
-    engine reads at import.
+    engine reads at import. ``needs``: hardware without which no side is started for it.
     """
 
     function: str = ""
@@ -88,12 +95,14 @@ class ExperimentSettings(_Table, frozen=True, kw_only=True):
     slow: bool = False
     seconds: float = 0.0
     environment: dict[str, str] = {}
+    needs: Need | None = None
 
 
 class Row(_Table, frozen=True, kw_only=True):
     """One observation that a demo shows, under ``label``; ``unit`` is for the reader.
 
-    A ``measured`` row varies from run to run, so that two different values are no difference.
+    A ``measured`` row varies from run to run, so that two different values are no difference. In a ``named``
+    row the engines have two names for one thing, such as their types of timeout: no difference either.
     ``says`` holds, for an engine that no run can show a value for, what its code says ("no such setting");
     such a cell is marked, and never counts as a difference.
     """
@@ -102,22 +111,33 @@ class Row(_Table, frozen=True, kw_only=True):
     label: str
     unit: str = ""
     measured: bool = False
+    named: bool = False
     says: dict[Engine, str] = {}
 
 
 class Step(_Table, frozen=True, kw_only=True):
-    """One step of a demo: an experiment, on both engines unless ``engines`` says otherwise."""
+    """One step of a demo: an experiment, on both engines unless ``engines`` says otherwise.
+
+    ``happened`` and ``differs`` are a sentence each, for those who watch: what was done, and in what the
+    engines differ. They are shown once both have taken the step.
+    """
 
     experiment: str
     title: str
+    happened: str = ""
+    differs: str = ""
     rows: list[Row] = []
     engines: tuple[Engine, ...] = ENGINES
 
 
 class Closing(_Table, frozen=True, kw_only=True):
-    """A sentence for the end of a demo, which rests on claims (named without concept and engine)."""
+    """A sentence for the end of a demo, which rests on claims (named without concept and engine).
+
+    ``same``: it says of both engines the same; else it says in what they differ.
+    """
 
     text: str
+    same: bool = False
     claims: list[str] = []
 
 
@@ -129,10 +149,12 @@ class Cell(_Table, frozen=True, kw_only=True):
     experiment: str = ""
     control: str = ""
     no_control: str = ""
+    no_break: str = ""
     check: Check | list[Check] = []
     faults: int = 0
     brief: str = ""
     brief_verdict: Verdict | None = None
+    brief_missing: str = ""
     brief_experiment: str = ""
     brief_check: Check | list[Check] = []
     note: str = ""
@@ -208,7 +230,7 @@ def read(folder: Path) -> Concept:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadConcept(path, f"larger than {MAX_BYTES} bytes")
-        concept = msgspec.convert(_toml(path), Concept)
+        concept = msgspec.convert(toml(path), Concept)
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
         raise BadConcept(path, str(error)) from None
     except OSError as error:
@@ -216,7 +238,8 @@ def read(folder: Path) -> Concept:
     return msgspec.structs.replace(concept, name=concept.name or folder.name, folder=str(folder))
 
 
-def _toml(path: Path) -> object:
+def toml(path: Path) -> object:
+    """Return what a TOML file holds. Raises ValueError if it is none."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
 
@@ -145,6 +146,13 @@ class BadConcept(UserError):
         super().__init__(f"{path}: {reason}; correct the file, its form is in `core/concept.py`.")
 
 
+class BadBreaks(UserError):
+    """A ``breaks.toml`` is not as it must be."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; correct the file, its form is in `core/breaks.py`.")
+
+
 class BadEvidence(UserError):
     """A file of evidence is not as it was written; line 0 is the file as a whole."""
 
@@ -156,13 +164,24 @@ class BadEvidence(UserError):
 class UnknownClaim(UserError):
     """No claim, row or concept of that name."""
 
-    def __init__(self, asked: str, known: list[str]) -> None:
+    def __init__(self, asked: str, known: list[str], near: Sequence[str] = ()) -> None:
         from difflib import get_close_matches
 
-        near = get_close_matches(asked, known, n=3, cutoff=0.3)
+        self.known = known
+        near = near or get_close_matches(asked, known, n=3, cutoff=0.3)
         hint = f"; near it: {', '.join(near)}" if near else ""
         super().__init__(
-            f"No claim is called {asked!r}; there are {len(known)}, see `mvr verify --list`{hint}."
+            f"No claim is called {asked!r}; there are {len(known)}, see `mvr verify --list`, `mvr ask`{hint}."
+        )
+
+
+class NothingFound(UserError):
+    """No claim and no passage has a word of what was asked."""
+
+    def __init__(self, asked: str, searched: int) -> None:
+        super().__init__(
+            f"None of {searched} rows and passages has a word like those of {asked!r};"
+            " ask with other words, or see `mvr verify --list`."
         )
 
 
@@ -249,3 +268,49 @@ class BadOption(UserError):
 
     def __init__(self, option: str, value: str, remedy: str) -> None:
         super().__init__(f"{option} {value!r} cannot be used; {remedy}.")
+
+
+class NoProgram(UserError):
+    """What was named as a program is none."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; name a Python file.")
+
+
+class JoinsCluster(UserError):
+    """A program joins a running Ray, which would then be part of what is measured, and of what is ended."""
+
+    def __init__(self, places: list[str]) -> None:
+        more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+        super().__init__(
+            f"{places[0]}{more} joins a running Ray; leave the address out, so that the program starts"
+            " its own, or allow it with --ray-address ADDRESS."
+        )
+
+
+class BadPlan(UserError):
+    """A plan of faults, or of a pattern, is not as it must be."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; correct the file, its form is in `programs/plan.py`.")
+
+
+class UnknownPattern(UserError):
+    """No pattern of that name."""
+
+    def __init__(self, asked: str, known: list[str]) -> None:
+        super().__init__(f"No pattern is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
+
+
+class CannotPort(UserError):
+    """A program that cannot be read for porting."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; give Python files that import ray or monarch.")
+
+
+class BadGuide(UserError):
+    """A page of the porting guide asks for something to be made that cannot be made."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path}: cannot make {what!r}; its first words are in porting/guide.py.")

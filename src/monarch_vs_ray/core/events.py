@@ -22,7 +22,7 @@ from typing import Literal
 import msgspec
 
 FORMAT = 3
-"""Version of the history format; a reader refuses a newer one. 3 made experiments its unit."""
+"""Version of the history format; a reader refuses another one. 3 made experiments its unit."""
 
 MAX_LINE_BYTES = 256 * 1024
 """A longer line is not an event: it is skipped and reported as oversized."""
@@ -37,6 +37,7 @@ Answer = Literal["ok", "failed", "unavailable"]
 Origin = Literal["demo", "stdout", "stderr"]
 Outcome = Literal["ok", "failed", "unknown"]
 Ending = Literal["exit", "signal", "deadline", "stopped", "lost"]
+Phase = Literal["sent", "begun", "ended", "answered", "dropped"]
 Trouble = Literal["garbled", "oversized", "late", "pipe_closed", "flood", "out_of_sequence", "wrong_side"]
 
 
@@ -50,14 +51,15 @@ class Event(
     seq: int = HARNESS
 
 
-class Machine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The kind of machine a run was made on, without anything that names it."""
+class Machine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The kind of machine a run was made on, without anything that names it; ``gpus`` are their models."""
 
     system: str
     architecture: str
     cores: int
     memory_bytes: int
     python: str
+    gpus: tuple[str, ...] = ()
 
 
 class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
@@ -114,6 +116,13 @@ class OperationEnded(Event, frozen=True, kw_only=True, tag="operation_ended"):
     error: str = ""
 
 
+class LineReached(Event, frozen=True, kw_only=True, tag="line_reached"):
+    """The experiment that runs has come to ``line`` of ``file``; said in demos only, for the screen."""
+
+    file: str
+    line: int
+
+
 class LogLine(Event, frozen=True, kw_only=True, tag="log_line"):
     """A line of text: said by the demo, or caught on the engine's stdout or stderr."""
 
@@ -122,11 +131,48 @@ class LogLine(Event, frozen=True, kw_only=True, tag="log_line"):
 
 
 class Metric(Event, frozen=True, kw_only=True, tag="metric"):
-    """A measured number with its unit, for instance ``call_latency`` in ``us``."""
+    """A measured number with its unit, for instance ``call_latency`` in ``us``.
+
+    A point of a curve has its place on the horizontal axis in ``x``; one of several ranks, its ``rank``.
+    """
 
     name: str
     value: float
     unit: str
+    x: float | None = None
+    rank: int | None = None
+
+
+class Seen(Event, frozen=True, kw_only=True, tag="seen"):
+    """A thing as it was observed at that moment: an actor, a process, a buffer.
+
+    ``id`` names it within its experiment, ``parent`` is the id of what owns it. ``coordinates`` is its place
+    in a group, by dimension. ``state`` is a word such as ``runs``, ``stopped``, ``died``; ``why`` its cause.
+    """
+
+    id: str
+    kind: str
+    state: str
+    parent: str = ""
+    coordinates: dict[str, int] = {}
+    why: str = ""
+
+
+class Message(Event, frozen=True, kw_only=True, tag="message"):
+    """One phase of one message, stamped where it happened and emitted afterwards.
+
+    ``id`` names the message within its experiment, ``number`` is its place among those of its sender.
+    ``time`` is nanoseconds on the machine's monotonic clock since the experiment's own start, so that phases
+    that several processes stamped are on one axis; -1 where only the order is known.
+    """
+
+    id: str
+    sender: str
+    receiver: str
+    phase: Phase
+    number: int = 0
+    time: int = -1
+    bytes: int | None = None
 
 
 class Observation(Event, frozen=True, kw_only=True, tag="observation"):
@@ -198,8 +244,11 @@ AnyEvent = (
     | StepEnded
     | OperationInvoked
     | OperationEnded
+    | LineReached
     | LogLine
     | Metric
+    | Seen
+    | Message
     | Observation
     | FaultInjected
     | ExperimentBegun

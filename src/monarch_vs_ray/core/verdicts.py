@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["holds", "refuted", "unknown"]
-VERDICTS: tuple[Verdict, ...] = ("holds", "refuted", "unknown")
-WEIGHTS: tuple[Verdict, ...] = ("refuted", "unknown", "holds")
+Verdict = Literal["holds", "partly", "refuted", "unknown"]
+"""``partly`` is for statements of others: a part stands, and one sentence says what is missing."""
+VERDICTS: tuple[Verdict, ...] = ("holds", "partly", "refuted", "unknown")
+WEIGHTS: tuple[Verdict, ...] = ("refuted", "unknown", "partly", "holds")
 """Who wins when verdicts are merged: what is refuted in one part is refuted."""
 
 
@@ -21,7 +22,7 @@ class Finding:
 
 
 def merge(findings: Iterable[Finding]) -> Finding:
-    """The verdict on a whole from those on its parts: refuted > unknown > holds.
+    """The verdict on a whole from those on its parts: refuted > unknown > partly > holds.
 
     Raises ValueError when there are no parts: a statement that rests on nothing has no verdict.
     """

@@ -12,21 +12,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from monarch_vs_ray.core.events import Event, FaultInjected, Observation
+from monarch_vs_ray.core.events import Event, FaultInjected, Message, Observation, Seen
 from monarch_vs_ray.side.narration import emit, narrate_to
 
 WITHIN = 90.0
-KEPT: dict[str, type[Event]] = {kind.__name__: kind for kind in (FaultInjected, Observation)}
+KEPT: dict[str, type[Event]] = {kind.__name__: kind for kind in (FaultInjected, Message, Observation, Seen)}
 
 
 class _Collector:
-    """An emitter that keeps observations and faults."""
+    """An emitter that keeps what was observed and broken."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, dict[str, object]]] = []
 
-    def emit(self, kind: type[Event], **fields: object) -> None:
-        """Keep an observation or a fault, drop everything else."""
+    def emit(self, kind: type[Event], /, **fields: object) -> None:
+        """Keep an event of a kind that is kept, drop everything else."""
         if kind in KEPT.values():
             self.seen.append((kind.__name__, fields))
 

@@ -6,6 +6,7 @@ get what they need, that names lead somewhere, that a mark has what it rests on.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -33,6 +34,11 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.concept}.{self.row}.{self.engine}"
 
     @property
+    def short(self) -> str:
+        """Return concept and row, without the engine."""
+        return f"{self.concept}.{self.row}"
+
+    @property
     def checks(self) -> list[Check]:
         """Return what has to hold for the statement to hold: all of these."""
         return listed(self.cell.check)
@@ -54,8 +60,12 @@ def listed(checks: Check | list[Check]) -> list[Check]:
     return checks if isinstance(checks, list) else [checks]
 
 
+ADVICE = "A"
+"""Stands in place of a number where a claim is of no concept."""
+
+
 class Ledger:
-    """All claims, in the order of their concepts.
+    """All claims, in the order of their concepts; ``numbers`` are those of rows, by ``concept.row``.
 
     Raises:
         BadConcept: If a claim makes no sense; with the file and what is wrong in it.
@@ -66,11 +76,23 @@ class Ledger:
         self.claims: list[Claim] = []
         for concept in self.concepts.values():
             self.claims += _claims_of(concept)
+        self.numbers = self._number_rows()
         known = {claim.id for claim in self.claims}
         for claim in self.claims:
             if lost := [support for support in claim.cell.rests_on if support not in known]:
                 path = Path(self.concepts[claim.concept].folder) / FILE
                 raise BadConcept(path, f"{claim.id} rests on {lost[0]}, which is not there")
+
+    def _number_rows(self) -> dict[str, str]:
+        """Return the number of every row, such as ``4.1``."""
+        numbers: dict[str, str] = {}
+        counts: Counter[str] = Counter()
+        for claim in self.claims:
+            if claim.short not in numbers:
+                counts[claim.concept] += 1
+                above = self.concepts[claim.concept].number or ADVICE
+                numbers[claim.short] = f"{above}.{counts[claim.concept]}"
+        return numbers
 
     def folder(self, claim: Claim) -> Path:
         """Return the folder of a claim's concept."""
@@ -94,7 +116,7 @@ class Ledger:
         return any(self.settings(claim, name).slow for name in claim.experiments)
 
     def find(self, asked: str) -> list[Claim]:
-        """Return the claims of a concept, of a row (``concept.row``), or the one of that id.
+        """Return the claims of a concept, of a row (``concept.row``, or its number), or the one of that id.
 
         Raises:
             UnknownClaim: If there is none.
@@ -102,7 +124,7 @@ class Ledger:
         found = [
             claim
             for claim in self.claims
-            if asked in (claim.id, claim.concept, f"{claim.concept}.{claim.row}")
+            if asked in (claim.id, claim.concept, claim.short, self.numbers[claim.short])
         ]
         if not found:
             raise UnknownClaim(asked, [claim.id for claim in self.claims])
@@ -150,6 +172,8 @@ def _wrong(concept: Concept, engine: Engine, cell: Cell) -> str:
         return bad
     if bool(cell.brief) != (cell.brief_verdict is not None):
         return "brief and brief_verdict come together"
+    if bool(cell.brief_missing) != (cell.brief_verdict == "partly"):
+        return "brief_missing says what is missing where brief_verdict is partly, and nowhere else"
     if cell.brief_verdict == "refuted" and cell.tested == "experiment" and not cell.brief_check:
         return "a refuted brief needs a brief_check that refutes it"
     for name in (cell.experiment, cell.control, cell.brief_experiment):

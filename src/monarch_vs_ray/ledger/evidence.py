@@ -35,6 +35,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     ``brief_mark`` is what the claim's data say of the brief's statement, ``brief_verdict`` what the run did.
     ``runs`` is how many times it was tested. ``made_for`` are the engine's releases that the statement is
     about, ``version`` is the one that was tested. ``first_try`` says what failed before a second try.
+    ``fingerprint`` is that of the claim and its code, see ``ledger.fingerprint``.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     version: str = ""
     made_for: str = ""
+    fingerprint: str = ""
     first_try: str = ""
     machine: Machine | None = None
     date: str = ""
@@ -62,8 +64,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stale(self) -> bool:
         """Return whether the data say something of the brief that this run contradicts."""
-        known = {"holds", "refuted"}
-        return {self.brief_verdict, self.brief_mark} == known
+        known = {self.brief_verdict, self.brief_mark} - {None, "unknown"}
+        return len(known) > 1
 
     @property
     def outside(self) -> bool:
@@ -85,7 +87,12 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def evidence(
-    claim: Claim, judgement: Judgement, brackets: Iterable[Bracket], date: str, first_try: str = ""
+    claim: Claim,
+    judgement: Judgement,
+    brackets: Iterable[Bracket],
+    date: str,
+    first_try: str = "",
+    fingerprint: str = "",
 ) -> Evidence:
     """Return the evidence for a claim from one run; ``date`` is UTC in ISO 8601."""
     found = list(brackets)
@@ -107,6 +114,7 @@ def evidence(
         note=claim.cell.note,
         version=started.versions.get(claim.engine, "") if started else "",
         made_for=claim.versions,
+        fingerprint=fingerprint,
         first_try=first_try,
         machine=started.machine if started else None,
         date=started.date if started else date,

@@ -43,13 +43,23 @@ def judge(claim: Claim, brackets: Brackets, missing: Mapping[str, str] | None = 
     if not claim.cell.brief:
         return Judgement(statement)
     if not claim.brief_checks and not claim.cell.brief_experiment:
-        return Judgement(statement, statement)
+        return Judgement(statement, _as_partly(claim, statement))
     checks = claim.brief_checks or claim.checks
     brief = judge_part.of(claim.cell.brief_experiment or claim.cell.experiment, checks)
     if statement.verdict == "unknown" and brief.verdict != "unknown" and not claim.cell.brief_experiment:
         # The same experiment could not tell about our statement: it cannot tell about the other one either.
         brief = statement
-    return Judgement(statement, brief)
+    return Judgement(statement, _as_partly(claim, brief))
+
+
+def _as_partly(claim: Claim, brief: Finding) -> Finding:
+    """What was found of the brief's statement, with what is missing where only a part of it stands."""
+    missing = claim.cell.brief_missing
+    return (
+        Finding("partly", f"{brief.said}; missing: {missing}")
+        if missing and brief.verdict == "holds"
+        else brief
+    )
 
 
 @dataclass(frozen=True)
@@ -150,4 +160,4 @@ def _as_marked(claim: Claim, statement: Finding) -> Finding | None:
     if statement.verdict != "holds":
         return statement
     assert claim.cell.brief_verdict
-    return Finding(claim.cell.brief_verdict, claim.cell.note or statement.said)
+    return Finding(claim.cell.brief_verdict, claim.cell.brief_missing or claim.cell.note or statement.said)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -46,15 +46,16 @@ def publish(all_: Iterable[Evidence], run: Path, root: Path) -> list[Path]:
     """Put the evidence of a run in place of what was published of the same claims.
 
     Args:
-        all_: The evidence; what has no machine of its own (advice, references) goes to that of the rest.
-        run: The results folder that holds the histories that it names.
+        all_: The evidence; what has no machine of its own (advice, hardware that is lacking) goes to that of
+            the rest, or of the run.
+        run: The results folder that holds the histories that it names, below that of its machine.
         root: The folder of what is published.
 
     Returns:
         The files that were written.
     """
     found = list(all_)
-    machine = next((machine_name(each.machine) for each in found if each.machine), "any-machine")
+    machine = next((machine_name(each.machine) for each in found if each.machine), run.parent.name)
     written: list[Path] = []
     in_order = sorted(found, key=_group)
     for (concept, engine), group in groupby(in_order, key=_group):
@@ -158,6 +159,25 @@ def machines(root: Path) -> list[str]:
     """Return the machines that evidence is published of, the one with most claims first."""
     counts = {folder.name: len(evidence(root, folder.name)) for folder in root.glob("*") if folder.is_dir()}
     return sorted(counts, key=lambda name: (-counts[name], name))
+
+
+def by_claim(root: Path) -> dict[str, dict[str, Evidence]]:
+    """Return what is published of each claim, by machine; the machine with most claims first."""
+    found: dict[str, dict[str, Evidence]] = {}
+    for machine in machines(root):
+        for each in evidence(root, machine):
+            found.setdefault(each.id, {})[machine] = each
+    return found
+
+
+def best(several: Mapping[str, Evidence]) -> Evidence:
+    """Return the evidence to quote first: the first machine's that knows, else the first one's."""
+    all_ = list(several.values())
+    first = next((each for each in all_ if each.verdict != "unknown"), all_[0])
+    if first.brief_verdict != "unknown":
+        return first
+    known = next((each for each in all_ if each.brief_verdict not in (None, "unknown")), first)
+    return msgspec.structs.replace(first, brief_verdict=known.brief_verdict, brief_said=known.brief_said)
 
 
 def evidence(root: Path, machine: str = "") -> list[Evidence]:

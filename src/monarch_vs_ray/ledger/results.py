@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -41,8 +43,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def machine_name(machine: Machine) -> str:
-    """Return the folder's name for a kind of machine, for instance ``linux-x86_64-2-cores``."""
-    return f"{machine.system}-{machine.architecture}-{machine.cores}-cores".lower()
+    """Return the folder's name for a kind of machine, for instance ``linux-x86_64-2-cores-1-nvidia-h200``."""
+    name = f"{machine.system}-{machine.architecture}-{machine.cores}-cores"
+    models = "".join(f"-{count}-{model}" for model, count in sorted(Counter(machine.gpus).items()))
+    return re.sub(r"[^a-z0-9_]+", "-", f"{name}{models}".lower())
 
 
 class Results:

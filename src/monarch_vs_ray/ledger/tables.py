@@ -5,31 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from monarch_vs_ray.core.events import ENGINES, Engine
-from monarch_vs_ray.core.verdicts import VERDICTS, Verdict
+from monarch_vs_ray.core.verdicts import Verdict
+from monarch_vs_ray.ledger.counts import Breaks, count, sentences
 from monarch_vs_ray.ledger.evidence import Evidence
 
 NAMES: dict[Engine, str] = {"monarch": "Monarch", "ray": "Ray"}
-STYLES: dict[Verdict, str] = {"holds": "green", "refuted": "bold red", "unknown": "magenta"}
+STYLES: dict[Verdict, str] = {
+    "holds": "green",
+    "partly": "yellow",
+    "refuted": "bold red",
+    "unknown": "magenta",
+}
 """How rich writes a verdict."""
 
 
-def counted(verdicts: Iterable[Verdict | None]) -> str:
-    """Return, for instance, ``40 hold, 3 refuted, 2 unknown (4 %)``."""
-    found = list(verdicts)
-    counts = {verdict: found.count(verdict) for verdict in VERDICTS}
-    share = f" ({counts['unknown'] / len(found):.0%})" if counts["unknown"] else ""
-    return f"{counts['holds']} hold, {counts['refuted']} refuted, {counts['unknown']} unknown{share}"
-
-
-def summary(all_: Sequence[Evidence]) -> list[str]:
+def summary(all_: Sequence[Evidence], breaks: Breaks | None = None) -> list[str]:
     """Count how claims came out, ours and the brief's; name marks that are stale or of other releases."""
-    runs = min((each.runs for each in all_), default=1)
-    often = f", judged in {runs} passes" if runs > 1 else ""
-    told = [f"{_some(len(all_), 'claim')}{often}: {counted(each.verdict for each in all_)}."]
+    told = sentences(count(all_, breaks))
     for engine in ENGINES:
-        brief = [each.brief_verdict for each in all_ if each.engine == engine and each.brief_verdict]
-        if brief:
-            told.append(f"The brief on {NAMES[engine]}, {_some(len(brief), 'statement')}: {counted(brief)}.")
         for tested, made_for in sorted(
             {(each.version, each.made_for) for each in all_ if each.engine == engine and each.outside}
         ):
@@ -49,10 +42,6 @@ def summary(all_: Sequence[Evidence]) -> list[str]:
                 f" {each.brief_verdict} ({each.brief_said}); correct the claim in concept.toml."
             )
     return told
-
-
-def _some(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def line(each: Evidence) -> str:

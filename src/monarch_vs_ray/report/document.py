@@ -26,54 +26,47 @@ from posixpath import normpath
 from monarch_vs_ray.core.errors import UnknownClaim
 from monarch_vs_ray.core.events import ENGINES, Engine
 from monarch_vs_ray.ledger.claims import Claim, Ledger
+from monarch_vs_ray.ledger.counts import Breaks
 from monarch_vs_ray.ledger.evidence import Evidence
 from monarch_vs_ray.ledger.results import machine_name
 from monarch_vs_ray.ledger.tables import NAMES, summary
 from monarch_vs_ray.report.quotes import quote
-from monarch_vs_ray.report.refuted import refuted_table
+from monarch_vs_ray.report.refuted import partly_table, refuted_table
 from monarch_vs_ray.report.words import cell, inline, number_text
 
 GENERATED = (
     "<!-- Made by `mvr document` from docs/analysis/, claims and results. Change those, not this file. -->"
 )
-ADVICE = "A"
-"""Stands in place of a number where a claim is of no concept."""
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
 class Document:
-    """Makes the document; ``numbers`` are those that its text has used, in order."""
+    """Makes the document; ``numbers`` are those that its text has used, in order.
+
+    ``evidence`` is what it quotes of each claim, ``elsewhere`` what each machine found, by claim.
+    """
 
     def __init__(
         self,
         ledger: Ledger,
         evidence: Sequence[Evidence],
-        concepts: Mapping[str, int],
         concepts_folder: Path,
         link_to_concepts: str,
         source: Callable[[str], str],
         source_index: Callable[[], str],
+        elsewhere: Mapping[str, Mapping[str, Evidence]] | None = None,
+        breaks: Breaks | None = None,
     ) -> None:
         self._ledger = ledger
         self._evidence = {each.id: each for each in evidence}
-        self._concepts = dict(concepts)
         self._folder = concepts_folder
         self._link = link_to_concepts
         self._source = source
         self._source_index = source_index
-        self._places = self._number_rows()
+        self._places = ledger.numbers
+        self._elsewhere = dict(elsewhere or {})
+        self._breaks = breaks
         self.numbers: list[tuple[str, str, str]] = []
-
-    def _number_rows(self) -> dict[str, str]:
-        """Return the number of every row, such as ``4.1``, by concept and row."""
-        places: dict[str, str] = {}
-        counts: dict[str, int] = {}
-        for each in self._ledger.claims:
-            row = f"{each.concept}.{each.row}"
-            if row not in places:
-                counts[each.concept] = counts.get(each.concept, 0) + 1
-                places[row] = f"{self._concepts.get(each.concept, ADVICE)}.{counts[each.concept]}"
-        return places
 
     def make(self, templates: Sequence[tuple[str, str]]) -> str:
         """Return the whole document from named templates, in their order."""
@@ -96,6 +89,7 @@ class Document:
             "source": self._source,
             "source_index": self._source_index,
             "refuted": self.refuted,
+            "partly": self.partly,
             "verdicts": self.verdicts,
             "contents": lambda: CONTENTS,
             "measured": lambda: MEASURED,
@@ -151,37 +145,44 @@ class Document:
         for row, cells in rows.items():
             place = self._places[f"{concept}.{row}"]
             aspect = next(iter(cells.values())).aspect
-            head = f'<a id="{concept}.{row}"></a>**{place}** {inline(aspect)}'
+            head = f'<a id="{concept}.{row}"></a>**{place}** {inline(aspect)}<br><sub>`{row}`</sub>'
             lines.append(
                 f"| {head} | " + " | ".join(self._cell(cells.get(engine)) for engine in ENGINES) + " |"
             )
         return "\n".join(lines)
 
     def _cell(self, claim: Claim | None) -> str:
-        return cell(claim, self._evidence.get(claim.id)) if claim else ""
+        if claim is None:
+            return ""
+        return cell(claim, self._evidence.get(claim.id), self._elsewhere.get(claim.id, {}))
 
     def refuted(self) -> str:
         """Return a table of what the brief said and no run bore out, and what is true instead."""
         return refuted_table(self._ledger.claims, self._evidence, self._places)
 
+    def partly(self) -> str:
+        """Return a table of what the brief said and stands in part, with what is missing."""
+        return partly_table(self._ledger.claims, self._evidence, self._places)
+
     def verdicts(self) -> str:
         """Count how claims came out, as a list."""
         in_order = [self._evidence[each.id] for each in self._ledger.claims if each.id in self._evidence]
-        return "\n".join(f"- {sentence}" for sentence in summary(in_order))
+        return "\n".join(f"- {sentence}" for sentence in summary(in_order, self._breaks))
 
     def versions(self) -> str:
         """Return the releases, the machine and the day of the published evidence, in words."""
-        measured = [each for each in self._evidence.values() if each.machine]
+        first = next(each for each in self._evidence.values() if each.machine)
+        measured = [each for each in self._evidence.values() if each.machine == first.machine]
         releases = {NAMES[each.engine]: each.version for each in measured}
         told = " and ".join(f"{name} {release}" for name, release in sorted(releases.items()))
-        first = measured[0]
         assert first.machine
+        gpus = ", ".join(first.machine.gpus) or "no GPU"
         machine = (
             f"{first.machine.cores} cores, {first.machine.memory_bytes >> 30} GB, {first.machine.system}"
         )
         runs = min(each.runs for each in measured)
         often = f"; every experiment ran in {runs} passes, one after the other" if runs > 1 else ""
-        return f"{told}, Python {first.machine.python}, {machine}, no GPU, on {first.date[:10]}{often}"
+        return f"{told}, Python {first.machine.python}, {machine}, {gpus}, on {first.date[:10]}{often}"
 
     def _measured(self) -> str:
         """Return where and when each number of the text was measured."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from rich.console import Console, RenderableType
@@ -10,7 +11,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from monarch_vs_ray.campaign import catalogue
-from monarch_vs_ray.core.errors import NoResults
+from monarch_vs_ray.core.errors import NoResults, UnknownClaim
 from monarch_vs_ray.core.paths import PUBLISHED, results_folder
 from monarch_vs_ray.core.verdicts import Verdict
 from monarch_vs_ray.ledger import published
@@ -20,6 +21,9 @@ from monarch_vs_ray.ledger.evidence import Evidence
 from monarch_vs_ray.ledger.results import EVIDENCE, latest, machine_name
 from monarch_vs_ray.ledger.results import load as load_evidence
 from monarch_vs_ray.ledger.tables import NAMES, STYLES
+from monarch_vs_ray.report.answers import near
+from monarch_vs_ray.report.breaks import explain_breaks
+from monarch_vs_ray.report.passages import DOCUMENT
 from monarch_vs_ray.stage.console import console as new_console
 
 
@@ -31,16 +35,32 @@ def explain_claim(asked: str, results: Path | None) -> None:
         results: A run's folder, or one of runs; without it the newest run, then what is published.
 
     Raises:
-        UnknownClaim: If nothing has that name.
+        UnknownClaim: If nothing has that name or number; names the rows that it may mean.
         NoResults: If ``results`` holds no evidence.
     """
     ledger = catalogue.ledger()
     console = new_console()
-    claims = catalogue.find(asked)
-    observed = {each.id: each for each in published.evidence(PUBLISHED)} if results is None else {}
+    claims = _find(asked)
+    machines = published.by_claim(PUBLISHED) if results is None else {}
+    observed = {id_: published.best(several) for id_, several in machines.items()}
     observed |= {each.id: each for each in _last_evidence(results)}
     for claim in claims:
-        _explain(console, ledger, claim, observed.get(claim.id))
+        _explain(console, ledger, claim, observed.get(claim.id), machines.get(claim.id, {}))
+
+
+def _find(asked: str) -> list[Claim]:
+    """Return the claims of a name, a number, or of a row's name without its concept. Raises UnknownClaim."""
+    try:
+        return catalogue.find(asked)
+    except UnknownClaim as error:
+        if found := [claim for claim in catalogue.ledger().claims if claim.row == asked]:
+            return found
+        raise UnknownClaim(asked, error.known, near=_alike(asked, error.known) or near(asked)) from None
+
+
+def _alike(asked: str, known: list[str]) -> list[str]:
+    """Return the ids that are written almost like this."""
+    return get_close_matches(asked, known, n=3, cutoff=0.8)
 
 
 def _last_evidence(results: Path | None) -> list[Evidence]:
@@ -56,14 +76,25 @@ def _last_evidence(results: Path | None) -> list[Evidence]:
         return []
 
 
-def _explain(console: Console, ledger: Ledger, claim: Claim, found: Evidence | None) -> None:
+def _explain(
+    console: Console, ledger: Ledger, claim: Claim, found: Evidence | None, machines: Mapping[str, Evidence]
+) -> None:
     console.print()
-    head = f"   {claim.aspect}, {NAMES[claim.engine]} {claim.versions}"
+    number = ledger.numbers[claim.short]
+    head = f"   {number} {claim.aspect}, {NAMES[claim.engine]} {claim.versions}"
     console.print(Text.assemble((claim.id, "bold"), head))
-    console.print(Text.assemble(("We say  ", "bold"), claim.cell.statement))
+    console.print(Text(f"In the document: row {number}, {DOCUMENT}#{claim.short}", "dim"))
+    said = "We judge  " if claim.cell.tested == "judgement" else "We say  "
+    console.print(Text.assemble((said, "bold"), claim.cell.statement))
     if claim.cell.brief:
         _explain_brief(console, claim)
     _explain_observation(console, claim, found)
+    explain_breaks(console, claim)
+    for machine, each in machines.items():
+        if found and (each.said, each.date) != (found.said, found.date):
+            console.print(
+                Text.assemble((f"On {machine}  ", "bold"), _verdict(each.verdict), f"  {each.said}")
+            )
     roles = {
         "Experiment": claim.cell.experiment,
         "Control": claim.cell.control,
@@ -86,6 +117,8 @@ def _explain_brief(console: Console, claim: Claim) -> None:
     console.print(
         Text.assemble((f"The brief said{differs}  ", "bold"), f"{claim.cell.brief}  ", _verdict(mark))
     )
+    if claim.cell.brief_missing:
+        console.print(Text.assemble(("Missing there  ", "bold"), claim.cell.brief_missing))
     if claim.cell.note:
         console.print(Text.assemble(("Note  ", "bold"), claim.cell.note))
 

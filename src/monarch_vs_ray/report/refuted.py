@@ -1,4 +1,4 @@
-"""The table of what the brief said and no run bore out."""
+"""The tables of what the brief said and no run bore out, or only in part."""
 
 from __future__ import annotations
 
@@ -28,4 +28,16 @@ def refuted_table(
             inline(escape(found.brief_said)),
         )
         lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def partly_table(claims: Sequence[Claim], evidence: Mapping[str, Evidence], places: Mapping[str, str]) -> str:
+    """Return a row for each statement of the brief that stands in part, with what is missing."""
+    lines = ["| | engine | the brief said | what is missing |", "|---|---|---|---|"]
+    for claim in claims:
+        found = evidence.get(claim.id)
+        if found and found.brief_verdict == "partly":
+            place = f"[{places[claim.short]}](#{claim.short})"
+            cells = (place, NAMES[claim.engine], inline(claim.cell.brief), inline(claim.cell.brief_missing))
+            lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

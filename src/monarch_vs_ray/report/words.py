@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from monarch_vs_ray.ledger.claims import Claim
 from monarch_vs_ray.ledger.evidence import Evidence
 
@@ -22,15 +24,28 @@ def number_text(value: object, unit: str = "") -> str:
     return f"{text} {unit}".rstrip()
 
 
-def cell(claim: Claim, evidence: Evidence | None) -> str:
-    """Return a claim for a comparison table: statement, verdict, evidence, and the brief's words."""
-    parts = [inline(claim.cell.statement)]
+def cell(claim: Claim, evidence: Evidence | None, elsewhere: Mapping[str, Evidence] | None = None) -> str:
+    """Return a claim for a comparison table: statement, verdict, evidence, and the brief's words.
+
+    Args:
+        claim: The claim.
+        evidence: What is quoted of it.
+        elsewhere: What each machine found; those that the quoted evidence is not of are named.
+    """
+    kind = "<sub>*Judgement.*</sub> " if claim.cell.tested == "judgement" else ""
+    parts = [kind + inline(claim.cell.statement)]
     if evidence is None:
         parts.append("<sub>**not yet published**</sub>")
     else:
         parts.append(f"<sub>**{evidence.verdict}**: {inline(escape(evidence.said))}</sub>")
+    for machine, other in (elsewhere or {}).items():
+        if evidence and (other.said, other.date) != (evidence.said, evidence.date):
+            parts.append(f"<sub>{escape(machine)}: **{other.verdict}**: {inline(escape(other.said))}</sub>")
     if evidence and evidence.brief_verdict and evidence.brief_verdict != evidence.verdict:
-        parts.append(f"<sub>The brief said: {inline(claim.cell.brief)} (**{evidence.brief_verdict}**)</sub>")
+        missing = f": {inline(claim.cell.brief_missing)}" if evidence.brief_verdict == "partly" else ""
+        parts.append(
+            f"<sub>The brief said: {inline(claim.cell.brief)} (**{evidence.brief_verdict}**{missing})</sub>"
+        )
     return "<br>".join(parts)
 
 

@@ -11,6 +11,28 @@ Under the launcher each call emits an event; run alone, the same file prints wha
 """
 
 from monarch_vs_ray.side.experiments import Unavailable, shared
-from monarch_vs_ray.side.narration import fault, log, metric, observe, operation, step
+from monarch_vs_ray.side.narration import (
+    MAX_MESSAGES,
+    fault,
+    log,
+    message,
+    metric,
+    observe,
+    operation,
+    seen,
+    step,
+)
 
-__all__ = ["Unavailable", "fault", "log", "metric", "observe", "operation", "shared", "step"]
+__all__ = [
+    "MAX_MESSAGES",
+    "Unavailable",
+    "fault",
+    "log",
+    "message",
+    "metric",
+    "observe",
+    "operation",
+    "seen",
+    "shared",
+    "step",
+]

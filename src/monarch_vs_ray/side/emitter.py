@@ -13,12 +13,15 @@ from monarch_vs_ray.core.events import (
     Event,
     ExperimentBegun,
     ExperimentEnded,
+    LineReached,
     LogLine,
+    Message,
     Metric,
     Observation,
     OperationEnded,
     OperationInvoked,
     RunStarted,
+    Seen,
     StepBegun,
     StepEnded,
     encoder,
@@ -34,7 +37,7 @@ E = TypeVar("E", bound=Event)
 class Emitter(Protocol):
     """Takes the events of a side as they happen."""
 
-    def emit(self, kind: type[Event], **fields: object) -> None:
+    def emit(self, kind: type[Event], /, **fields: object) -> None:
         """Stamp an event of that kind with side, time and position, and send it."""
         ...
 
@@ -63,7 +66,7 @@ class PipeEmitter:
         self._fd = -1
         self._lock = threading.Lock()
 
-    def emit(self, kind: type[Event], **fields: object) -> None:
+    def emit(self, kind: type[Event], /, **fields: object) -> None:
         """Send one event; returns when the pipe has taken it."""
         with self._lock:
             if self._fd < 0:
@@ -86,7 +89,7 @@ class PipeEmitter:
 class SilentEmitter:
     """Does nothing with events, so that a run costs only what the engine costs."""
 
-    def emit(self, kind: type[Event], **fields: object) -> None:
+    def emit(self, kind: type[Event], /, **fields: object) -> None:
         """Drop the event."""
 
 
@@ -97,7 +100,7 @@ class PrintEmitter:
         self._began = time.monotonic()
         self._operations: dict[object, str] = {}
 
-    def emit(self, kind: type[Event], **fields: object) -> None:
+    def emit(self, kind: type[Event], /, **fields: object) -> None:
         """Print one readable line, or none for what only a screen needs."""
         line = self._line(kind, fields)
         if line:
@@ -106,7 +109,7 @@ class PrintEmitter:
     def _line(self, kind: type[Event], fields: dict[str, object]) -> str:
         if kind in (StepBegun, ExperimentBegun):
             return f"{fields['title']}"
-        if kind is RunStarted:
+        if kind in (RunStarted, LineReached, Message, Seen):
             return ""
         if kind is ExperimentEnded:
             return "" if fields["answer"] == "ok" else f"  {fields['answer']}: {fields['error']}"

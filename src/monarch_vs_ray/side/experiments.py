@@ -11,13 +11,14 @@ import hashlib
 import inspect
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from monarch_vs_ray.core.events import Answer, ExperimentBegun, ExperimentEnded
+from monarch_vs_ray.side.line_trace import following_lines
 from monarch_vs_ray.side.narration import MAX_TEXT, emit, name_of
 
 Session = Callable[[], AbstractContextManager[object]]
@@ -46,18 +47,23 @@ def shared(function: Function) -> Function:
     return cache(function)  # type: ignore[return-value]
 
 
-def run_experiments(experiments: Sequence[Experiment], session: Session) -> bool:
+def run_experiments(experiments: Sequence[Experiment], session: Session, *, lines: bool = False) -> bool:
     """Run experiments one after another within one session of the engine.
+
+    Args:
+        experiments: What to run.
+        session: Brings the engine up, and down at its end.
+        lines: Report which line runs.
 
     Returns:
         Whether none of them failed; one that was unavailable did not.
     """
     with session():
-        answers = [_run(experiment) for experiment in experiments]
+        answers = [_run(experiment, following_lines if lines else nullcontext) for experiment in experiments]
     return "failed" not in answers
 
 
-def _run(experiment: Experiment) -> Answer:
+def _run(experiment: Experiment, following: Callable[[], AbstractContextManager[None]]) -> Answer:
     lines, first = inspect.getsourcelines(experiment.function)
     emit(
         ExperimentBegun,
@@ -69,7 +75,8 @@ def _run(experiment: Experiment) -> Answer:
         code_sha256=hashlib.sha256("".join(lines).encode()).hexdigest(),
     )
     began = time.perf_counter_ns()
-    answer, error = _answer(experiment)
+    with following():
+        answer, error = _answer(experiment)
     took = time.perf_counter_ns() - began
     emit(ExperimentEnded, experiment=experiment.name, answer=answer, nanoseconds=took, error=error)
     return answer

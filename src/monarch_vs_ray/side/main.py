@@ -32,6 +32,7 @@ ABILITIES = "--abilities"
 BARE = "--bare"
 SILENT = "--silent"
 NOT_INSTALLED = "not installed"
+GPUS = Path("/proc/driver/nvidia/gpus")
 
 
 def main(engine: Engine, what: str, *words: str) -> int:
@@ -53,7 +54,9 @@ def main(engine: Engine, what: str, *words: str) -> int:
     if folder is None:
         return _program(engine, name, emitter)
     names = [word for word in words if word not in (BARE, SILENT)]
-    return _experiments(engine, name, folder, emitter, names, bare=BARE in words)
+    return _experiments(
+        engine, name, folder, emitter, names, bare=BARE in words, lines=not names and SILENT not in words
+    )
 
 
 def _abilities(engine: Engine, emitter: Emitter) -> int:
@@ -75,9 +78,16 @@ def _program(engine: Engine, name: str, emitter: Emitter) -> int:
 
 
 def _experiments(
-    engine: Engine, package: str, folder: Path, emitter: Emitter, names: Sequence[str], *, bare: bool
+    engine: Engine,
+    package: str,
+    folder: Path,
+    emitter: Emitter,
+    names: Sequence[str],
+    *,
+    bare: bool,
+    lines: bool,
 ) -> int:
-    """Run experiments by name, or those of the demo."""
+    """Run experiments by name, or those of the demo; ``lines``: report which line runs."""
     concept = concepts.load(package, folder)
     code = narrate_to(emitter, concepts.native_files(folder, engine))
     emitter.emit(RunStarted, **_manifest(engine, concept.name, code))
@@ -89,7 +99,7 @@ def _experiments(
     else:
         chosen = [_experiment(package, concept, engine, each, titles) for each in names or titles]
     session = nullcontext if bare else _session(package, folder, engine)
-    fine = run_experiments(chosen, session)
+    fine = run_experiments(chosen, session, lines=lines)
     return 0 if fine or names else 1
 
 
@@ -163,7 +173,17 @@ def this_machine() -> Machine:
         cores=len(os.sched_getaffinity(0)),
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         python=platform.python_version(),
+        gpus=_gpus(),
     )
+
+
+def _gpus() -> tuple[str, ...]:
+    """Return the models of the GPUs that NVIDIA's driver shows."""
+    texts = [file.read_text(errors="replace") for file in sorted(GPUS.glob("*/information"))]
+    models = [
+        line.partition(":")[2] for text in texts for line in text.splitlines() if line.startswith("Model")
+    ]
+    return tuple(" ".join(model.split()) for model in models)
 
 
 if __name__ == "__main__":

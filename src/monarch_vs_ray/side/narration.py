@@ -9,19 +9,22 @@ import time
 from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 
 from monarch_vs_ray.core.concept import native_name
 from monarch_vs_ray.core.events import (
     Event,
     FaultInjected,
     LogLine,
+    Message,
     Metric,
     Observation,
     OperationEnded,
     OperationInvoked,
     Outcome,
+    Phase,
     Scalar,
+    Seen,
     StepBegun,
     StepEnded,
 )
@@ -29,6 +32,8 @@ from monarch_vs_ray.side.emitter import Emitter, PrintEmitter
 
 MAX_TEXT = 32 * 1024
 """Longer texts are cut, so that no event of ours is an oversized line."""
+MAX_MESSAGES = 64
+"""Messages of an experiment that a picture has room for; the rest is counted, never emitted."""
 
 
 class _Narrator:
@@ -76,6 +81,11 @@ def narrate_to(emitter: Emitter, files: Sequence[Path] = ()) -> dict[str, str]:
 def name_of(file: Path) -> str:
     """Return the name that events use for a native file."""
     return _narrator.names.get(str(file), file.name)
+
+
+def file_of_code(code: CodeType) -> str:
+    """Return the name that events use for the native file of some code; empty for any other file."""
+    return _narrator.names.get(code.co_filename, "")
 
 
 def _with_blocks(code: str) -> dict[int, int]:
@@ -160,7 +170,7 @@ def _outcome(kind: type[BaseException] | None) -> Outcome:
     return "unknown" if issubclass(kind, TimeoutError) else "failed"
 
 
-def emit(kind: type[Event], **fields: object) -> None:
+def emit(kind: type[Event], /, **fields: object) -> None:
     """Send one event to where this process's events go."""
     _narrator.emitter.emit(kind, **fields)
 
@@ -170,9 +180,47 @@ def observe(key: str, value: object, unit: str = "") -> None:
     _narrator.emitter.emit(Observation, key=key, value=value, unit=unit)
 
 
-def metric(name: str, value: float, unit: str) -> None:
-    """Record a measured number with its unit (``us``, ``MB/s``, ...)."""
-    _narrator.emitter.emit(Metric, name=name, value=float(value), unit=unit)
+def metric(name: str, value: float, unit: str, x: float | None = None, rank: int | None = None) -> None:
+    """Record a measured number with its unit (``us``, ``MB/s``, ...); ``x`` and ``rank``: a curve's."""
+    _narrator.emitter.emit(Metric, name=name, value=float(value), unit=unit, x=x, rank=rank)
+
+
+def seen(
+    id: str,
+    kind: str,
+    state: str,
+    *,
+    parent: str = "",
+    why: str = "",
+    coordinates: dict[str, int] | None = None,
+) -> None:
+    """Record in which state a thing was observed; see ``core.events.Seen``."""
+    _narrator.emitter.emit(
+        Seen, id=id, kind=kind, state=state, parent=parent, why=why, coordinates=coordinates or {}
+    )
+
+
+def message(
+    id: str,
+    sender: str,
+    receiver: str,
+    phase: Phase,
+    *,
+    number: int = 0,
+    time: int = -1,
+    bytes: int | None = None,
+) -> None:
+    """Record one phase of a message; see ``core.events.Message``. At most MAX_MESSAGES in an experiment."""
+    _narrator.emitter.emit(
+        Message,
+        id=id,
+        sender=sender,
+        receiver=receiver,
+        phase=phase,
+        number=number,
+        time=time,
+        bytes=bytes,
+    )
 
 
 def log(text: object) -> None:

@@ -13,11 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from monarch_vs_ray.core.events import Ending, Engine, HarnessNote, LogLine, SideEnded
+from monarch_vs_ray.core import hooks
+from monarch_vs_ray.core.events import Engine, HarnessNote, LogLine, Observation
 from monarch_vs_ray.core.privacy import Scrubber, names_of_this_machine
 from monarch_vs_ray.core.stream import Batch
+from monarch_vs_ray.side import used
 from monarch_vs_ray.side.emitter import EVENTS_FD, ORIGIN_NS
-from monarch_vs_ray.side.guardian import RUN_DIR
+from monarch_vs_ray.side.guardian import RUN_DIR, processes
 from monarch_vs_ray.side.guardian.sweep import sweep
 from monarch_vs_ray.side.run_folder import SIDE, inner, new_folder, take_over
 from monarch_vs_ray.side.start_watch import StartWatch, Suspect, Suspects
@@ -42,6 +44,10 @@ class SideSpec:
     ``environment(run_dir)`` on top, where None removes a variable. ``traces(run_dir)`` are patterns of files
     that the engine writes outside its run folder, and that are removed with it. ``suspects(run_dir)`` says
     what on this machine may keep the engine from starting. ``deadline`` is in seconds.
+
+    For programs that are not ours: ``folders`` are made below the run folder, and the side starts in the last
+    of them; ``grace`` and ``sample`` are seconds, ``restarts`` a number, see ``guardian.watch``. With
+    ``sample`` the history holds what the side used, printed and left.
     """
 
     engine: Engine
@@ -50,6 +56,10 @@ class SideSpec:
     traces: Callable[[str], Sequence[str]] = field(default=lambda run_dir: ())
     suspects: Suspects = field(default=lambda run_dir: ())
     deadline: float = 60.0
+    folders: tuple[str, ...] = ()
+    grace: float = 0.0
+    sample: float = 0.0
+    restarts: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ class RunningSide:
         self._watch = watch
         self._began = now()
         self._start = StartWatch(spec.suspects, self.run_dir)
+        self._start.up = self._measured = bool(spec.sample)
         self._failed = False
         clean = Scrubber({**names_of_this_machine(self.run_dir), self.folder: "<run>"})
         self._events = EventReader(spec.engine, clean, now, limits.events)
@@ -97,7 +108,7 @@ class RunningSide:
         self._drained = False
         self._closed_at: int | None = None
         self._gone_at: int | None = None
-        self._give_up_at = now() + int(spec.deadline * 1e9) + GUARDIAN_GRACE_NS
+        self._give_up_at = now() + int((spec.deadline + spec.grace) * 1e9) + GUARDIAN_GRACE_NS
         self.open: dict[Pipe, int] = {}
         self._spawn(spec, origin)
 
@@ -110,6 +121,10 @@ class RunningSide:
             "command": [_from_anywhere(spec.command[0]), *spec.command[1:]],
             "pass_fds": [ends["events"]],
             "deadline": spec.deadline,
+            "folders": spec.folders,
+            "grace": spec.grace,
+            "sample": spec.sample,
+            "restarts": spec.restarts,
         }
         self._guardian = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", START_GUARDIAN, str(SIDE), json.dumps(order)],
@@ -117,7 +132,7 @@ class RunningSide:
             stdout=ends["stdout"],
             stderr=ends["stderr"],
             pass_fds=(ends["events"], ends["report"]),
-            env=self._environment(spec, {EVENTS_FD: str(ends["events"]), ORIGIN_NS: str(origin)}),
+            env=self._environment(spec, _our_variables(spec, ends["events"], origin)),
             start_new_session=True,
         )
         for fd in ends.values():
@@ -144,6 +159,10 @@ class RunningSide:
             environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(path) for path in paths if path)
         return environment
 
+    def processes(self) -> set[int]:
+        """Return the processes of the side, as far as its guardian answers for them."""
+        return processes.below(self._guardian.pid)
+
     def stop(self) -> None:
         """Ask the guardian to end the side; the events that follow say how it went."""
         assert self._guardian.stdin
@@ -157,7 +176,7 @@ class RunningSide:
         if data is None:
             return False
         if name == "report":
-            self._hear(data)
+            self._hear(data, batch)
         elif name != "events":
             self._outputs[name].feed(data, batch)
         elif self._drained and data:
@@ -171,12 +190,17 @@ class RunningSide:
             self._close(name, batch)
         return True
 
-    def _hear(self, data: bytes) -> None:
+    def _hear(self, data: bytes, batch: Batch) -> None:
         """Take what the guardian reports."""
         *lines, self._said = (self._said + data).split(b"\n")
         for said in map(json.loads, lines):
+            if self._measured:
+                for event in used.events(self.engine, self._now(), said):
+                    batch.add(event)
             if "started" in said:
                 self.pid = said["started"]
+            elif "sample" in said:
+                continue
             elif "ended" in said:
                 self._ended = said
                 self._failed = said["ended"] != "stopped" and said["exit_code"] != 0
@@ -236,25 +260,19 @@ class RunningSide:
         self._events.end(batch)
         for output in self._outputs.values():
             output.end(batch)
+        if self._measured:
+            for key, output in self._outputs.items():
+                batch.add(Observation(side=self.engine, at=self._now(), key=key, value=output.extent))
         dropped = self._events.dropped + sum(output.dropped for output in self._outputs.values())
-        batch.add(_side_ended(self.engine, self._now(), self._ended, self._cleaned, dropped))
+        batch.add(used.side_ended(self.engine, self._now(), self._ended, self._cleaned, dropped))
         self.over = True
 
 
-def _side_ended(
-    engine: Engine, at: int, ended: dict[str, object], cleaned: dict[str, object], dropped: int
-) -> SideEnded:
-    ending: Ending = ended["ended"]  # type: ignore[assignment] # the guardian's words
-    return SideEnded(
-        side=engine,
-        at=at,
-        ending=ending,
-        exit_code=ended["exit_code"],  # type: ignore[arg-type]
-        signal=ended["signal"],  # type: ignore[arg-type]
-        strays=cleaned["strays"],  # type: ignore[arg-type]
-        removed=cleaned["removed"],  # type: ignore[arg-type]
-        dropped=dropped,
-    )
+def _our_variables(spec: SideSpec, events: int, origin: int) -> dict[str, str]:
+    """Return by what a side finds its pipe: our own native code, or a program that may use the hooks."""
+    if spec.sample:
+        return {hooks.PIPE: f"{spec.engine}:{events}:{os.fstat(events).st_ino}:{origin}"}
+    return {EVENTS_FD: str(events), ORIGIN_NS: str(origin)}
 
 
 def _from_anywhere(program: str) -> str:

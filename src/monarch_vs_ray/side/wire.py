@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 import msgspec
@@ -166,32 +167,52 @@ class OutputReader:
         self._now = now
         self._lines = LineBuffer(self.MAX_LINE)
         self._left = max_lines
+        self._digest = hashlib.sha256()
+        self._ends = b"\n"
+        self._bytes = 0
+        self._oversized = 0
         self.dropped = 0
+
+    @property
+    def extent(self) -> dict[str, object]:
+        """Return how much was printed, its hash, and whether all of it became lines as it stood."""
+        return {
+            "bytes": self._bytes,
+            "sha256": self._digest.hexdigest(),
+            "ends_with_newline": self._ends == b"\n",
+            "whole": not self.dropped and not self._oversized,
+        }
 
     def feed(self, data: bytes, batch: Batch) -> None:
         """Add the lines that ``data`` completes to the batch."""
+        self._digest.update(data)
+        self._bytes += len(data)
+        self._ends = data[-1:] or self._ends
         if self._left <= 0:
             self.dropped += data.count(b"\n")
             return
         block, oversized = self._lines.feed(data)
         for line in self._clean(block).split(b"\n")[:-1]:
             self._say(line, batch)
-        for size in oversized:
-            self._say(b"[a line of %d bytes, not kept]" % size, batch)
+        self._say_oversized(oversized, batch)
 
     def end(self, batch: Batch) -> None:
         """The stream has ended; an unfinished line counts as one."""
         rest, oversized = self._lines.rest()
         if rest:
             self._say(self._clean(rest), batch)
-        for size in oversized:
+        self._say_oversized(oversized, batch)
+
+    def _say_oversized(self, sizes: list[int], batch: Batch) -> None:
+        for size in sizes:
+            self._oversized += 1
             self._say(b"[a line of %d bytes, not kept]" % size, batch)
 
     def _say(self, line: bytes, batch: Batch) -> None:
         if self._left <= 0:
             self.dropped += 1
             return
-        text = line.decode("utf-8", "replace").rstrip("\r")
+        text = line.decode("utf-8", "backslashreplace").rstrip("\r")
         batch.add(LogLine(side=self._side, at=self._now(), origin=self._origin, text=text))
         self._left -= 1
         if self._left == 0:

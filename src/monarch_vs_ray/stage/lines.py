@@ -16,6 +16,8 @@ class PlainLines:
     """Prints each line of the sides' logs as it comes: time, engine, what it is, text."""
 
     quit = False
+    holding = False
+    whole = False
 
     def __init__(self, state: State, stream: IO[str] | None = None) -> None:
         self._state = state
@@ -58,6 +60,8 @@ class JsonLines:
     """Prints the events, one JSON object a line, as a history holds them."""
 
     quit = False
+    holding = False
+    whole = False
 
     def __init__(self, stream: IO[bytes] | None = None) -> None:
         self._stream = stream or sys.stdout.buffer

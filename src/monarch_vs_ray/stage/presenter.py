@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,16 @@ class Presenter(Protocol):
         """Whether the user asked to end the run."""
         ...
 
+    @property
+    def holding(self) -> bool:
+        """Whether this presenter still has something to show when all events have come."""
+        ...
+
+    @property
+    def whole(self) -> bool:
+        """Whether the run was shown to its end, so that to quit is no interruption."""
+        ...
+
 
 class Interrupt:
     """Counts the requests to stop: Ctrl-C, a terminal that closes, a polite kill."""
@@ -79,7 +90,11 @@ class Interrupt:
 def present(
     source: EventStream, state: State, presenter: Presenter, recorder: Recorder | None, interrupt: Interrupt
 ) -> bool:
-    """Show a run to its end. Gives whether it was interrupted; sides are then ended early."""
+    """Show a run to its end, and then for as long as the presenter holds it.
+
+    Returns:
+        Whether it was interrupted before all of it was shown; sides that still ran were ended.
+    """
     if (fd := presenter.fd()) is not None:
         source.wake_for(fd)
     stopping = False
@@ -92,4 +107,11 @@ def present(
         if not stopping and (interrupt.count or presenter.quit):
             stopping = True
             source.stop()
-    return stopping
+    while presenter.holding and not presenter.quit and not interrupt.count:
+        _wait(presenter.wait(), fd)
+        presenter.update(Batch(), source.now())
+    return stopping or ((presenter.quit or interrupt.count > 0) and not presenter.whole)
+
+
+def _wait(seconds: float, fd: int | None) -> None:
+    select.select([] if fd is None else [fd], [], [], max(0.0, seconds))

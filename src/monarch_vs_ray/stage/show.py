@@ -25,6 +25,11 @@ class Form:
     plain: bool = False
     ascii: bool = False
 
+    @property
+    def on_screen(self) -> bool:
+        """Return whether it is drawn on a terminal."""
+        return not (self.json or self.plain) and sys.stdout.isatty()
+
 
 ScreenPresenter = AbstractContextManager[Presenter]
 """A presenter that owns the terminal within its context."""
@@ -89,7 +94,7 @@ def _present(
     state = performance.state
     if form.json:
         return present(stream, state, JsonLines(), recorder, interrupt)
-    if form.plain or not sys.stdout.isatty():
+    if not form.on_screen:
         return present(stream, state, PlainLines(state), recorder, interrupt)
     with performance.screen() as screen:
         return present(stream, state, screen, recorder, interrupt)
@@ -107,6 +112,9 @@ def _keep(recorder: Recorder, again: str) -> bool:
 
 
 def _say_interrupted(state: State) -> None:
+    if all(side.ended and side.ended.ending != "stopped" for side in state.sides.values()):
+        complain("Left before the end of the replay.")
+        return
     ended = [side.ended for side in state.sides.values() if side.ended]
     removed = sum(end.removed for end in ended)
     complain(

@@ -16,17 +16,21 @@ from monarch_vs_ray.core.events import (
     ExperimentEnded,
     FaultInjected,
     HarnessNote,
+    LineReached,
     LogLine,
+    Message,
     Metric,
     Observation,
     OperationEnded,
     OperationInvoked,
     RunStarted,
+    Seen,
     SideEnded,
     StepBegun,
     StepEnded,
 )
 from monarch_vs_ray.ledger.brackets import Bracket
+from monarch_vs_ray.pictures.facts import Facts
 
 LOG_LINES = 2000
 """How many log lines a side keeps for the screen; the history keeps all."""
@@ -101,6 +105,7 @@ class SideState:
     manifest: RunStarted | None = None
     steps: dict[Key, Step] = field(default_factory=dict)
     experiment: str = ""
+    reached: LineReached | None = None
     brackets: dict[str, Bracket] = field(default_factory=dict)
     log: deque[Entry] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
     logged: int = 0
@@ -114,6 +119,7 @@ class SideState:
     events: int = 0
     planned: int = 0
     opened: list[AnyEvent] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts)
 
     @property
     def current(self) -> Step | None:
@@ -135,13 +141,16 @@ class SideState:
     def file(self) -> str:
         """Return the native file that runs now, or the first one."""
         names = list(self.manifest.code if self.manifest else ())[:1]
-        names += [step.file for step in (self.current,) if step]
+        names += [step.file for step in list(self.steps.values())[-1:]]
         names += [invoked.file for invoked in self.open_operations.values()]
+        names += [reached.file for reached in (self.reached,) if reached]
         return names[-1] if names else ""
 
     @property
     def lit(self) -> range:
-        """Return the lines of ``file`` that run now: the open call's, else the step's block."""
+        """Return the lines of ``file`` that run now: what was reached, else the open call, else the block."""
+        if self.reached:
+            return range(self.reached.line, self.reached.line + 1)
         if self.open_operations:
             line = list(self.open_operations.values())[-1].line
             return range(line, line + 1)
@@ -181,6 +190,7 @@ class State:
             if side is not None:
                 side.events += 1
                 _FOLD[type(event)](side, event)
+                side.facts.apply(event)
                 if side.experiment and isinstance(event, OF_EXPERIMENT):
                     side.opened.append(event)
 
@@ -227,12 +237,20 @@ def _operation_ended(side: SideState, event: OperationEnded) -> None:
     side.say(event.at, event.outcome, f"{name}: {event.error_type}: {first}")
 
 
+def _line_reached(side: SideState, event: LineReached) -> None:
+    side.reached = event
+
+
 def _log_line(side: SideState, event: LogLine) -> None:
     side.say(event.at, event.origin, event.text)
 
 
 def _metric(side: SideState, event: Metric) -> None:
     side.metrics[event.name] = event
+
+
+def _for_pictures(side: SideState, event: Seen | Message) -> None:
+    """Leave it to the facts, which pictures are drawn from."""
 
 
 def _observation(side: SideState, event: Observation) -> None:
@@ -248,6 +266,7 @@ def _fault(side: SideState, event: FaultInjected) -> None:
 
 def _experiment_begun(side: SideState, event: ExperimentBegun) -> None:
     side.experiment = event.experiment
+    side.reached = None
     side.opened.clear()
     side.brackets[event.experiment] = Bracket(event)
     _begin(side, Step(event.experiment, event.title, event.file, event.line, event.end_line, event.at))
@@ -259,7 +278,7 @@ def _experiment_ended(side: SideState, event: ExperimentEnded) -> None:
         return
     step.ended = event.at
     side.brackets[event.experiment] = Bracket(begun.began, tuple(side.opened), event)
-    side.experiment = ""
+    side.experiment, side.reached = "", None
     if event.answer == "failed":
         step.error = event.error
     if event.answer != "ok":
@@ -272,7 +291,7 @@ def _note(side: SideState, event: HarnessNote) -> None:
 
 
 def _side_ended(side: SideState, event: SideEnded) -> None:
-    side.ended = event
+    side.ended, side.reached = event, None
     side.open_operations.clear()
 
 
@@ -282,6 +301,7 @@ _FOLD: dict[type, Callable[..., None]] = {
     StepEnded: _step_ended,
     OperationInvoked: _operation_invoked,
     OperationEnded: _operation_ended,
+    LineReached: _line_reached,
     LogLine: _log_line,
     Metric: _metric,
     Observation: _observation,
@@ -290,4 +310,6 @@ _FOLD: dict[type, Callable[..., None]] = {
     ExperimentEnded: _experiment_ended,
     HarnessNote: _note,
     SideEnded: _side_ended,
+    Seen: _for_pictures,
+    Message: _for_pictures,
 }

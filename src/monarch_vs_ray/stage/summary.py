@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from monarch_vs_ray.core.concept import Cell as ClaimCell
 from monarch_vs_ray.core.concept import Check, Closing, Concept, Row, Step
 from monarch_vs_ray.core.errors import ExitCode
-from monarch_vs_ray.core.events import ENGINES, Engine
+from monarch_vs_ray.core.events import ENGINES, Engine, SideEnded
 from monarch_vs_ray.core.verdicts import merge
 from monarch_vs_ray.ledger.checkers import check
 from monarch_vs_ray.ledger.claims import listed
 from monarch_vs_ray.stage.state import SideState, State
-
-NAMES: dict[Engine, str] = {"monarch": "Monarch", "ray": "Ray"}
+from monarch_vs_ray.stage.values import NAMES, Values, duration, say
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,9 @@ class Cell:
 class Line:
     """A row of the comparison with a cell for each side; ``key`` is ``experiment.observation``.
 
-    ``differs`` is set once both have a value. A ``measured`` row never does: two measured numbers are
-    always different, and whether that means anything is for the benchmark to say.
+    ``differs`` is set once both have a value. Two ``measured`` numbers are always different, and whether that
+    means anything is for the benchmark to say; only of two counts one that is 0 does differ. A ``named``
+    row, whose values are two names for one thing, never does.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Line:
     cells: dict[Engine, Cell]
     differs: bool
     measured: bool
+    named: bool
     described: bool
 
 
@@ -56,8 +58,15 @@ def _line(step: Step, row: Row, state: State) -> Line:
     seen = [side.observations[key].value for side in state.sides.values() if key in side.observations]
     measured = row.measured or bool(row.unit) or any(isinstance(value, float) for value in seen)
     described = bool(row.says)
-    differs = not (measured or described) and any(value != seen[0] for value in seen)
-    return Line(key, state.concept.fill(row.label), cells, differs, measured, described)
+    differs = not (measured or described or row.named) and any(value != seen[0] for value in seen)
+    differs = differs or (row.measured and not row.unit and _only_one_is_zero(seen))
+    return Line(key, state.concept.fill(row.label), cells, differs, measured, row.named, described)
+
+
+def _only_one_is_zero(seen: list[object]) -> bool:
+    """Return whether of two counts one is 0: they vary from run to run, but this is a finding."""
+    counts = [value for value in seen if isinstance(value, int) and not isinstance(value, bool)]
+    return len(counts) == 2 and (counts[0] == 0) != (counts[1] == 0)
 
 
 def _cell(step: Step, row: Row, side: SideState, concept: Concept) -> Cell:
@@ -93,21 +102,6 @@ def _cells_on(experiment: str, engine: Engine, concept: Concept) -> list[ClaimCe
     return [cell for cell in cells if cell and cell.experiment == experiment]
 
 
-def say(value: object, unit: str = "") -> str:
-    """Return a value as a reader would write it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        text = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-    elif isinstance(value, list):
-        text = ", ".join(say(item) for item in value)
-    elif isinstance(value, dict):
-        text = ", ".join(f"{key}: {say(item)}" for key, item in value.items())
-    else:
-        text = "none" if value is None else str(value)
-    return f"{text} {unit}".rstrip()
-
-
 def side_sentence(side: SideState) -> str:
     """Return how one side ended, in one sentence with its numbers."""
     name = NAMES[side.engine]
@@ -115,10 +109,10 @@ def side_sentence(side: SideState) -> str:
         return f"{name} has not ended."
     steps = list(side.steps.values())
     done = sum(step.state == "done" for step in steps)
-    took = f"{side.ended.at / 1e9:.1f} s"
-    told = f"{done} of {len(steps)} steps, {_calls(side)}, {took}"
+    calls = f"{told}, " if (told := _calls(side)) else ""
+    told = f"{done} of {len(steps)} steps, {calls}{duration(side.ended.at / 1e9)}"
     if side.ended_well:
-        return f"{name}: {told}; {_left(side)}."
+        return f"{name}: {told}; {left(side.ended)}."
     how = {
         "exit": f"ended with exit code {side.ended.exit_code}",
         "signal": f"was killed by signal {side.ended.signal}",
@@ -126,51 +120,54 @@ def side_sentence(side: SideState) -> str:
         "stopped": "was stopped on request",
         "lost": "lost its guardian and was stopped",
     }[side.ended.ending]
-    return f"{name} {how} after {told}; {_left(side)}."
+    return f"{name} {how} after {told}; {left(side.ended)}."
 
 
 def _calls(side: SideState) -> str:
     ended = side.operations.values()
     ok, failed, unknown = (sum(getattr(all_, kind) for all_ in ended) for kind in ("ok", "failed", "unknown"))
     total = ok + failed + unknown
+    if not total:
+        return ""
     told = f"{total} call" + ("s" if total != 1 else "")
     if failed or unknown:
         told += f" ({ok} ok, {failed} failed, {unknown} unknown)"
     return told
 
 
-def _left(side: SideState) -> str:
-    assert side.ended
-    strays = side.ended.strays
+def left(ended: SideEnded) -> str:
+    """Return what a side left behind."""
+    strays = ended.strays
     if strays:
         return f"{len(strays)} processes outlived it and were ended ({', '.join(sorted(set(strays)))})"
     return "it left no process behind"
 
 
-def conclusions(state: State) -> list[str]:
+@dataclass(frozen=True)
+class Conclusion:
+    """A closing sentence; ``kind`` says whether it is of both engines, of a difference, or of a surprise."""
+
+    kind: Literal["same", "different", "not as claimed"]
+    text: str
+
+
+def conclusions(state: State) -> list[Conclusion]:
     """Return the closing sentences that this run bears out, and what it does not bear out."""
-    values = {engine: _Values(state.sides.get(engine)) for engine in ENGINES}
+    values = {engine: Values(state.sides.get(engine), state.concept) for engine in ENGINES}
     told = [_conclusion(closing, state, values) for closing in state.concept.closing]
-    return [sentence for sentence in told if sentence]
+    order = ("not as claimed", "same", "different")
+    return sorted((each for each in told if each), key=lambda each: order.index(each.kind))
 
 
-class _Values(dict[str, str]):
-    """What a side observed, as a reader would write it, by ``experiment.observation``."""
-
-    def __init__(self, side: SideState | None) -> None:
-        seen = side.observations.items() if side else ()
-        super().__init__({key: say(each.value, each.unit) for key, each in seen})
-
-
-def _conclusion(closing: Closing, state: State, values: dict[Engine, _Values]) -> str:
-    """Return one closing sentence; empty when something that it speaks of was not observed."""
+def _conclusion(closing: Closing, state: State, values: dict[Engine, Values]) -> Conclusion | None:
+    """Return one closing sentence; None when something that it speaks of was not observed."""
     wrong = [said for row in closing.claims for said in _not_borne_out(row, state)]
     if wrong:
-        return f"Not as claimed in this run: {'; '.join(wrong)}."
+        return Conclusion("not as claimed", f"{'; '.join(wrong)}.")
     try:
-        return state.concept.fill(closing.text, **values)
+        return Conclusion("same" if closing.same else "different", state.concept.fill(closing.text, **values))
     except KeyError:
-        return ""
+        return None
 
 
 def _not_borne_out(row: str, state: State) -> list[str]:
@@ -192,7 +189,7 @@ def finding(state: State) -> str:
     """Return what the claims say of this run, and the number of differences, in one or two sentences."""
     judged = [(line, cell) for line in lines(state) for cell in line.cells.values() if cell.met is not None]
     met = sum(cell.met is True for _, cell in judged)
-    told = f"Observations that claims speak of: {met} of {len(judged)} are as claimed."
+    told = f"{met} of {len(judged)} observations are as claimed."
     wrong = [line.label for line, cell in judged if cell.met is False]
     if wrong:
         told += f" Not: {'; '.join(dict.fromkeys(wrong))}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 from rich import box
@@ -102,15 +102,20 @@ class ScreenView:
         self._live.__exit__(kind, error, trace)
 
 
-def print_table(all_: Sequence[Evidence]) -> None:
-    """Print a row for each aspect: both engines' verdicts, each with its line of evidence."""
+def print_table(all_: Sequence[Evidence], numbers: Mapping[str, str]) -> None:
+    """Print a row for each aspect: both engines' verdicts, each with its line of evidence.
+
+    Args:
+        all_: The evidence.
+        numbers: The numbers that rows have in the document, by ``concept.row``.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_lines=False)
     table.add_column("claim", ratio=2, overflow="fold")
     for engine in ENGINES:
         table.add_column(NAMES[engine], ratio=3, overflow="fold")
     for name, cells in rows(all_).items():
         aspect = next(iter(cells.values())).aspect
-        first = Text.assemble((name, "bold"), f"\n{aspect}")
+        first = Text.assemble((name, "bold"), f"\n{numbers.get(name, '')} {aspect}")
         table.add_row(first, *(_cell(cells.get(engine)) for engine in ENGINES))
     console(plain_width=PLAIN_WIDTH).print(table)
 
@@ -118,7 +123,9 @@ def print_table(all_: Sequence[Evidence]) -> None:
 def _cell(each: Evidence | None) -> Text:
     if each is None:
         return Text("")
-    text = Text.assemble((each.verdict, STYLES[each.verdict]), f"  {each.statement}\n", (each.said, "dim"))
+    kind = "judgement: " if each.tested == "judgement" else ""
+    said = f"  {kind}{each.statement}\n"
+    text = Text.assemble((each.verdict, STYLES[each.verdict]), said, (each.said, "dim"))
     if each.brief_verdict and each.brief_verdict != each.verdict:
         text.append(f"\nthe brief said: {each.brief} ({each.brief_verdict})", "yellow")
     return text

@@ -9,7 +9,6 @@ from demo_tui import (
     Column,
     Columns,
     Fixed,
-    HeaderPanel,
     LogPanel,
     Panel,
     PanelConfig,
@@ -24,7 +23,7 @@ from demo_tui.strips import Pen, Strip
 from monarch_vs_ray.core.events import Engine
 from monarch_vs_ray.stage.screen import MOST_NEW_LINES, NARROW, TAG_STYLES, Screen
 from monarch_vs_ray.stage.state import SideState
-from monarch_vs_ray.stage.summary import NAMES
+from monarch_vs_ray.stage.values import NAMES
 from monarch_vs_ray.transformer.state import Course, TrainingState
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
@@ -154,7 +153,6 @@ class TrainingScreen(Screen):
 
     def _add_panels(self) -> None:
         add = self.dashboard.add_panel
-        self._header, self._footer = HeaderPanel(), HeaderPanel()
         self._curves = {engine: CurvePanel(NAMES[engine], STYLES[engine]) for engine in self._state.sides}
         self._log = {engine: _log(engine) for engine in self._state.sides}
         styles = [STYLES[engine] for engine in self._state.sides]

@@ -19,7 +19,8 @@ from monarch_vs_ray.core.events import (
     Observation,
 )
 from monarch_vs_ray.stage.state import SideState, State
-from monarch_vs_ray.stage.summary import NAMES, exit_code, side_sentence
+from monarch_vs_ray.stage.summary import exit_code, side_sentence
+from monarch_vs_ray.stage.values import NAMES
 
 TRAINING = Concept(
     name="transformer",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+
+from monarch_vs_ray.side import message
 
 ACTORS = 3
 WORD = "hello"
@@ -36,6 +39,14 @@ FROZEN = 0.5
 LONGEST = 4.0
 """The same for what takes longer than a message, such as making a process."""
 MOST_ROUNDS = 100_000
+
+
+def show_message(way: str, sent: int, answered: bool) -> None:
+    """Emit that a message was sent, at a moment of the monotonic clock, and answered just now, if it was."""
+    now = time.monotonic_ns()
+    message(way, "program", "actors", "sent", time=0)
+    if answered:
+        message(way, "program", "actors", "answered", time=now - sent)
 
 
 def inside(moments: Iterable[float], window: tuple[float, float]) -> int:

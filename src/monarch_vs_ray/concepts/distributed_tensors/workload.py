@@ -6,6 +6,7 @@ is in double precision and seeded, so that a difference above 1e-6 is a mistake 
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +19,13 @@ from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 
 from monarch_vs_ray.concepts.distributed_tensors import inputs
 from monarch_vs_ray.instruments.flags import Tally
+from monarch_vs_ray.side import Unavailable, metric, seen
 
 # Each rank is a process of its own; with more threads than that they only wait for each other.
 torch.set_num_threads(1)
+
+LIMIT = datetime.timedelta(seconds=60)
+"""How long a rank waits for the others of a group."""
 
 
 def device() -> str:
@@ -84,24 +89,30 @@ def read(path: Path) -> Tensor:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training loop left: its first gradient, its last loss, its weights in the end."""
+    """What a training loop left: its first gradient, its losses, its weights in the end."""
 
     gradient: Tensor
-    loss: Tensor
+    losses: list[float]
     weights: Tensor
+
+    @property
+    def loss(self) -> Tensor:
+        """Return the loss of the last step."""
+        return torch.tensor(self.losses[-1], dtype=torch.double)
 
 
 def train(model: nn.Module, x: Tensor, y: Tensor) -> Trained:
     """Train, in ordinary PyTorch; a model wrapped in DDP is trained by the same lines."""
     optimizer = torch.optim.SGD(model.parameters(), lr=inputs.LEARNING_RATE)
-    gradients = []
+    gradients, losses = [], []
     for _ in range(inputs.STEPS):
         optimizer.zero_grad()
         loss = loss_of(model, x, y)
         loss.backward()
         gradients.append(gradient_of(model))
+        losses.append(float(loss.detach()))
         optimizer.step()
-    return Trained(gradients[0], loss.detach().cpu(), weights_of(model))
+    return Trained(gradients[0], losses, weights_of(model))
 
 
 def alone() -> Trained:
@@ -194,4 +205,52 @@ def compared(trained: Trained) -> dict[str, object]:
         "ranks_differ_by": furthest([each.weights for each in ranks], ranks[0].weights),
         "loss": abs(float(torch.stack([each.loss for each in ranks]).mean() - reference.loss)),
         "processes": len(set(gathered(os.getpid()))),
+        "losses": {"alone": [reference.losses], "ranks": [each.losses for each in ranks]},
     }
+
+
+def show_tensors(tensors: Sequence[Tensor], dim: str) -> None:
+    """Emit what each rank has: type, shape and value, at its place along a dimension."""
+    for rank, tensor in enumerate(tensors):
+        kind = f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
+        seen(f"rank {rank}", kind, f"{float(tensor):g}", coordinates={dim: rank})
+
+
+def show_losses(losses: Mapping[str, Sequence[Sequence[float]]]) -> None:
+    """Emit the loss of each step, of every rank and of one process that has the whole batch."""
+    for name, metric_name in (("ranks", "loss"), ("alone", "loss_of_one_process")):
+        for rank, steps in enumerate(losses[name]):
+            for step, loss in enumerate(steps):
+                metric(metric_name, loss, "", x=step, rank=rank)
+
+
+def needs_cuda() -> None:
+    """Return if this torch can use a GPU. Raises Unavailable if it cannot."""
+    if not torch.cuda.is_available():
+        raise Unavailable(f"needs CUDA: torch {torch.__version__} sees no GPU")
+
+
+def total(backend: str, rank: int, ranks: int, store: str, device: str) -> str:
+    """Sum up 1 + rank over a new process group.
+
+    Args:
+        backend: The library that carries the collective.
+        rank: This process's rank, from 0.
+        ranks: How many processes take part.
+        store: A file by which they find each other; new for each group.
+        device: Where the tensor lies, the same for all.
+
+    Returns:
+        The sum, or the type of the error that came in its place.
+    """
+    dist.init_process_group(
+        backend, init_method=f"file://{store}", rank=rank, world_size=ranks, timeout=LIMIT
+    )
+    try:
+        number = torch.tensor([1.0 + rank], device=device)
+        dist.all_reduce(number)
+        return f"{float(number):g}"
+    except Exception as error:
+        return type(error).__name__
+    finally:
+        dist.destroy_process_group()

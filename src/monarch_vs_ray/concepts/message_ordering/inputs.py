@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 from monarch_vs_ray.instruments.wait import PATIENCE, wait_for
+from monarch_vs_ray.side import message
 
 MESSAGES = 2000
 """Calls of one sender: enough that disorder shows, as the runs with the ordering off prove."""
@@ -19,6 +21,11 @@ HOLD = 0.5
 CALLS = 200
 CRASH_AT = 100
 """The actor dies in this call, of CALLS that are under way; it has written the call's number before."""
+WATCH = 2.0
+"""Seconds to watch, after all callers have their errors, whether a call is run again."""
+
+SHOWN = 32
+"""Numbers of a long sequence that a picture shows: those around the first one that came late."""
 
 Arrival = tuple[str, int]
 """The sender's name and its number of the message."""
@@ -38,6 +45,34 @@ def inversions_per_sender(arrivals: Sequence[Arrival]) -> int:
 def changes_of_sender(arrivals: Sequence[Arrival]) -> int:
     """Count how often a message came right after one of another sender."""
     return sum(earlier[0] != later[0] for earlier, later in pairwise(arrivals))
+
+
+class Journeys:
+    """When a few calls were sent, and when they began to run; emitted when all of them have."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, int] = {}
+
+    def send(self, name: str, at: int = 0) -> None:
+        """Stamp a call that is sent now, or was at a moment of the machine's monotonic clock."""
+        self.sent[name] = at or time.monotonic_ns()
+
+    def emit(self, begun: Mapping[str, int]) -> None:
+        """Emit both phases of each call, counted from the first one that was sent."""
+        start = min(self.sent.values())
+        for name, at in self.sent.items():
+            sender, number = name[0], int(name[1:])
+            message(name, sender, "inbox", "sent", number=number, time=at - start)
+            if name in begun:
+                message(name, sender, "inbox", "begun", number=number, time=begun[name] - start)
+
+
+def show_order(begun: Sequence[int]) -> None:
+    """Emit the numbers of calls in the order in which they began, around the first that came late."""
+    late = next((at for at, (one, two) in enumerate(pairwise(begun)) if two < one), 0)
+    first = max(0, late - 4)
+    for number in begun[first : first + SHOWN]:
+        message(str(number), "program", "inbox", "begun", number=number)
 
 
 def names(arrivals: Sequence[Arrival]) -> list[str]:

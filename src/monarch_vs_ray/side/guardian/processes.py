@@ -14,7 +14,7 @@ def processes() -> dict[int, tuple[int, int]]:
     """Return parent and session of every process of the machine that is not yet dead."""
     found = {}
     for pid in _pids():
-        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+        fields = read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
         if fields and fields[0] not in (b"Z", b"X"):
             found[pid] = int(fields[1]), int(fields[3])
     return found
@@ -31,14 +31,29 @@ def descendants(found: dict[int, tuple[int, int]], root: int) -> set[int]:
     return ours - {root}
 
 
+def below(root: int) -> set[int]:
+    """Return the processes below ``root``, found from it on, so that a busy machine's others cost nothing."""
+    if not os.path.exists(f"/proc/self/task/{os.getpid()}/children"):
+        return descendants(processes(), root)
+    ours: set[int] = set()
+    waiting = [root]
+    while waiting:
+        pid = waiting.pop()
+        for task in names(f"/proc/{pid}/task"):
+            new = {int(child) for child in read(f"/proc/{pid}/task/{task}/children").split()} - ours
+            ours |= new
+            waiting += new
+    return {pid for pid in ours if read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[:1] != [b"Z"]}
+
+
 def name(pid: int) -> str:
     """Return a process's short name, empty if it has gone."""
-    return _read(f"/proc/{pid}/comm").decode("utf-8", "replace").strip()
+    return read(f"/proc/{pid}/comm").decode("utf-8", "replace").strip()
 
 
 def is_marked(pid: int, folder: str) -> bool:
     """Return whether a process belongs to the run of ``folder``: its environment says so."""
-    return f"{RUN_DIR}={folder}/".encode() in _read(f"/proc/{pid}/environ")
+    return f"{RUN_DIR}={folder}/".encode() in read(f"/proc/{pid}/environ")
 
 
 def belongs(pid: int, folder: str) -> bool:
@@ -47,7 +62,7 @@ def belongs(pid: int, folder: str) -> bool:
     Some helpers of Ray overwrite their environment. Only of those do command line, current folder and open
     files count: a process with an environment of its own is somebody who reads the run's logs.
     """
-    environment = _read(f"/proc/{pid}/environ")
+    environment = read(f"/proc/{pid}/environ")
     if _is_guardian(pid):
         return False
     if f"{RUN_DIR}={folder}/".encode() in environment:
@@ -55,9 +70,9 @@ def belongs(pid: int, folder: str) -> bool:
     if b"=" in environment.partition(b"\0")[0]:
         return False
     inside = f"{folder}/"
-    links = [f"/proc/{pid}/cwd", *(f"/proc/{pid}/fd/{fd}" for fd in _names(f"/proc/{pid}/fd"))]
-    return inside.encode() in _read(f"/proc/{pid}/cmdline") or any(
-        _link(link).startswith(inside) for link in links
+    links = [f"/proc/{pid}/cwd", *(f"/proc/{pid}/fd/{fd}" for fd in names(f"/proc/{pid}/fd"))]
+    return inside.encode() in read(f"/proc/{pid}/cmdline") or any(
+        link(each).startswith(inside) for each in links
     )
 
 
@@ -72,7 +87,7 @@ def marked() -> dict[int, str]:
     for pid in _own():
         if _is_guardian(pid):
             continue
-        for variable in _read(f"/proc/{pid}/environ").split(b"\0"):
+        for variable in read(f"/proc/{pid}/environ").split(b"\0"):
             label, _, value = variable.partition(b"=")
             if label == RUN_DIR.encode() and value:
                 found[pid] = os.path.dirname(os.fsdecode(value))
@@ -102,7 +117,7 @@ def kill_member(pid: int, folder: str) -> None:
 def mapped_segments(pid: int) -> set[tuple[str, int]]:
     """Return name and inode of the files right in /dev/shm that a process has mapped and that have a name."""
     found = set()
-    for line in _read(f"/proc/{pid}/maps").splitlines():
+    for line in read(f"/proc/{pid}/maps").splitlines():
         if b" /dev/shm/" not in line:
             continue
         _, _, _, _, inode, path = line.split(None, 5)
@@ -114,7 +129,7 @@ def mapped_segments(pid: int) -> set[tuple[str, int]]:
 
 def _is_guardian(pid: int) -> bool:
     """A guardian is nobody's leftover: it ends by itself, and without the lock it is just starting."""
-    return b"guardian.watch" in _read(f"/proc/{pid}/cmdline")
+    return b"guardian.watch" in read(f"/proc/{pid}/cmdline")
 
 
 def _own() -> Iterable[int]:
@@ -129,21 +144,24 @@ def _pids() -> list[int]:
     return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
 
 
-def _names(folder: str) -> list[str]:
+def names(folder: str) -> list[str]:
+    """Return what is in a folder; nothing if it cannot be read."""
     try:
         return os.listdir(folder)
     except OSError:
         return []
 
 
-def _link(path: str) -> str:
+def link(path: str) -> str:
+    """Return where a link leads; empty if it is none."""
     try:
         return os.readlink(path)
     except OSError:
         return ""
 
 
-def _read(path: str) -> bytes:
+def read(path: str) -> bytes:
+    """Return what is in a file; nothing if it cannot be read."""
     try:
         with open(path, "rb") as file:
             return file.read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 
 from monarch.actor import Actor, concurrent_endpoint, endpoint
 
@@ -16,15 +17,22 @@ class Inbox(Actor):
 
     def __init__(self) -> None:
         self.arrivals: list[inputs.Arrival] = []
+        self.began: dict[str, int] = {}
 
     @endpoint
     def put(self, sender: str, number: int) -> None:
         self.arrivals.append((sender, number))
+        self.began[f"{sender}{number}"] = time.monotonic_ns()
 
     @endpoint
     def take(self) -> list[inputs.Arrival]:
         taken, self.arrivals = self.arrivals, []
         return taken
+
+    @endpoint
+    def times(self, names: list[str]) -> dict[str, int]:
+        """Return when the latest call of each name began, on the machine's monotonic clock."""
+        return {name: self.began[name] for name in names}
 
     @endpoint
     def pid(self) -> int:
@@ -43,8 +51,10 @@ class Sender(Actor):
             self.inbox.put.broadcast(name, number)
 
     @endpoint
-    def send_one(self, name: str, number: int) -> None:
+    def send_one(self, name: str, number: int) -> int:
+        sent = time.monotonic_ns()
         get(self.inbox.put.call_one(name, number))
+        return sent
 
 
 class AsyncInbox(Actor):

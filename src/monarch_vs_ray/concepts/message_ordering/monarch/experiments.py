@@ -20,7 +20,7 @@ from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.flags import Tally
 from monarch_vs_ray.instruments.monarch import faults_at_root, get
 from monarch_vs_ray.instruments.programs import in_second_program
-from monarch_vs_ray.instruments.wait import PATIENCE
+from monarch_vs_ray.instruments.wait import PATIENCE, happens
 from monarch_vs_ray.side import log, observe, shared
 
 PROCS = 4
@@ -102,15 +102,19 @@ def held_call(hold: float = inputs.HOLD) -> None:
     """Stop a process on the way of a0; a1 of the same sender and b0 of another have a free way."""
     inboxes, other = chain(), senders()[1]
     last, on_the_way = inboxes.slice(procs=LAST), get(inboxes.slice(procs=1).pid.call_one())
+    journeys = inputs.Journeys()
     with faults.stopped(on_the_way, "inbox 1, which passes a call to all on"):
+        journeys.send("a0")
         inboxes.put.broadcast("a", 0)
+        journeys.send("a1")
         with suppress(TimeoutError):  # it waits, although its own way is free
             get(last.put.call_one("a", 1), hold)
-        get(other.send_one.call_one("b", 0))
+        journeys.send("b0", get(other.send_one.call_one("b", 0)))
     order = inputs.names(collect(last, 3))
     observe("order", order)
     observe("own_next_call_waited", order.index("a0") < order.index("a1"))
     observe("other_sender_went_ahead", order.index("b0") < order.index("a0"))
+    journeys.emit(get(last.times.call_one(order)))
 
 
 def held_call_unordered() -> None:
@@ -124,6 +128,7 @@ def lingering(endpoints: list[Any]) -> None:
     for call in calls:
         get(call)
     begun, ended = get(async_inbox().take.call_one())
+    inputs.show_order(begun)
     observe("out_of_order", inputs.inversions(begun))
     observe("ended_out_of_order", inputs.inversions(ended))
 
@@ -144,8 +149,12 @@ def two_kinds_of_method() -> None:
 
 
 def crash() -> None:
-    """Let the actor die in a call with many under way; its journal says what ran, nobody sends again."""
-    write_and_crash(Tally.new())
+    """Let the actor die in a call with many under way; watch its journal for calls that are run again."""
+    journal = Tally.new()
+    write_and_crash(journal)
+    ran = journal.count()
+    happens(lambda: journal.count() > ran, inputs.WATCH)
+    observe_journal(journal)
 
 
 def crash_and_send_again() -> None:

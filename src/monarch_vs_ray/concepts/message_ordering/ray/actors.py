@@ -22,13 +22,19 @@ class Inbox:
 
     def __init__(self) -> None:
         self.arrivals: list[inputs.Arrival] = []
+        self.began: dict[str, int] = {}
 
     def put(self, sender: str, number: int, argument: object = None) -> None:
         self.arrivals.append((sender, number))
+        self.began[f"{sender}{number}"] = time.monotonic_ns()
 
     def take(self) -> list[inputs.Arrival]:
         taken, self.arrivals = self.arrivals, []
         return taken
+
+    def times(self, names: list[str]) -> dict[str, int]:
+        """Return when the latest call of each name began, on the machine's monotonic clock."""
+        return {name: self.began[name] for name in names}
 
 
 @ray.remote
@@ -41,8 +47,10 @@ class Sender:
     def send(self, name: str, count: int) -> None:
         ray.get([self.inbox.put.remote(name, number) for number in range(count)])
 
-    def send_one(self, inbox: Any, name: str, number: int) -> None:
+    def send_one(self, inbox: Any, name: str, number: int) -> int:
+        sent = time.monotonic_ns()
         get(inbox.put.remote(name, number))
+        return sent
 
 
 @ray.remote

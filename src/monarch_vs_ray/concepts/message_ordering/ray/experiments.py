@@ -26,6 +26,7 @@ from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.flags import Tally
 from monarch_vs_ray.instruments.outcome import error_type
 from monarch_vs_ray.instruments.ray import get, ready
+from monarch_vs_ray.instruments.wait import happens
 from monarch_vs_ray.side import observe, shared
 
 LARGE = 1_000_000
@@ -110,14 +111,18 @@ def held_call(hold: float = inputs.HOLD, **options: Any) -> None:
     """Give a0 an argument that is not ready; a1 of the same caller and b0 of another one are ready."""
     chosen, other, gate = Inbox.options(**options).remote(), senders()[1], Gate.remote()
     ready(chosen)
+    journeys = inputs.Journeys()
+    journeys.send("a0")
     chosen.put.remote("a", 0, gate.passed.remote())
+    journeys.send("a1")
     ray.wait([chosen.put.remote("a", 1)], timeout=hold)
-    get(other.send_one.remote(chosen, "b", 0))
+    journeys.send("b0", get(other.send_one.remote(chosen, "b", 0)))
     gate.open.remote()
     order = inputs.names(collect(chosen, 3))
     observe("order", order)
     observe("own_next_call_waited", order.index("a0") < order.index("a1"))
     observe("other_sender_went_ahead", order.index("b0") < order.index("a0"))
+    journeys.emit(get(chosen.times.remote(order)))
 
 
 def async_method(**options: Any) -> None:
@@ -173,12 +178,17 @@ def linger(slow: Any, options: Sequence[dict[str, Any]]) -> tuple[list[int], lis
     ways = [slow.put.options(**chosen) for chosen in options]
     get([ways[number % len(ways)].remote(number) for number in range(inputs.LINGERING)])
     begun, ended = get(slow.taken.remote())
+    inputs.show_order(begun)
     return begun, ended
 
 
 def crash(**options: Any) -> None:
-    """Let the actor die in a call with many under way; its journal says what ran."""
-    write_and_crash(Tally.new(), **options)
+    """Let the actor die in a call with many under way; watch its journal for calls that are run again."""
+    journal = Tally.new()
+    write_and_crash(journal, **options)
+    ran = journal.count()
+    happens(lambda: journal.count() > ran, inputs.WATCH)
+    observe_journal(journal)
 
 
 def crash_and_send_again() -> None:

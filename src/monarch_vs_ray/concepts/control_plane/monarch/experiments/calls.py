@@ -7,6 +7,7 @@ values while a call still runs. Most experiments share three processes.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
@@ -34,9 +35,10 @@ def ways_to_send(actors: int = inputs.ACTORS) -> None:
     ways |= {verb: getattr(echoes.add, verb) for verb in ("call", "stream", "broadcast", "choose")}
     returned, reached, before = {}, {}, 0
     for verb, send in ways.items():
-        result = send()
+        sent, result = time.monotonic_ns(), send()
         for future in (result,) if isinstance(result, Future) else result or ():
             get(future)
+        inputs.show_message(verb, sent, answered=result is not None)
         returned[verb] = type(result).__name__
         after = sum(get(echoes.added.call()).values())
         reached[verb], before = after - before, after

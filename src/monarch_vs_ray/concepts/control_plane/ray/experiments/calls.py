@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -86,7 +87,11 @@ def ways_to_send(actors: int = inputs.ACTORS) -> None:
         }
         for way, (expected, send) in ways.items():
             before = counted(counters)
-            returned[way] = type(send(1)).__name__
+            sent, result = time.monotonic_ns(), send(1)
+            if answered := isinstance(result, (ray.ObjectRef, list)):
+                get(result)
+            inputs.show_message(way, sent, answered)
+            returned[way] = type(result).__name__
             more = settled(lambda before=before: counted(counters) - before, expected, inputs.SHORT)  # type: ignore[misc]
             reached[way] = more
     observe("reached", reached)

@@ -40,7 +40,9 @@ def tensor_on_all_ranks() -> None:
         x, _ = share(rank)
         result = workload.operations(x.to(workload.device()))
     observe("held", [type_name(number)])
-    observe("values", values(number))
+    shards = everywhere(number)
+    observe("values", [float(shard) for shard in shards])
+    workload.show_tensors(shards, LINE)
     expected = [workload.operations(workload.share(each)[0]) for each in range(inputs.RANKS)]
     observe("operations", workload.furthest(everywhere(result), expected))
 

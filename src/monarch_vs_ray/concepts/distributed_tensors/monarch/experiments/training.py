@@ -187,6 +187,7 @@ def ddp_training(ddp: bool = True) -> None:
     observe("answers", [answer["rank"] for answer in answers])
     for key in ("wrapped", "processes", "gradient", "weights", "ranks_differ_by", "loss"):
         observe(key, answers[0][key])
+    workload.show_losses(answers[0]["losses"])
 
 
 def checkpoint(steps: int = inputs.STEPS) -> None:

@@ -26,7 +26,9 @@ def tensor_on_all_ranks() -> None:
     references = [rank.number.remote() for rank in ranks()]
     observe("held", [type_name(reference) for reference in references])
     observe("used", error_type(lambda: torch.relu(references[0])))
-    observe("values", [float(number) for number in get(references)])
+    numbers = get(references)
+    observe("values", [float(number) for number in numbers])
+    workload.show_tensors(numbers, "index")
     expected = [workload.operations(workload.share(rank)[0]) for rank in range(inputs.RANKS)]
     observe("operations", workload.furthest(call("operations"), expected))
 

@@ -52,6 +52,7 @@ def ddp_training(ddp: bool = True) -> None:
     trained = reported()["ddp" if ddp else "alone"]
     for key in ("wrapped", "processes", "gradient", "weights", "ranks_differ_by", "loss"):
         observe(key, trained[key])
+    workload.show_losses(trained["losses"])
 
 
 def ddp_group(over_dp: bool = False) -> None:

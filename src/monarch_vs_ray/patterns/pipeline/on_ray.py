@@ -1,0 +1,150 @@
+"""Feed a pipeline with one slow stage in Ray, while a worker stalls and another one is killed.
+
+Shows three stages, each with a bound on the items that it holds. A full stage makes the one before it wait,
+back to the source. An item that takes too long goes to another worker too, and the first result counts.
+
+What surprises:
+
+- A death is noticed at once, a stalled worker never: without the wait for slow items it keeps its item.
+- A call that has begun cannot be taken back. The stalled worker finishes the item as well, and its result is
+  dropped: what a stage does must bear being done twice.
+- Ray bounds nothing between actors: calls queue at the actor. Ray Data has bounded stages, and restarts their
+  actors, for work that fits its data sets.
+
+Run it: python on_ray.py
+"""
+
+import argparse
+import asyncio
+import os
+import time
+
+import ray
+from ray.actor import ActorHandle
+from ray.exceptions import ActorDiedError
+
+ITEMS = 100
+STAGES = {"read": 1, "decode": 2, "pack": 1}  # workers
+SECONDS = {"read": 0.01, "decode": 0.08, "pack": 0.01}  # that an item takes
+BOUND = 6  # items that a stage holds
+TOO_SLOW = 0.5  # seconds until an item is given to another worker; far above the usual
+
+
+@ray.remote
+class Worker:
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+
+    def process(self) -> int:
+        return os.getpid()
+
+    def work(self, item: int) -> int:
+        time.sleep(SECONDS[self.stage])
+        return {"read": item + 1000, "decode": item * item, "pack": item + 1}[self.stage]
+
+
+class Stage:
+    """The items of a stage, those that are worked on included."""
+
+    def __init__(self) -> None:
+        self.room = asyncio.Semaphore(BOUND)
+        self.waiting: asyncio.PriorityQueue[tuple[int, int]] = (
+            asyncio.PriorityQueue()
+        )  # the oldest item first
+        self.undone: set[int] = set()
+
+    async def put(self, number: int, item: int) -> None:
+        await self.room.acquire()  # back-pressure: wait while the stage is full
+        self.undone.add(number)
+        self.waiting.put_nowait((number, item))
+
+
+class Pipeline:
+    """Owns the workers, and moves the items from stage to stage."""
+
+    def __init__(self) -> None:
+        self.stages = {name: Stage() for name in STAGES}
+        self.packed: list[tuple[int, int]] = []
+        self.entered = self.most = self.again = 0
+
+    async def run(self) -> tuple[list[tuple[int, int]], int, int]:
+        """Return the packed items, the most that were on the way, and how many went to another worker."""
+        drivers = [asyncio.create_task(self.drive(name, n)) for name in STAGES for n in range(STAGES[name])]
+        for number in range(ITEMS):
+            await self.stages["read"].put(number, number)
+            self.entered += 1
+            self.most = max(self.most, self.entered - len(self.packed))
+        for stage in self.stages.values():  # stage after stage is empty when all its room is free
+            for _ in range(BOUND):
+                await stage.room.acquire()
+        for driver in drivers:
+            driver.cancel()
+        return self.packed, self.most, self.again
+
+    async def drive(self, name: str, n: int) -> None:
+        """Keep a worker at work, and replace it when it dies."""
+        stage = self.stages[name]
+        while True:
+            worker = Worker.remote(name)
+            held = None
+            try:
+                print(f"{name} worker {n} is process {await worker.process.remote()}", flush=True)
+                while True:
+                    held = await stage.waiting.get()
+                    if held[0] in stage.undone:
+                        result = await self.result(stage, worker, *held)
+                        await self.hand_over(name, held[0], result)
+            except ActorDiedError as error:
+                print(f"{name} worker {n} is lost: {type(error).__name__}", flush=True)
+                if held:
+                    stage.waiting.put_nowait(held)
+
+    async def result(self, stage: Stage, worker: ActorHandle, number: int, item: int) -> int:
+        """Let the worker do the item, and another one too if this one takes too long."""
+        call = asyncio.wrap_future(worker.work.remote(item).future())
+        done, _ = await asyncio.wait([call], timeout=TOO_SLOW)
+        if not done:
+            print(f"item {number} takes too long", flush=True)
+            self.again += 1
+            stage.waiting.put_nowait((number, item))
+        return await call
+
+    async def hand_over(self, name: str, number: int, result: int) -> None:
+        """Put a result into the next stage; only the first one of an item counts."""
+        stage, following = self.stages[name], {"read": "decode", "decode": "pack"}.get(name)
+        if number not in stage.undone:
+            return
+        stage.undone.discard(number)
+        if following:
+            await self.stages[following].put(number, result)
+        else:
+            self.packed.append((number, result))
+            print(f"{len(self.packed)} items packed", flush=True)
+        stage.room.release()
+
+
+async def run() -> tuple[list[tuple[int, int]], int, int]:
+    return await Pipeline().run()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, default=0, help="of the faults that are done from outside")
+    parser.parse_args()
+    ray.init()
+
+    begun = time.monotonic()
+    packed, most, again = asyncio.run(run())
+
+    numbers = [number for number, _ in packed]
+    print(f"{len(set(numbers))} of {ITEMS} items packed, {len(numbers) - len(set(numbers))} twice")
+    print(f"at most {most} items on the way")
+    print(f"{again} items given to another worker")
+    print(f"{ITEMS / (time.monotonic() - begun):.1f} items a second")
+    assert sorted(packed) == [(number, (number + 1000) ** 2 + 1) for number in range(ITEMS)]
+    assert most <= BOUND * len(STAGES)
+    ray.shutdown()
+
+
+if __name__ == "__main__":
+    main()

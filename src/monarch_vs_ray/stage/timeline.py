@@ -1,0 +1,192 @@
+"""The events of a run on a time axis, and the beats in which both engines are shown in step.
+
+A beat is a step of the demo: the same key on both engines. In step, both sides begin it together, whenever
+they really did; a short one is stretched and a long one is shortened, so that a person can follow.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from monarch_vs_ray.core.concept import Concept, Step
+from monarch_vs_ray.core.events import AnyEvent, Engine, ExperimentBegun, ExperimentEnded, SideEnded
+
+START, END = "start.", "end."
+"""The keys of what is no step: the engines start; they stop, and what is left is removed."""
+
+WHOLE = 1 - 1e-5
+"""The share of a beat from which all of it is shown, so that who stops just before its end sees it."""
+
+Times = dict[Engine, int]
+"""A moment of each side, in nanoseconds of its run."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long a beat is on the screen, in seconds.
+
+    ``shortest`` and ``longest`` bound the time in which its events are shown; ``rest`` follows, in which
+    nothing moves, so that the result can be read.
+    """
+
+    shortest: float
+    longest: float
+    rest: float = 0.0
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One beat on the screen: where it begins and ends, in seconds, and each side's own time meanwhile."""
+
+    key: str
+    begin: float
+    play: float
+    rest: float
+    parts: dict[Engine, tuple[int, int]]
+
+    @property
+    def end(self) -> float:
+        """Return where the next one begins."""
+        return self.begin + self.play + self.rest
+
+    def times(self, position: float) -> Times:
+        """Return each side's moment at a position within the beat."""
+        passed = max(0.0, position - self.begin)
+        longest = max((after - before for before, after in self.parts.values()), default=0)
+        return {
+            engine: _moment(part, passed / self._seconds(part, longest))
+            for engine, part in self.parts.items()
+        }
+
+    def _seconds(self, part: tuple[int, int], longest: int) -> float:
+        """Return how long a side is shown: in proportion, but never so short that it is missed."""
+        share = (part[1] - part[0]) / longest if longest else 1.0
+        return max(1e-9, self.play * max(0.4, share))
+
+
+def _moment(part: tuple[int, int], share: float) -> int:
+    before, after = part
+    return after if share >= WHOLE else before + int((after - before) * share)
+
+
+@dataclass
+class Track:
+    """One side's events in the order of their arrival, and when each step began and ended."""
+
+    events: list[AnyEvent] = field(default_factory=list)
+    due: list[int] = field(default_factory=list)
+    begun: dict[str, int] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=dict)
+    over: bool = False
+
+    @property
+    def end(self) -> int:
+        """Return the moment of the latest event."""
+        return self.due[-1] if self.due else 0
+
+    def add(self, event: AnyEvent) -> None:
+        """Append an event; one that is late counts as if it happened now."""
+        self.events.append(event)
+        self.due.append(max(self.end, event.at))
+        if type(event) is ExperimentBegun:
+            self.begun.setdefault(event.experiment, self.end)
+        elif type(event) is ExperimentEnded:
+            self.ended[event.experiment] = self.end
+        elif type(event) is SideEnded:
+            self.over = True
+
+    def count(self, moment: int) -> int:
+        """Return how many events have happened at a moment."""
+        return bisect_right(self.due, moment)
+
+    def has_taken(self, key: str) -> bool:
+        """Return whether a step is behind this side, or can never be taken any more."""
+        return key in self.ended or self.over
+
+    def until(self, key: str) -> int | None:
+        """Return when a step ended; None when this side never comes to its end."""
+        if key in self.ended:
+            return self.ended[key]
+        return self.end if key in self.begun and self.over else None
+
+
+class Timeline:
+    """Both sides' events as far as they have come, and the beats that they make.
+
+    Args:
+        concept: Its demo has the beats, in their order.
+        engines: The sides that are shown.
+    """
+
+    def __init__(self, concept: Concept, engines: Iterable[Engine]) -> None:
+        self.tracks: dict[Engine, Track] = {engine: Track() for engine in engines}
+        self.steps: list[Step] = [
+            step for step in concept.demo if any(engine in step.engines for engine in self.tracks)
+        ]
+        self._known: tuple[object, list[Beat]] = (None, [])
+
+    def add(self, events: Iterable[AnyEvent]) -> None:
+        """Append what came; events of a side that is not shown are passed over."""
+        for event in events:
+            track = self.tracks.get(event.side)
+            if track is not None:
+                track.add(event)
+
+    @property
+    def over(self) -> bool:
+        """Return whether every side has ended."""
+        return all(track.over for track in self.tracks.values())
+
+    @property
+    def end(self) -> int:
+        """Return the moment of the latest event of any side."""
+        return max((track.end for track in self.tracks.values()), default=0)
+
+    def beats(self, pace: Pace) -> list[Beat]:
+        """Return the beats that all sides have behind them, in the order of the demo.
+
+        The first one is the start of the engines. After the last step, a beat holds what followed.
+        """
+        tracks = self.tracks.values()
+        made_from = (
+            pace,
+            self.over,
+            *((bool(track.begun), len(track.ended), track.over) for track in tracks),
+        )
+        if made_from != self._known[0]:
+            self._known = (made_from, self._make(pace))
+        return self._known[1]
+
+    def _make(self, pace: Pace) -> list[Beat]:
+        here = dict.fromkeys(self.tracks, 0)
+        beats: list[Beat] = []
+        if not all(track.begun or track.over for track in self.tracks.values()):
+            return beats
+        first = {
+            engine: min(track.begun.values(), default=track.end + 1) - 1
+            for engine, track in self.tracks.items()
+        }
+        short = replace(pace, longest=pace.shortest)  # nothing is to be seen there
+        self._append(beats, START, here, first, short)
+        for step in self.steps:
+            takers = [engine for engine in self.tracks if engine in step.engines]
+            if not all(self.tracks[engine].has_taken(step.experiment) for engine in takers):
+                return beats
+            until = {engine: self.tracks[engine].until(step.experiment) for engine in takers}
+            there = {engine: moment for engine, moment in until.items() if moment is not None}
+            if there:
+                self._append(beats, step.experiment, here, there, pace)
+        if self.over:
+            ends = {engine: track.end for engine, track in self.tracks.items()}
+            self._append(beats, END, here, ends, replace(short, rest=0.0))
+        return beats
+
+    def _append(self, beats: list[Beat], key: str, here: Times, there: Times, pace: Pace) -> None:
+        """Append a beat that brings the sides from here to there, and go there."""
+        parts = {engine: (moment, max(moment, there.get(engine, moment))) for engine, moment in here.items()}
+        longest = max(after - before for before, after in parts.values()) / 1e9
+        begin = beats[-1].end if beats else 0.0
+        beats.append(Beat(key, begin, min(pace.longest, max(pace.shortest, longest)), pace.rest, parts))
+        here.update({engine: after for engine, (_, after) in parts.items()})
