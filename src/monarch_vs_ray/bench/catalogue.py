@@ -25,14 +25,18 @@ class Row(msgspec.Struct, frozen=True, order=True):
     workload: str
     size: int = 0
 
+    def __str__(self) -> str:
+        return f"{self.workload}/{self.size}" if self.size else self.workload
+
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An entry of ``workloads.toml``.
 
     ``clock`` says what lies between the two readings of the clock. ``limit`` names the row of the machine
     that this one is held against. ``core`` rows are those of a short run. ``size_unit`` is what ``sizes``
-    count. ``weight`` is how much more time than another one the workload gets. ``note`` says what a reader
-    would get wrong.
+    count; ``more_sizes`` are measured when they are asked for. ``extra`` workloads are no part of a default
+    run. ``weight`` is how much more time than another one the workload gets. ``seconds`` is how long one
+    process takes for it, where that is not ours to choose. ``note`` says what a reader would get wrong.
     """
 
     name: str
@@ -43,17 +47,34 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     group: str = ""
     engines: tuple[Engine, ...] = ENGINES
     sizes: tuple[int, ...] = (0,)
+    more_sizes: tuple[int, ...] = ()
     size_unit: str = ""
     limit: str = ""
     core: bool = False
     extra: bool = False
     weight: float = 1.0
+    seconds: float = 0.0
     note: str = ""
 
     @property
     def more_is_better(self) -> bool:
         """Return whether the larger of two values is the better one."""
         return self.kind in ("rate", "bandwidth")
+
+    @property
+    def before(self) -> bool:
+        """Return whether it is a limit of the machine: measured before the engine is imported."""
+        return self.group in ("limits", "graph_limits")
+
+    @property
+    def always(self) -> bool:
+        """Return whether each process measures it anyway, because it is a phase of the process itself."""
+        return self.group == "start"
+
+    @property
+    def worst_last(self) -> tuple[float, float, float]:
+        """Return the quantiles of interest: those of the worse half, whichever end that is."""
+        return (0.5, 0.1, 0.01) if self.more_is_better else (0.5, 0.9, 0.99)
 
     @property
     def rows(self) -> list[Row]:
@@ -101,9 +122,10 @@ def choose(names: Sequence[str], *, core: bool = False, sizes: Sequence[int] = (
             else not workload.extra and (workload.core or not core)
         )
     ]
-    return [
-        row
-        for workload in chosen
-        for row in workload.rows
-        if not sizes or len(workload.sizes) == 1 or row.size in sizes
-    ]
+    return [Row(workload.name, size) for workload in chosen for size in _sizes(workload, sizes)]
+
+
+def _sizes(workload: Workload, asked: Sequence[int]) -> list[int]:
+    if not asked or workload.sizes == (0,):
+        return list(workload.sizes)
+    return [size for size in (*workload.sizes, *workload.more_sizes) if size in asked]

@@ -9,34 +9,19 @@ from __future__ import annotations
 import mmap
 import os
 import pickle
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from multiprocessing import Pipe
 
+from monarch_vs_ray.bench import graph
+from monarch_vs_ray.bench.bare_graph import bare_graph
+from monarch_vs_ray.bench.forked import forked
 from monarch_vs_ray.bench.measure import Measure
 
 WORD = 16
 """Bytes of a message whose size does not matter."""
-
-
-@contextmanager
-def _child(loop: Callable[[], None]) -> Iterator[None]:
-    """Run ``loop`` in a forked process for the block."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            loop()
-        finally:
-            os._exit(0)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
 
 
 def pipe_round_trip(measure: Measure) -> None:
@@ -54,7 +39,7 @@ def pipe_round_trip(measure: Measure) -> None:
         os.write(there, word)
         return os.read(back, WORD)
 
-    with _child(echo):
+    with forked(echo):
         measure.valid(round_trip() == word, "another word came back")
         measure.latency(round_trip)
     for descriptor in (here, there, back, answer):
@@ -74,7 +59,7 @@ def socket_round_trip(measure: Measure) -> None:
         ours.sendall(word)
         return ours.recv(WORD)
 
-    with ours, theirs, _child(echo):
+    with ours, theirs, forked(echo):
         measure.valid(round_trip() == word, "another word came back")
         measure.latency(round_trip)
 
@@ -92,7 +77,7 @@ def pickle_round_trip(measure: Measure) -> None:
         ours.send(load)
         return bytes(ours.recv())
 
-    with _child(echo):
+    with forked(echo):
         measure.valid(round_trip() == load, "other bytes came back")
         measure.latency(round_trip)
     ours.close()
@@ -130,7 +115,7 @@ def shared_memory_hand_over(measure: Measure) -> None:
         os.write(there, b"x")
         return os.read(back, 1)
 
-    with _child(look):
+    with forked(look):
         measure.valid(hand_over() == load[-1:], "the other process saw something else")
         measure.latency(hand_over)
     for descriptor in (here, there, back, answer):
@@ -146,7 +131,8 @@ def bare_spawn(measure: Measure) -> None:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        assert process.stdout and process.stdin
+        assert process.stdout
+        assert process.stdin
         first = process.stdout.read(1)
         process.stdin.close()
         process.stdout.close()
@@ -165,14 +151,17 @@ def pickle_only(measure: Measure) -> None:
 
 
 LIMITS: dict[str, Callable[[Measure], None]] = {
-    function.__name__: function
-    for function in (
-        pipe_round_trip,
-        socket_round_trip,
-        pickle_round_trip,
-        pickle_only,
-        memory_copy,
-        shared_memory_hand_over,
-        bare_spawn,
-    )
+    **{
+        function.__name__: function
+        for function in (
+            pipe_round_trip,
+            socket_round_trip,
+            pickle_round_trip,
+            pickle_only,
+            memory_copy,
+            shared_memory_hand_over,
+            bare_spawn,
+        )
+    },
+    **{f"bare_graph_{pattern}": bare_graph for pattern in graph.PATTERNS},
 }

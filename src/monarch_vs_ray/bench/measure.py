@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -80,23 +80,23 @@ class Measure:
             before = now()
         self._keep(samples, 1)
 
-    async def latency_of(self, operation: Callable[[], Awaitable[object]]) -> None:
-        """Time an awaited operation again and again, each time by itself."""
-        now = time.perf_counter_ns
-        end = now() + int(self.seconds * 1e9)
-        samples: list[int] = []
-        while (before := now()) < end:
-            await operation()
-            samples.append(now() - before)
-        self._keep(samples, 1)
-
-    def batches(self, run: Callable[[int], object], *, least: int = 1, most: int = 1_000_000) -> None:
+    def batches(
+        self,
+        run: Callable[[int], object],
+        *,
+        least: int = 1,
+        most: int = 1_000_000,
+        each: int = 1,
+        elsewhere: bool = False,
+    ) -> None:
         """Time batches of operations; a sample is the mean time of one operation of a batch.
 
         Args:
             run: Does so many operations, and returns once all of them are done.
             least: The smallest batch.
             most: The largest one.
+            each: How many operations one of the batch stands for.
+            elsewhere: Whether ``run`` returns the nanoseconds that it took, by a clock in another process.
         """
         if self._slow_down:
             run = slowed(run, self._slow_down)
@@ -106,16 +106,26 @@ class Measure:
         samples: list[float] = []
         while True:
             before = now()
-            run(size)
-            took = now() - before
+            answer = run(size)
+            took = int(answer) if elsewhere else now() - before  # type: ignore[call-overload] # an int
             if took < BATCH_SECONDS * 1e9 and size < most and now() < end:
                 size = min(most, size * max(2, min(10, int(BATCH_SECONDS * 1e9 / max(1, took)) + 1)))
                 samples.clear()
                 continue
-            samples.append(took / size)
+            samples.append(took / (size * each))
             if now() >= end:
                 break
-        self._keep(samples, size)
+        self._keep(samples, size * each)
+
+    def processor_time(self, run: Callable[[int], object], count: int) -> None:
+        """Keep the processor time of this process, its threads included, for one of ``count`` operations."""
+        end = time.perf_counter() + self.seconds
+        samples: list[float] = []
+        while time.perf_counter() < end or not samples:
+            before = time.process_time_ns()
+            run(count)
+            samples.append((time.process_time_ns() - before) / count)
+        self._keep(samples, count)
 
     def once(self, *seconds: float) -> None:
         """Keep times that can be taken once, or were taken elsewhere."""
@@ -141,12 +151,13 @@ class Measure:
 def slowed(operation: Callable[..., object], share: float) -> Callable[..., object]:
     """Return an operation that takes ``share`` longer, by waiting busily after it."""
 
-    def longer(*arguments: object) -> None:
+    def longer(*arguments: object) -> object:
         began = time.perf_counter()
-        operation(*arguments)
+        answer = operation(*arguments)
         end = began + (time.perf_counter() - began) * (1 + share)
         while time.perf_counter() < end:
             pass
+        return int(answer * (1 + share)) if isinstance(answer, int) else answer
 
     return longer
 

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from monarch_vs_ray.bench.catalogue import Row
+from monarch_vs_ray.bench.catalogue import Row, workloads
 from monarch_vs_ray.bench.limits import LIMITS
 from monarch_vs_ray.bench.measure import Measure
 from monarch_vs_ray.bench.request import from_environment
@@ -20,6 +20,7 @@ from monarch_vs_ray.side.narration import observe
 
 TROUBLE = "trouble"
 """The key of observations that say why a row was not measured."""
+LONGEST_WHY = 300
 Work = Callable[[Measure], None]
 
 
@@ -30,15 +31,19 @@ class Engine(Protocol):
 
     def start(self) -> None:
         """Bring the engine's runtime up."""
+        ...
 
     def first_actor(self) -> Any:
         """Create an actor in a process of its own."""
+        ...
 
     def first_call(self, actor: Any) -> None:
         """Call it and wait for the answer."""
+        ...
 
     def stop(self) -> None:
         """End the engine and wait until nothing of it runs."""
+        ...
 
 
 def run(imports: str, engine_module: str) -> None:
@@ -53,7 +58,7 @@ def run(imports: str, engine_module: str) -> None:
         _measure(row, request.seconds, LIMITS[row.workload])
     with _phase("cold_start_import"):
         import_module(imports)
-    engine: Engine = import_module(engine_module)  # type: ignore[assignment]
+    engine = cast("Engine", import_module(engine_module))
     with _phase("cold_start_runtime"):
         engine.start()
     try:
@@ -71,8 +76,6 @@ def run(imports: str, engine_module: str) -> None:
 
 
 def _weight(row: Row) -> float:
-    from monarch_vs_ray.bench.catalogue import workloads
-
     return workloads()[row.workload].weight
 
 
@@ -80,10 +83,10 @@ def _measure(row: Row, seconds: float, work: Work, slow_down: float = 0.0) -> No
     try:
         work(Measure(row, seconds, slow_down))
     except Exception as error:
-        observe(
-            TROUBLE,
-            {"workload": row.workload, "size": row.size, "why": f"{type(error).__name__}: {error}"[:500]},
-        )
+        lines = str(error).strip().splitlines() or [""]
+        last = lines[-1] if len(lines) > 1 else lines[0]  # of a remote traceback, the last line has the cause
+        why = f"{type(error).__name__}: {last}"[:LONGEST_WHY]
+        observe(TROUBLE, {"workload": row.workload, "size": row.size, "why": why})
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Run rounds: in each, one process for each side, in shuffled order, on a machine that is idle if it can be."""
+"""Run rounds: in each, a process of each side, in shuffled order, on a machine that is idle if it can be."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -19,17 +18,21 @@ from monarch_vs_ray.bench.request import Request
 from monarch_vs_ray.bench.store import Process, Record, Samples, Store, Trouble
 from monarch_vs_ray.campaign.sides import side_spec
 from monarch_vs_ray.core.clock import MonotonicClock
-from monarch_vs_ray.core.events import Engine, LogLine, Observation, SideEnded
+from monarch_vs_ray.core.events import AnyEvent, Engine, LogLine, Observation, SideEnded
 from monarch_vs_ray.side.launcher import Run
 
 TICK = 0.05
 DEADLINE = 240.0
+LOOK_SECONDS = 0.25
+"""Between two readings of the processor time of a side's processes."""
 PATIENCE = 3.0
 """Seconds to wait for an idle machine before a process starts; then it starts all the same, and is marked."""
 LEAST_ROUNDS = 3
 GOAL_ROUNDS = 8
 """A first round that leaves time for fewer shortens the rows."""
 SHORTEST = 0.05
+SETTINGS = {"GLOO_SOCKET_IFNAME": "lo"}
+"""gloo would ask the machine's name for an address, and listen there."""
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,13 +44,17 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to measure: ``seconds`` for each row in each process, ``budget`` seconds for all rounds."""
+    """What to measure: ``seconds`` for each row in each process, ``budget`` seconds for all rounds.
+
+    ``deadline`` is how many seconds one process may take.
+    """
 
     sides: tuple[Side, ...]
     rows: list[Row]
     seconds: float
     budget: float
     seed: int
+    deadline: float = DEADLINE
 
 
 class Progress(msgspec.Struct, kw_only=True):
@@ -120,55 +127,72 @@ def _process(
     stop: Callable[[], bool],
 ) -> list[Record]:
     """Run one process of a side; return its samples, what else the machine did, and what went wrong."""
-    known = workloads()
-    rows = [row for row in plan.rows if side.engine in known[row.workload].engines]
-    random_.shuffle(rows)
-    limits = [row for row in rows if known[row.workload].group == "limits"]
-    rest = [row for row in rows if known[row.workload].group not in ("limits", "start")]
-    request = Request(rows=rest, limits=limits, seconds=seconds, slow_down=side.slow_down)
     idle = load.wait_until_idle(PATIENCE)
-    before, own = load.busy(), load.of_children()
+    busy, own, ended_before = load.busy(), load.own(), load.of_the_ended()
     began = time.monotonic()
-    run = Run(
-        [
-            side_spec(
-                side.engine,
-                f"monarch_vs_ray.bench.{side.engine}.program",
-                deadline=DEADLINE,
-                settings=request.variable(),
-            )
-        ],
-        MonotonicClock(),
+    spec = side_spec(
+        side.engine,
+        f"monarch_vs_ray.bench.{side.engine}.program",
+        deadline=plan.deadline,
+        settings={**SETTINGS, **_request(side, plan, seconds, random_).variable()},
     )
-    events: list[Any] = []
+    run = Run([spec], MonotonicClock())
+    events: list[AnyEvent] = []
+    tree = load.Tree()
+    looked = 0.0
     progress.running = side.name
     while not run.over:
         batch = run.poll(TICK)
         events += batch.events
-        progress.left = max(0.0, end - time.monotonic())
-        for event in batch.events:
-            if isinstance(event, Observation) and isinstance(event.value, dict):
-                progress.row = str(event.value.get("row", {}).get("workload", ""))
+        now = time.monotonic()
+        progress.left = max(0.0, end - now)
+        progress.row = next(map(_row_of, reversed(batch.events)), "") or progress.row
+        if now - looked > LOOK_SECONDS:
+            looked = now
+            tree.look(run.sides[0].processes())
         update(progress)
         if stop():
             run.stop()
     took = time.monotonic() - began
-    used = load.of_children() - own
-    foreign = max(0.0, load.busy() - before - used) / took
-    ended = next((event for event in events if isinstance(event, SideEnded)), None)
+    used = max(tree.seconds, load.of_the_ended() - ended_before)
+    foreign = max(0.0, load.busy() - busy - used - (load.own() - own)) / took
     process = Process(
         round=progress.round,
         side=side.name,
         engine=side.engine,
         seconds=took,
         processor=used / took,
-        foreign=foreign if idle else max(foreign, load.IDLE_CORES * 2),
-        ended=_ending(ended, events),
+        foreign=foreign,
+        idle=idle,
+        ended=_ending(events),
     )
     return [process, *_records(events, progress.round, side.name)]
 
 
-def _ending(ended: SideEnded | None, events: Sequence[Any]) -> str:
+def _request(side: Side, plan: Plan, seconds: float, random_: random.Random) -> Request:
+    """Return what one process measures: its rows, in an order of its own."""
+    known = workloads()
+    rows = [row for row in plan.rows if side.engine in known[row.workload].engines]
+    random_.shuffle(rows)
+    return Request(
+        rows=[row for row in rows if not known[row.workload].before and not known[row.workload].always],
+        limits=[row for row in rows if known[row.workload].before],
+        seconds=seconds,
+        slow_down=side.slow_down,
+    )
+
+
+def _row_of(event: AnyEvent) -> str:
+    """Return the row that an observation is of, for the eye."""
+    if isinstance(event, Observation) and event.key == SAMPLES and isinstance(event.value, dict):
+        row = event.value.get("row")
+        return str(row.get("workload", "")) if isinstance(row, dict) else ""
+    return ""
+
+
+def _ending(events: Sequence[AnyEvent]) -> str:
+    """Return how a side ended: nothing when all is fine, else the exit and its last line."""
+    ended = next((event for event in events if isinstance(event, SideEnded)), None)
     if ended and ended.ending == "exit" and ended.exit_code == 0:
         return ""
     said = [event.text for event in events if isinstance(event, LogLine) and event.text.strip()]
@@ -180,7 +204,7 @@ def _ending(ended: SideEnded | None, events: Sequence[Any]) -> str:
     return f"{how.strip()}: {said[-1][:300] if said else 'it said nothing'}"
 
 
-def _records(events: Sequence[Any], number: int, side: str) -> list[Record]:
+def _records(events: Sequence[AnyEvent], number: int, side: str) -> list[Record]:
     merged: dict[Row, Samples] = {}
     troubles: list[Record] = []
     for event in events:

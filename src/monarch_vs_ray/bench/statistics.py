@@ -19,6 +19,7 @@ import msgspec
 CONFIDENCE = 0.95
 FEW = 6
 """Fewer pairs have no interval at 95 %: the widest one that they allow covers less."""
+DRIFT = 0.01
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,12 +105,29 @@ def quantiles(samples: Sequence[float], shares: Sequence[float] = (0.5, 0.9, 0.9
 
 
 def drifts(values: Sequence[float]) -> bool:
-    """Return whether values rise or fall over the rounds more than chance does (Kendall, 1 in 100)."""
-    from scipy.stats import kendalltau
+    """Return whether values rise or fall over the rounds more than chance does.
 
-    if len(values) < FEW:
+    It is Kendall's test, exact: of all orders, fewer than 1 in 100 are as far from balanced.
+    """
+    n = len(values)
+    if n < FEW:
         return False
-    return bool(kendalltau(range(len(values)), values).pvalue < 0.01)
+    rising = sum(a < b for a, b in itertools.combinations(values, 2))
+    falling = sum(a > b for a, b in itertools.combinations(values, 2))
+    fewer = min(rising, falling)
+    return 2 * sum(inversion_counts(n)[: fewer + 1]) / math.factorial(n) < DRIFT
+
+
+def inversion_counts(n: int) -> list[int]:
+    """Return, for each number of pairs that are out of order, how many orders of ``n`` things have it."""
+    counts = [1]
+    for length in range(2, n + 1):
+        longer = [0] * (len(counts) + length - 1)
+        for at, count in enumerate(counts):
+            for more in range(length):
+                longer[at + more] += count
+        counts = longer
+    return counts
 
 
 def dispersion(values: Sequence[float]) -> float:
@@ -121,22 +139,61 @@ def dispersion(values: Sequence[float]) -> float:
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """Costs as ``per_call + size / bandwidth``: seconds and bytes per second, with the worst relative error."""
+    """Costs as ``per_call + size / bandwidth``: seconds, bytes per second, and the worst relative error."""
 
     per_call: float
     bandwidth: float
     worst: float
 
 
-def fit(points: Sequence[tuple[int, float]]) -> Line:
+def fit_line(points: Sequence[tuple[int, float]]) -> Line:
     """Fit a straight line to seconds by size, with errors relative to the seconds.
 
     Args:
         points: Sizes in bytes and seconds, at least two sizes.
     """
-    from scipy.optimize import nnls
-
-    rows = [[1 / seconds, size / seconds] for size, seconds in points]
-    (per_call, per_byte), _ = nnls(rows, [1.0] * len(rows))
+    per_call, per_byte = fit([(1.0, float(size)) for size, _ in points], [seconds for _, seconds in points])
     worst = max(abs(per_call + per_byte * size - seconds) / seconds for size, seconds in points)
     return Line(per_call=per_call, bandwidth=1 / per_byte if per_byte else math.inf, worst=worst)
+
+
+def fit(columns: Sequence[Sequence[float]], values: Sequence[float]) -> list[float]:
+    """Return the coefficients, none below 0, whose sums come closest to values, in shares of them.
+
+    Args:
+        columns: For each value, what each coefficient is multiplied with; at most a few of them.
+        values: Positive numbers.
+    """
+    rows = [[each / value for each in row] for row, value in zip(columns, values, strict=True)]
+    width = len(rows[0])
+    best, least = [0.0] * width, math.inf
+    for used in itertools.chain.from_iterable(
+        itertools.combinations(range(width), k) for k in range(1, width + 1)
+    ):
+        found = _solve(
+            [[sum(row[i] * row[j] for row in rows) for j in used] for i in used],
+            [sum(row[i] for row in rows) for i in used],
+        )
+        if found is None or min(found) < 0:
+            continue
+        all_ = [found[used.index(i)] if i in used else 0.0 for i in range(width)]
+        error = sum((sum(map(math.prod, zip(row, all_, strict=True))) - 1) ** 2 for row in rows)
+        if error < least - 1e-12:
+            best, least = all_, error
+    return best
+
+
+def _solve(matrix: list[list[float]], right: list[float]) -> list[float] | None:
+    """Solve a few linear equations by elimination; None when they do not decide."""
+    n = len(right)
+    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
+    for at in range(n):
+        pivot = max(range(at, n), key=lambda each: abs(rows[each][at]))
+        if abs(rows[pivot][at]) <= 1e-12 * max(1e-300, abs(matrix[at][at])):
+            return None
+        rows[at], rows[pivot] = rows[pivot], rows[at]
+        rows[at] = [each / rows[at][at] for each in rows[at]]
+        for other in range(n):
+            if other != at:
+                rows[other] = [a - rows[other][at] * b for a, b in zip(rows[other], rows[at], strict=True)]
+    return [row[-1] for row in rows]

@@ -19,8 +19,8 @@ LARGEST = 512 * 1024 * 1024
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
     """What a file of measurements is of; two are comparable when machine, code and releases agree.
 
-    ``code`` is a hash of the workloads. ``sides`` are the two that were held against each other, the engines
-    unless it is one engine against itself. ``date`` is UTC in ISO 8601, ``settings`` what we set of an engine.
+    ``code`` is a hash of the workloads. ``sides`` are the two that were held against each other: the engines,
+    unless it is one engine against itself. ``date`` is UTC in ISO 8601, ``settings`` what we set of engines.
     """
 
     format: int
@@ -38,7 +38,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
 class Process(msgspec.Struct, frozen=True, kw_only=True, tag="process"):
     """One side in one round: how long it took, and what else the machine did meanwhile.
 
-    ``processor`` is what its tree used of the processor, ``foreign`` what others used, both in cores.
+    ``processor`` is what its tree used of the processor, ``foreign`` what others used, both in cores;
+    ``idle`` says whether the machine was idle when it began.
     """
 
     round: int
@@ -47,6 +48,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True, tag="process"):
     seconds: float
     processor: float
     foreign: float
+    idle: bool = True
     ended: str
 
 
@@ -80,9 +82,20 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     manifest: Manifest
     records: list[Record]
 
-    def of(self, kind: type[Record]) -> list[Record]:
-        """Return the records of one kind."""
-        return [record for record in self.records if isinstance(record, kind)]
+    @property
+    def processes(self) -> list[Process]:
+        """Return the processes that ran."""
+        return [record for record in self.records if isinstance(record, Process)]
+
+    @property
+    def samples(self) -> list[Samples]:
+        """Return the samples that were taken."""
+        return [record for record in self.records if isinstance(record, Samples)]
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        """Return why rows were not measured."""
+        return [record for record in self.records if isinstance(record, Trouble)]
 
 
 class Store:
@@ -139,15 +152,16 @@ def read(path: Path) -> Measured:
         lines = path.read_bytes().split(b"\n")[:-1]
     except OSError as error:
         raise UnreadableBench(path, 0, error.strerror or str(error)) from None
-    parts = []
+    parts: list[Manifest | Record] = []
     for number, line in enumerate(lines, start=1):
         try:
             parts.append(_decoder.decode(line))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableBench(path, number, str(error)) from None
-    manifest, records = (parts[0], parts[1:]) if parts else (None, [])
-    if not isinstance(manifest, Manifest) or any(isinstance(part, Manifest) for part in records):
+    manifest = parts[0] if parts else None
+    records = [part for part in parts[1:] if not isinstance(part, Manifest)]
+    if not isinstance(manifest, Manifest) or len(records) != len(parts) - 1:
         raise UnreadableBench(path, 1, "the first line, and only that, must be a manifest")
     if manifest.format > FORMAT:
         raise UnreadableBench(path, 1, f"format {manifest.format}, newer than {FORMAT}")
-    return Measured(manifest=manifest, records=records)  # type: ignore[arg-type] # no manifest among them
+    return Measured(manifest=manifest, records=records)

@@ -14,13 +14,16 @@ from rich.text import Text
 from monarch_vs_ray.bench import analysis, units
 from monarch_vs_ray.bench.analysis import Result
 from monarch_vs_ray.bench.catalogue import workloads
-from monarch_vs_ray.bench.statistics import Estimate
+from monarch_vs_ray.bench.statistics import FEW, Estimate
 from monarch_vs_ray.bench.store import Measured
 
-NOT_SHOWN = "not shown to differ"
+NOT_SHOWN = "n.s."
+"""Not shown to differ: the interval at 95 % holds 1."""
+LEGEND = "n.s.: not shown to differ, the interval at 95 % holds 1.  !: see below.  n: pairs of processes."
+NOTHING = "-"
 
 
-def table(measured: Measured, results: Sequence[Result], *, warnings: bool = True) -> Table:
+def table(measured: Measured, results: Sequence[Result]) -> Table:
     """Return the table: a line for each row, grouped, with the ratio and the share of the limit."""
     first, second = measured.manifest.sides
     made = Table(box=None, pad_edge=False, show_edge=False)
@@ -30,7 +33,7 @@ def table(measured: Measured, results: Sequence[Result], *, warnings: bool = Tru
     made.add_column(f"{first} / {second}", justify="right", no_wrap=True)
     made.add_column("of the limit", justify="right", no_wrap=True)
     made.add_column("n", justify="right", no_wrap=True)
-    for group, lines in analysis.order_of(results).items():
+    for group, lines in analysis.by_group(results).items():
         made.add_row(Text(group.replace("_", " "), style="bold"))
         for result in lines:
             made.add_row(*_cells(result, first, second))
@@ -41,7 +44,7 @@ def _cells(result: Result, first: str, second: str) -> list[Text]:
     workload = workloads()[result.row.workload]
     size = units.size(workload, result.row)
     values = [
-        Text(units.show(workload, result.sides[side].estimate.value) if side in result.sides else "")
+        Text(units.show(workload, result.sides[side].estimate.value) if side in result.sides else NOTHING)
         for side in (first, second)
     ]
     shares = " ".join(
@@ -49,8 +52,8 @@ def _cells(result: Result, first: str, second: str) -> list[Text]:
         for side in (first, second)
         if side in result.shares
     )
-    pairs = result.ratio.n if result.ratio else max(side.estimate.n for side in result.sides.values())
-    mark = " !" if result.warnings else ""
+    pairs = result.ratio.n if result.ratio else max([0, *(side.estimate.n for side in result.sides.values())])
+    mark = "" if result.stable else " !"
     return [
         Text(f"  {workload.title}{', ' + size if size else ''}{mark}"),
         *values,
@@ -67,23 +70,9 @@ def ratio(estimate: Estimate | None) -> str:
     shown = units.three_digits(estimate.value)
     if estimate.n < 2:
         return shown
+    if estimate.n >= FEW and estimate.low <= 1 <= estimate.high:
+        shown = f"{NOT_SHOWN} {shown}"
     return f"{shown} [{units.three_digits(estimate.low)}, {units.three_digits(estimate.high)}]"
-
-
-def notes(measured: Measured, results: Sequence[Result]) -> list[str]:
-    """Return what a reader of the table must know, a line each."""
-    said = [
-        f"{result.row.workload}{' ' + str(result.row.size) if result.row.size else ''}: {warning}"
-        for result in results
-        for warning in result.warnings
-    ]
-    disturbed = analysis.disturbed(measured)
-    if disturbed:
-        said.append(
-            f"{len(disturbed)} processes ran while others used the machine (up to"
-            f" {max(each.foreign for each in disturbed):.1f} cores); measure on an idle machine"
-        )
-    return said
 
 
 def as_json(measured: Measured, results: Sequence[Result]) -> dict[str, Any]:
@@ -94,7 +83,7 @@ def as_json(measured: Measured, results: Sequence[Result]) -> dict[str, Any]:
             {**msgspec.to_builtins(result), "unit": _unit(result), "differs": result.differs}
             for result in results
         ],
-        "notes": notes(measured, results),
+        "notes": analysis.notes(measured, results),
     }
 
 
@@ -114,8 +103,8 @@ def as_csv(measured: Measured, results: Sequence[Result]) -> str:
             "processes",
             "samples",
             "p50",
-            "p90",
-            "p99",
+            "worse p90",
+            "worse p99",
         ]
     )
     for result in results:

@@ -50,3 +50,26 @@ class Counter(Actor):
     @endpoint
     def count(self) -> int:
         return self._count
+
+
+class Stream(Actor):
+    """Sends many values for one call."""
+
+    @endpoint
+    def items(self, port: Any, count: int) -> None:
+        for number in range(count):
+            port.send(number)
+
+
+class Caller(Actor):
+    """Calls others, many calls in flight."""
+
+    def __init__(self, others: list[Any]) -> None:
+        self._others = others
+
+    @endpoint
+    async def call_others(self, count: int) -> None:
+        others = self._others
+        futures = [others[number % len(others)].echo.call_one() for number in range(count)]
+        for future in futures:
+            await future

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import ray
@@ -48,3 +49,24 @@ class Counter:
 
     def count(self) -> int:
         return self._count
+
+
+@ray.remote
+class Stream:
+    """Yields many values for one call."""
+
+    def items(self, count: int) -> Iterator[int]:
+        for number in range(count):  # noqa: UP028 - Ray 2.60 sends to what is yielded from
+            yield number
+
+
+@ray.remote
+class Caller:
+    """Calls others, many calls in flight."""
+
+    def __init__(self, others: list[Any]) -> None:
+        self._others = others
+
+    def call_others(self, count: int) -> None:
+        others = self._others
+        ray.get([others[number % len(others)].echo.remote() for number in range(count)])

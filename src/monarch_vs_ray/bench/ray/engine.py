@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import ray
 
-from monarch_vs_ray.bench.ray import calls
+from monarch_vs_ray.bench import failure, footprint, graph
+from monarch_vs_ray.bench.measure import Measure
+from monarch_vs_ray.bench.ray import calls, data, graphs, many
+from monarch_vs_ray.bench.ray import failure as faults
+from monarch_vs_ray.bench.ray import footprint as processes
 from monarch_vs_ray.bench.ray.actors import Echo
 from monarch_vs_ray.engines import ray as engine
 
-WORKLOADS = {
+WORKLOADS: dict[str, Callable[[Measure], None]] = {
     function.__name__: function
     for function in (
         calls.call_round_trip,
@@ -23,8 +28,21 @@ WORKLOADS = {
         calls.fire_and_forget,
         calls.fan_out,
         calls.spawn,
+        many.streamed_items,
+        many.n_to_n,
+        many.compiled_fan_out,
+        many.fan_out_caller,
+        data.message_bytes,
+        data.store_zero_copy,
+        data.store_copied,
+        data.rdt_gloo,
+        data.rdt_nixl,
+        data.gloo_send,
     )
 }
+WORKLOADS |= {f"task_graph_{pattern}": graphs.task_graph for pattern in graph.PATTERNS}
+WORKLOADS |= footprint.rows(processes)
+WORKLOADS |= failure.rows(faults.trial, "error", "answer")
 
 
 def start() -> None:
