@@ -1,9 +1,9 @@
 """A model of how fan-out grows with the number of processes; a prediction, never a measurement.
 
 ``seconds = call + per_hop * (depth - 1) + per_process * (n - 1)``: ``depth`` is that of the engine's tree, 1
-for a caller that sends to each. All processes of one machine share its cores, so ``per_process`` is mostly their
-work. On machines of their own they work at once, and only what the caller itself does for each answer grows
-with n: ``fan_out_caller`` measures that as processor time. A prediction is made of this part alone.
+for a caller that sends to each. All processes of one machine share its cores; ``per_process`` is mostly
+their work. On machines of their own they work at once, and only what the caller itself does for each answer
+grows with n: ``fan_out_caller`` measures that as processor time. A prediction is made of this part alone.
 """
 
 from __future__ import annotations

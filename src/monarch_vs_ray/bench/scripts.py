@@ -1,4 +1,4 @@
-"""Time a user's own two programs, in shuffled rounds: the whole, and the blocks that they mark with ``step``."""
+"""Time a user's own two programs, in shuffled rounds: the whole, and blocks marked with ``step``."""
 
 from __future__ import annotations
 
