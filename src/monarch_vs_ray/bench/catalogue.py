@@ -13,6 +13,8 @@ import msgspec
 from monarch_vs_ray.core.errors import UnknownWorkload
 from monarch_vs_ray.core.events import ENGINES, Engine
 
+ALL = "all"
+"""Names every workload."""
 FILE = Path(__file__).parent / "workloads.toml"
 Kind = Literal["latency", "rate", "phase", "bandwidth", "amount"]
 """``latency`` and ``phase`` are seconds, ``rate`` is operations per second, ``bandwidth`` bytes per second,
@@ -101,8 +103,9 @@ def choose(names: Sequence[str], *, core: bool = False, sizes: Sequence[int] = (
     """Return the rows to measure.
 
     Args:
-        names: Workloads or groups; without any, all that belong to the default run.
-        core: Whether only the rows of a short run are wanted, where no name says otherwise.
+        names: Workloads, groups, or ``all``; without any, all that belong to the default run.
+        core: Whether only the rows of a short run are wanted, where no name says otherwise: the core
+            workloads, at their first two sizes.
         sizes: Only these sizes, for workloads that have more than one.
 
     Raises:
@@ -110,6 +113,8 @@ def choose(names: Sequence[str], *, core: bool = False, sizes: Sequence[int] = (
     """
     known = workloads()
     groups = {workload.group for workload in known.values() if workload.group}
+    if ALL in names:
+        names = list(known)
     for name in names:
         if name not in known and name not in groups:
             raise UnknownWorkload(name, [*known, *sorted(groups)])
@@ -122,7 +127,8 @@ def choose(names: Sequence[str], *, core: bool = False, sizes: Sequence[int] = (
             else not workload.extra and (workload.core or not core)
         )
     ]
-    return [Row(workload.name, size) for workload in chosen for size in _sizes(workload, sizes)]
+    fewer = 2 if core and not names and not sizes else None
+    return [Row(workload.name, size) for workload in chosen for size in _sizes(workload, sizes)[:fewer]]
 
 
 def _sizes(workload: Workload, asked: Sequence[int]) -> list[int]:

@@ -13,7 +13,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from monarch_vs_ray.bench import analysis, rounds, table, units
+from monarch_vs_ray.bench import analysis, derived, rounds, table, units
 from monarch_vs_ray.bench.catalogue import choose, workloads
 from monarch_vs_ray.bench.rounds import DEADLINE, Plan, Progress, Side
 from monarch_vs_ray.bench.store import FORMAT, Manifest, Measured, Store
@@ -111,6 +111,7 @@ def show(measured: Measured, form: str = "") -> None:
         sys.stdout.write(table.as_csv(measured, lines))
     else:
         console().print(table.table(measured, lines))
+        say("", *derived.lines(measured))
         say("", table.LEGEND, *("! " + note for note in analysis.notes(measured, lines)))
 
 

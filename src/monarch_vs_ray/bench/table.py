@@ -11,7 +11,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from monarch_vs_ray.bench import analysis, units
+from monarch_vs_ray.bench import analysis, derived, metg, units
 from monarch_vs_ray.bench.analysis import Result
 from monarch_vs_ray.bench.catalogue import workloads
 from monarch_vs_ray.bench.statistics import FEW, Estimate
@@ -83,6 +83,8 @@ def as_json(measured: Measured, results: Sequence[Result]) -> dict[str, Any]:
             {**msgspec.to_builtins(result), "unit": _unit(result), "differs": result.differs}
             for result in results
         ],
+        "costs": msgspec.to_builtins(derived.costs(measured)),
+        "metg": [{**msgspec.to_builtins(curve), "metg": curve.metg} for curve in metg.curves(measured)],
         "notes": analysis.notes(measured, results),
     }
 

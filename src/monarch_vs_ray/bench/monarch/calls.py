@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -86,19 +88,22 @@ def fire_and_forget(measure: Measure) -> None:
     measure.batches(batch, least=100, most=10_000)
 
 
-@cache
-def mesh(size: int) -> Any:
-    """Return a mesh of so many actors, each in a process of its own."""
-    actors = this_host().spawn_procs(per_host={"procs": size}).spawn("echoes", Echo)
+@contextmanager
+def mesh(size: int) -> Iterator[Any]:
+    """Spawn a mesh of so many actors, each in a process of its own, for the block."""
+    procs = this_host().spawn_procs(per_host={"procs": size})
+    actors = procs.spawn("echoes", Echo)
     actors.echo.call().get(TIMEOUT)
-    return actors
+    yield actors
+    procs.stop().get(TIMEOUT)
 
 
 def fan_out(measure: Measure) -> None:
     """Call all actors of a mesh and gather their answers."""
-    actors = mesh(measure.row.size)
-    measure.valid(list(actors.echo.call(7).get(TIMEOUT).values()) == [7] * measure.row.size, "wrong answers")
-    measure.latency(lambda: actors.echo.call().get(TIMEOUT))
+    size = measure.row.size
+    with mesh(size) as actors:
+        measure.valid(list(actors.echo.call(7).get(TIMEOUT).values()) == [7] * size, "wrong answers")
+        measure.latency(lambda: actors.echo.call().get(TIMEOUT))
 
 
 def spawn(measure: Measure) -> None:

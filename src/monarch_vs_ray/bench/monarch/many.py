@@ -29,12 +29,16 @@ def streamed_items(measure: Measure) -> None:
 def n_to_n(measure: Measure) -> None:
     """Let each actor of one mesh call all actors of another, many calls in flight."""
     count = measure.row.size
-    echoes = mesh(count)
-    procs = this_host().spawn_procs(per_host={"procs": count})
-    callers = procs.spawn("callers", Caller, [echoes.slice(procs=rank) for rank in range(count)])
-    callers.call_others.call(10).get(TIMEOUT)
-    measure.batches(lambda each: callers.call_others.call(each).get(TIMEOUT), least=10, most=500, each=count)
-    procs.stop().get(TIMEOUT)
+    with mesh(count) as echoes:
+        procs = this_host().spawn_procs(per_host={"procs": count})
+        callers = procs.spawn("callers", Caller, [echoes.slice(procs=rank) for rank in range(count)])
+
+        def call(each: int) -> None:
+            callers.call_others.call(each).get(TIMEOUT)
+
+        call(10)
+        measure.batches(call, least=10, most=500, each=count)
+        procs.stop().get(TIMEOUT)
 
 
 def fan_out_in_one_process(measure: Measure) -> None:
@@ -52,11 +56,11 @@ def fan_out_in_one_process(measure: Measure) -> None:
 
 def fan_out_caller(measure: Measure) -> None:
     """Call all actors of a mesh, and look at this process's processor time only."""
-    actors = mesh(measure.row.size)
+    with mesh(measure.row.size) as actors:
 
-    def call(count: int) -> None:
-        for _ in range(count):
-            actors.echo.call().get(TIMEOUT)
+        def call(count: int) -> None:
+            for _ in range(count):
+                actors.echo.call().get(TIMEOUT)
 
-    call(10)
-    measure.processor_time(call, 50)
+        call(10)
+        measure.processor_time(call, 50)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -85,20 +87,22 @@ def fire_and_forget(measure: Measure) -> None:
     measure.batches(batch, least=100, most=10_000)
 
 
-@cache
-def actors(size: int) -> list[Any]:
-    """Return so many actors, each in a process of its own."""
+@contextmanager
+def actors(size: int) -> Iterator[list[Any]]:
+    """Create so many actors, each in a process of its own, for the block."""
     made = [Echo.remote() for _ in range(size)]
     ray.get([actor.echo.remote() for actor in made], timeout=TIMEOUT)
-    return made
+    yield made
+    for actor in made:
+        ray.kill(actor)
 
 
 def fan_out(measure: Measure) -> None:
     """Call each actor of a list and gather their answers."""
-    handles = actors(measure.row.size)
-    answers = ray.get([actor.echo.remote(7) for actor in handles], timeout=TIMEOUT)
-    measure.valid(answers == [7] * measure.row.size, "wrong answers")
-    measure.latency(lambda: ray.get([actor.echo.remote() for actor in handles], timeout=TIMEOUT))
+    with actors(measure.row.size) as handles:
+        answers = ray.get([actor.echo.remote(7) for actor in handles], timeout=TIMEOUT)
+        measure.valid(answers == [7] * measure.row.size, "wrong answers")
+        measure.latency(lambda: ray.get([actor.echo.remote() for actor in handles], timeout=TIMEOUT))
 
 
 def spawn(measure: Measure) -> None:

@@ -26,16 +26,16 @@ def streamed_items(measure: Measure) -> None:
 def n_to_n(measure: Measure) -> None:
     """Let each of some actors call all of some others, many calls in flight."""
     count = measure.row.size
-    echoes = actors(count)
-    callers = [Caller.remote(echoes) for _ in range(count)]
+    with actors(count) as echoes:
+        callers = [Caller.remote(echoes) for _ in range(count)]
 
-    def call(each: int) -> None:
-        ray.get([caller.call_others.remote(each) for caller in callers], timeout=TIMEOUT)
+        def call(each: int) -> None:
+            ray.get([caller.call_others.remote(each) for caller in callers], timeout=TIMEOUT)
 
-    call(10)
-    measure.batches(call, least=10, most=500, each=count)
-    for caller in callers:
-        ray.kill(caller)
+        call(10)
+        measure.batches(call, least=10, most=500, each=count)
+        for caller in callers:
+            ray.kill(caller)
 
 
 def compiled_fan_out(measure: Measure) -> None:
@@ -58,11 +58,11 @@ def compiled_fan_out(measure: Measure) -> None:
 
 def fan_out_caller(measure: Measure) -> None:
     """Call each actor of a list, and look at this process's processor time only."""
-    handles = actors(measure.row.size)
+    with actors(measure.row.size) as handles:
 
-    def call(count: int) -> None:
-        for _ in range(count):
-            ray.get([actor.echo.remote() for actor in handles], timeout=TIMEOUT)
+        def call(count: int) -> None:
+            for _ in range(count):
+                ray.get([actor.echo.remote() for actor in handles], timeout=TIMEOUT)
 
-    call(10)
-    measure.processor_time(call, 50)
+        call(10)
+        measure.processor_time(call, 50)
