@@ -2,8 +2,8 @@
 
 usage: python benchmarks/bench_overhead.py monarch|ray [ROUNDS]
 
-Each round runs a bare loop of calls without a clock in it, the same calls through `Measure.latency`, and the bare
-loop again. The ratio is of means, since a loop without a clock has no median.
+Each round runs a bare loop of calls without a clock in it, the same calls through `Measure.latency`, and the
+bare loop again. The ratio is of means, since a loop without a clock has no median.
 """
 
 from __future__ import annotations
@@ -42,9 +42,7 @@ def main(engine: str, rounds: int = 10) -> None:
                 f" {statistics.mean(kept) / 1e3:.1f} us, median {statistics.median(kept) / 1e3:.1f} us"
             )
         low, middle, high = statistics.quantiles(ratios, n=4)
-        print(
-            f"{engine}: harness / bare {middle:.3f} [{low:.3f}, {high:.3f}] (quartiles), n = {rounds} rounds"
-        )
+        print(f"{engine}: harness / bare {middle:.3f}, quartiles [{low:.3f}, {high:.3f}], n = {rounds}")
     finally:
         module.stop()
 

@@ -2,7 +2,7 @@
 
 usage: python benchmarks/ray_microbenchmark.py [RUNS]
 
-A row agrees when our median lies within the range of Ray's own runs. Ray's benchmark takes minutes for each run;
+A row agrees when our median lies within the range of Ray's own runs. Ray's benchmark takes minutes for each;
 ours runs the shared rows only, on Ray alone.
 """
 

@@ -11,7 +11,7 @@ from bench.samples import manifest
 from monarch_vs_ray.bench import load, rounds
 from monarch_vs_ray.bench.catalogue import Row, choose
 from monarch_vs_ray.bench.rounds import Plan, Progress, Side
-from monarch_vs_ray.bench.store import Samples, Store
+from monarch_vs_ray.bench.store import Measured, Samples, Store
 from monarch_vs_ray.side.running import SideSpec
 
 PROGRAM = """
@@ -65,10 +65,11 @@ def measure(path: Path, stop=lambda: False, **changes: object):
 
 def test_each_round_has_both_sides_and_each_row_of_theirs(fake, tmp_path):
     started, _ = fake
-    found, progress = measure(tmp_path / "x.jsonl")
-    assert progress.round >= 2
-    assert len(started) == len(found.processes) == 2 * progress.round
-    assert all(set(started[at : at + 2]) == {"monarch", "ray"} for at in range(0, len(started), 2))
+    found, _ = measure(tmp_path / "x.jsonl", stop=lambda: len(started) >= 4, budget=600.0)
+    assert len(started) == len(found.processes) == 4
+    assert set(started[:2]) == set(started[2:]) == {"monarch", "ray"}
+    assert [process.round for process in found.processes] == [1, 1, 2, 2]
+    found = Measured(manifest=found.manifest, records=[each for each in found.records if each.round == 1])
     assert not any(process.ended for process in found.processes)
     rows = {(each.side, each.row.workload) for each in found.samples}
     assert ("monarch", "rdma_read") in rows
@@ -79,7 +80,7 @@ def test_each_round_has_both_sides_and_each_row_of_theirs(fake, tmp_path):
 
 def test_a_side_that_fails_is_kept_with_its_last_line(fake, tmp_path):
     fake[1][0] = PROGRAM + "\nsys.exit('the engine is broken')"
-    found, _ = measure(tmp_path / "x.jsonl", budget=1.0)
+    found, _ = measure(tmp_path / "x.jsonl", budget=0.1)
     assert "exit 1: the engine is broken" in found.processes[0].ended
     assert found.samples
 
@@ -92,6 +93,12 @@ def test_to_stop_keeps_what_was_measured(fake, tmp_path):
     store.close()
     assert len(store.measured.processes) == 1
     assert isinstance(store.measured.records[1], Samples)
+
+
+def test_a_budget_that_is_used_up_ends_after_a_round(fake, tmp_path):
+    found, progress = measure(tmp_path / "x.jsonl", budget=0.1)
+    assert progress.round == 1
+    assert {process.side for process in found.processes} == {"monarch", "ray"}
 
 
 def test_the_rows_are_shortened_until_enough_rounds_fit():

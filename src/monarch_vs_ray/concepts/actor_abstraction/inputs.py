@@ -138,7 +138,7 @@ def ends(tally: Tally, window: float) -> bool:
             count, since = now, time.monotonic()
         return time.monotonic() - since > SILENCE
 
-    return happens(silent, window)
+    return happens(silent, window + SILENCE)
 
 
 def printed_by(module: str, *words: str, **settings: str) -> dict[str, int]:

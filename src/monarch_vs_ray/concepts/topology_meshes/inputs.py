@@ -14,6 +14,8 @@ NUMBERS = list(range(16))
 """Work to be shared among the actors."""
 QUIET = 1.0
 """Seconds without an answer after which an actor counts as held up; an answer takes milliseconds."""
+WATCH = 5.0
+"""Seconds to watch for an end, or an answer, that must not come."""
 
 
 def places(parents: Sequence[int]) -> list[int]:

@@ -59,8 +59,11 @@ class Echo(Actor):
 
     @endpoint
     async def stumble(self, raised: Tally) -> None:
-        raised.add()
-        raise ValueError("nobody waits for this")
+        try:
+            raise ValueError("nobody waits for this")
+        except ValueError:
+            raised.add()
+            raise
 
     @endpoint
     async def write(self, mailbox: Port[Any], value: object = None) -> None:

@@ -62,8 +62,11 @@ class Echo:
         return self.count
 
     async def stumble(self, raised: Tally) -> None:
-        raised.add()
-        raise ValueError("nobody waits for this")
+        try:
+            raise ValueError("nobody waits for this")
+        except ValueError:
+            raised.add()
+            raise
 
     async def write(self, mailbox: Queue) -> None:
         await mailbox.put_async(self.rank)

@@ -20,6 +20,7 @@ from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.monarch import get
 from monarch_vs_ray.instruments.outcome import error_type, outcome
 from monarch_vs_ray.instruments.programs import in_second_program
+from monarch_vs_ray.instruments.wait import happens
 from monarch_vs_ray.side import observe, shared
 
 FANOUT = "HYPERACTOR_MESH_MAX_CAST_FANOUT"
@@ -237,6 +238,7 @@ def end_of_a_part() -> None:
     _stopped(group().actors.slice(procs=0))
     processes = group().procs.slice(procs=0)
     observe("processes", outcome(lambda: get(processes.stop())))
+    observe("ended", happens(lambda: len(reached(group().actors)) < inputs.ACTORS, inputs.WATCH))
     observe("answering", len(reached(group().actors)))
 
 
@@ -272,11 +274,21 @@ def _stopped_process(view: Member) -> None:
 
 def reply_of_all_at_once() -> None:
     """Ask for the replies of all while one is stopped."""
+    observe("came", _all_at_once())
+
+
+def replies_with_one_stopped() -> None:
+    """Ask for the replies as they come while one is stopped, and then for all at once."""
+    stopped_process_in_one_row()
+    observe("all_at_once", _all_at_once())
+
+
+def _all_at_once() -> str:
     with faults.stopped(group().pids[4], "the process of actor 4"):
         call = group().actors.flatten("rank").who.call()
         came = outcome(lambda: len(call.get(timeout=inputs.QUIET)))
-    observe("came", came)
     reached(group().actors)  # all go on
+    return came
 
 
 def row() -> None:
@@ -297,7 +309,9 @@ def row_and_broadcast() -> None:
 
 
 def row_with_fanout_of_one() -> None:
-    """Call the row with a fan-out of 1."""
+    """Call the row as it is by default, and with a fan-out of 1."""
+    observe("fan_out_by_default", get_global_config()["max_cast_fanout"])
+    observe("held_up_by_default", inputs.ranges(held_up(group().actors.flatten("rank"), 1)))
     in_second_program(row, "monarch", {FANOUT: "1"})
 
 

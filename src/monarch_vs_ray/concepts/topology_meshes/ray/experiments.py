@@ -30,7 +30,7 @@ from monarch_vs_ray.concepts.topology_meshes.ray.actors import (
 from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.outcome import outcome
 from monarch_vs_ray.instruments.ray import compiled, get
-from monarch_vs_ray.instruments.wait import PATIENCE, wait_for
+from monarch_vs_ray.instruments.wait import PATIENCE, happens, wait_for
 from monarch_vs_ray.side import Unavailable, observe, shared
 
 PlainMember: Any = Member.__ray_metadata__.modified_class
@@ -191,7 +191,9 @@ def _heard() -> int:
 
 def replies() -> None:
     """Look at how the replies of calls come."""
-    observe("replies_as", _kind(get([actor.who.remote() for actor in group().actors])))
+    replies = get([actor.who.remote() for actor in group().actors])
+    observe("replies_as", _kind(replies))
+    observe("replies", replies)
 
 
 def replies_of_a_pool() -> None:
@@ -235,8 +237,9 @@ def _land(wished: str, strict: str) -> None:
 
 
 def too_large() -> None:
-    """Insist on what cannot be kept."""
+    """Insist on what cannot be kept; then wish for the same."""
     _fates("STRICT_PACK", "STRICT_SPREAD")
+    observe("wished", [fate(TOO_LARGE[wish], strategy=wish) for wish in ("PACK", "SPREAD")])
 
 
 def more_than_fits_if_possible() -> None:
@@ -252,7 +255,7 @@ def _fates(pack: str, spread: str) -> None:
 
 def more_gpus_than_there_are() -> None:
     """Ask for two more GPUs than there are."""
-    _request({"GPU": ray.cluster_resources().get("GPU", 0) + 2}, inputs.QUIET)
+    _request({"GPU": ray.cluster_resources().get("GPU", 0) + 2}, inputs.WATCH)
 
 
 def as_much_as_there_is() -> None:
@@ -273,21 +276,27 @@ def one_rack() -> None:
     """Look which racks the group is in, which asked for one."""
     if not HAS_TOPOLOGY:
         raise Unavailable("needs a Ray whose placement groups take a `topology_strategy`")
-    _racks(group().reserved)
+    observe("racks", _racks(group().reserved))
+    observe("racks_of_any", _any_racks())
 
 
 def any_rack() -> None:
     """Spread three bundles over nodes of any rack."""
+    observe("racks", _any_racks())
+
+
+def _any_racks() -> list[str]:
     reserved = placement_group([{"CPU": 1}] * 3, strategy="STRICT_SPREAD")
-    _racks(reserved)
+    racks = _racks(reserved)
     remove_placement_group(reserved)
+    return racks
 
 
-def _racks(reserved: Any) -> None:
+def _racks(reserved: Any) -> list[str]:
     get(reserved.ready())
     labels = {node["NodeID"]: node["Labels"].get("rack") for node in ray.nodes()}
     found = placement_group_table(reserved)["bundles_to_node_id"].values()
-    observe("racks", sorted({labels[node] for node in found}))
+    return sorted({labels[node] for node in found})
 
 
 def actors_beside() -> None:
@@ -322,7 +331,9 @@ def end_of_a_part() -> None:
         reached(actors)
         ray.kill(actors[0])
         wait_for(lambda: answering(actors) < len(actors), "the killed actor to be gone")
+        happens(lambda: answering(actors) < len(actors) - 1, inputs.WATCH)
         observe("answering", answering(actors))
+    observe("ended_with_the_group", happens(lambda: not answering(actors), PATIENCE))
 
 
 def placement_group_of_two() -> None:
@@ -344,6 +355,12 @@ def stopped_process() -> None:
     observe("held_up", inputs.ranges(late))
     observe("came", inputs.ACTORS - len(late))
     observe("lost", group().lost())
+
+
+def replies_with_one_stopped() -> None:
+    """Ask for the replies as they come while one is stopped, and then for all at once."""
+    stopped_process()
+    observe("all_at_once", _all_at_once())
 
 
 def stopped_in_a_tree_of_actors() -> None:
@@ -376,7 +393,12 @@ def _who_heard() -> set[int]:
 
 def reply_of_all_at_once() -> None:
     """Ask for the replies of all while one is stopped."""
+    observe("came", _all_at_once())
+
+
+def _all_at_once() -> str:
     with faults.stopped(group().pids[4], "the process of actor 4"):
         refs = [actor.who.remote() for actor in group().actors]
-        observe("came", outcome(lambda: len(ray.get(refs, timeout=inputs.QUIET))))
+        came = outcome(lambda: len(ray.get(refs, timeout=inputs.QUIET)))
     get(refs)
+    return came

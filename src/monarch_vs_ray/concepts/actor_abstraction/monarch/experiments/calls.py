@@ -247,7 +247,9 @@ def values_through_a_port() -> None:
 
 def actor_as_argument() -> None:
     """Pass an actor to another one, which calls it."""
+    before = get(player().count.call_one())
     observe("ask", outcome(lambda: get(subject().ask.call_one(player()))))
+    observe("calls_run", get(player().count.call_one()) - before)
 
 
 def lock_as_argument() -> None:

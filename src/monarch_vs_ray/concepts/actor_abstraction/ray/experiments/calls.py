@@ -281,7 +281,9 @@ def first_value(references: Any, gate: Flag, window: float) -> None:
 
 def actor_as_argument() -> None:
     """Pass an actor to another one, which calls it."""
+    before = get(player().count.remote())
     observe("ask", outcome(lambda: get(subject().ask.remote(player()))))
+    observe("calls_run", get(player().count.remote()) - before)
 
 
 def lock_as_argument() -> None:

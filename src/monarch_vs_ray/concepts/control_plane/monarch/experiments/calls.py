@@ -134,9 +134,11 @@ def one_of_several(first: int = 0) -> None:
     among = echoes.slice(procs=slice(first, inputs.ACTORS))
     calls = [among.rank_once_let.choose() for _ in range(inputs.CALLS)]
     echoes.let.broadcast()
-    picks = Counter(get(call) for call in calls)
+    answers = [get(call) for call in calls]
+    picks = Counter(answers)
     observe("to_the_busy_one", picks[inputs.HELD])
     observe("actors_chosen", len(picks))
+    observe("in_turn", answers[inputs.ACTORS :] == answers[: -inputs.ACTORS])
 
 
 # --- Ports and streams ----------------------------------------------------

@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import monarch._rust_bindings
+import psutil
 from monarch.actor import Channel, HostMesh, shutdown_context, this_host
 
 from monarch_vs_ray.concepts.control_plane import inputs
@@ -23,6 +24,7 @@ from monarch_vs_ray.engines.family import members, wait_until_gone
 from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.monarch import get
 from monarch_vs_ray.instruments.wait import PATIENCE
+from monarch_vs_ray.instruments.witness import witnessed
 from monarch_vs_ray.side import observe, shared
 
 if TYPE_CHECKING:
@@ -109,7 +111,9 @@ def done_while_still(stopped: str, *doings: tuple[Any, Any], at_least: float = 0
     target, pid = STOPPED[stopped]()
     for actor, _ in doings:
         get(actor.under_way.call_one())
-    window = faults.still(min(max(inputs.FROZEN, at_least), inputs.LONGEST), target, pid)
+    with witnessed(pid) as seen:
+        window = faults.still(min(max(inputs.FROZEN, at_least), inputs.LONGEST), target, pid)
+        observe("stood_still", seen())
     for actor, _ in doings:
         get(actor.hush.call_one())
     return [inputs.inside(get(doing), window) for _, doing in doings]
@@ -182,6 +186,7 @@ def talk(stopped: str = "program") -> None:
 def talk_between_hosts(stopped: str = "program") -> None:
     """Let actors on two further hosts talk, and one on the program's host with one of them."""
     here, (left, right) = three().slice(procs=0), abroad()
+    observe("hosts", len({psutil.Process(get(each.pid.call_one())).ppid() for each in (here, left, right)}))
     talks = (left, left.chat.call_one(right, 0)), (here, here.chat.call_one(right, 0))
     rounds, from_here = done_while_still(stopped, *talks)
     observe("rounds", rounds)

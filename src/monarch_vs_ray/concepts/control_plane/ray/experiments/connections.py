@@ -58,6 +58,7 @@ def connect_with_own_certificate() -> None:
 def connect_with_foreign_certificate() -> None:
     """Do the same with a certificate of another authority; the client trusts the GCS's."""
     observe("answer", started_with_tls()["answers"]["foreign"])
+    observe("answer_to_own", started_with_tls()["answers"]["own"])
 
 
 @shared

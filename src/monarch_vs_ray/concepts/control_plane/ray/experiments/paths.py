@@ -27,6 +27,7 @@ from monarch_vs_ray.instruments import faults
 from monarch_vs_ray.instruments.ray import STORE, get
 from monarch_vs_ray.instruments.sockets import connections, listening, speaks_http2
 from monarch_vs_ray.instruments.wait import PATIENCE
+from monarch_vs_ray.instruments.witness import witnessed
 from monarch_vs_ray.side import observe, shared
 
 JOIN = """
@@ -109,7 +110,9 @@ def done_while_still(
     """
     pids = STOPPED[stopped]()
     get([actor.under_way.remote() for actor, _ in doings])
-    window = faults.still(min(max(inputs.FROZEN, at_least), inputs.LONGEST), f"the {stopped}", *pids)
+    with witnessed(*pids) as seen:
+        window = faults.still(min(max(inputs.FROZEN, at_least), inputs.LONGEST), f"the {stopped}", *pids)
+        observe("stood_still", seen())
     get([actor.hush.remote() for actor, _ in doings])
     return [get(doing) for _, doing in doings], window
 
@@ -152,8 +155,13 @@ def names(stopped: str = "GCS") -> None:
 
 
 def store_of_the_gcs() -> None:
-    """Look for names, and at the GCS's options; start one with a Redis's address, which only listens."""
+    """Look for names while the GCS stands still, and whether it uses a Redis."""
     names()
+    redis_of_the_gcs()
+
+
+def redis_of_the_gcs() -> None:
+    """Look at the GCS's options; start one with a Redis's address, which only listens."""
     (gcs,) = map(psutil.Process, called("gcs_server"))
     observe("redis_by_default", any(each.startswith("--redis_address=") for each in gcs.cmdline()))
     with socket.create_server(("127.0.0.1", 0)) as redis:
