@@ -55,6 +55,28 @@ def test_a_size_without_a_limit_takes_the_first():
     assert analysis.limit_of(Row("fan_out", 2)) is None
 
 
+def test_a_time_is_held_against_a_bandwidth_at_the_nearest_size():
+    row, limit = Row("argument", 1_000_000), Row("shared_memory_hand_over", 1_048_576)
+    found = line(measured({row: by(1e6, 2e6), limit: by(1.048576e5, 1.048576e5)}), row)
+    assert analysis.limit_of(row) == limit
+    assert found.shares == pytest.approx({"monarch": 0.1, "ray": 0.05}, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        (Row("argument", 1_000), "1 kB"),
+        (Row("rdma_read", 65_536), "64 KiB"),
+        (Row("rdma_read", 1 << 30), "1 GiB"),
+        (Row("fan_out", 1), "1 process"),
+        (Row("fan_out", 8), "8 processes"),
+        (Row("spawn"), ""),
+    ],
+)
+def test_sizes(row, shown):
+    assert units.size(workloads()[row.workload], row) == shown
+
+
 def test_few_processes_are_said_once_for_all_rows():
     found = measured({CALL: by(2e5, 4e5), RATE: by(1e5, 1e5)}, rounds=3)
     notes = analysis.notes(found, analysis.results(found))

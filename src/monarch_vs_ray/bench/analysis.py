@@ -142,22 +142,30 @@ def _flaw(processes: Sequence[float]) -> str:
 
 
 def limit_of(row: Row) -> Row | None:
-    """Return the row of the machine that a row is held against."""
+    """Return the row of the machine that a row is held against: that of the nearest size."""
     limit = workloads().get(workloads()[row.workload].limit)
     if limit is None:
         return None
-    return Row(limit.name, row.size if row.size in (*limit.sizes, *limit.more_sizes) else limit.sizes[0])
+    sizes = (*limit.sizes, *limit.more_sizes)
+    return Row(limit.name, min(sizes, key=lambda size: abs(size - row.size)))
+
+
+def seconds(row: Row, value: float, size: int) -> float:
+    """Return what one operation takes, from a value in the row's unit; bytes are those of ``size``."""
+    kind = workloads()[row.workload].kind
+    if kind == "bandwidth":
+        return size / value
+    return 1 / value if kind == "rate" else value
 
 
 def _share(row: Row, taken: Taken, side: str, values: Mapping[int, float]) -> float:
     """Return how much of its limit a side reaches, from the limits that its own processes measured."""
     limit = limit_of(row)
     bounds = medians(taken, limit, side) if limit else {}
-    more = workloads()[row.workload].more_is_better
     shares = [
-        values[each] / bounds[each] if more else bounds[each] / values[each]
+        seconds(limit, bounds[each], row.size) / seconds(row, values[each], row.size)
         for each in values.keys() & bounds.keys()
-        if values[each] > 0 and bounds[each] > 0
+        if limit and values[each] > 0 and bounds[each] > 0
     ]
     return standard.median(shares) if shares else 0.0
 

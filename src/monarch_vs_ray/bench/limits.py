@@ -19,6 +19,7 @@ from monarch_vs_ray.bench import graph
 from monarch_vs_ray.bench.bare_graph import bare_graph
 from monarch_vs_ray.bench.forked import forked
 from monarch_vs_ray.bench.measure import Measure
+from monarch_vs_ray.bench.payload import checksum, payload
 
 WORD = 16
 """Bytes of a message whose size does not matter."""
@@ -64,21 +65,23 @@ def socket_round_trip(measure: Measure) -> None:
         measure.latency(round_trip)
 
 
-def pickle_round_trip(measure: Measure) -> None:
-    """Send pickled bytes of the row's size through a ``multiprocessing`` pipe and get them back."""
+def pickle_one_way(measure: Measure) -> None:
+    """Send pickled bytes of the row's size through a ``multiprocessing`` pipe and wait for a word."""
     ours, theirs = Pipe()
     load = os.urandom(max(1, measure.row.size))
 
     def echo() -> None:
+        theirs.send(checksum(theirs.recv()))
         while True:
-            theirs.send(theirs.recv())
+            theirs.recv()
+            theirs.send(0)
 
-    def round_trip() -> bytes:
+    def round_trip() -> int:
         ours.send(load)
-        return bytes(ours.recv())
+        return int(ours.recv())
 
     with forked(echo):
-        measure.valid(round_trip() == load, "other bytes came back")
+        measure.valid(round_trip() == checksum(load), "other bytes arrived")
         measure.latency(round_trip)
     ours.close()
     theirs.close()
@@ -87,7 +90,7 @@ def pickle_round_trip(measure: Measure) -> None:
 def memory_copy(measure: Measure) -> None:
     """Copy bytes of the row's size from one buffer to another, within one process."""
     size = measure.row.size
-    source, target = bytearray(os.urandom(1 << 12)) * (size >> 12), bytearray(size)
+    source, target = payload(size), bytearray(size)
     view = memoryview(target)
 
     def copy() -> None:
@@ -102,7 +105,7 @@ def shared_memory_hand_over(measure: Measure) -> None:
     """Fill memory that two processes share, tell the other one through a pipe, and wait for its word."""
     size = measure.row.size
     memory = mmap.mmap(-1, size)
-    load = os.urandom(1 << 12) * (size >> 12)
+    load = bytes(payload(size))
     here, there = os.pipe()
     back, answer = os.pipe()
 
@@ -156,7 +159,7 @@ LIMITS: dict[str, Callable[[Measure], None]] = {
         for function in (
             pipe_round_trip,
             socket_round_trip,
-            pickle_round_trip,
+            pickle_one_way,
             pickle_only,
             memory_copy,
             shared_memory_hand_over,

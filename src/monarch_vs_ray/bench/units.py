@@ -5,6 +5,7 @@ from __future__ import annotations
 from monarch_vs_ray.bench.catalogue import Row, Workload
 
 _TIMES = [(1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns")]
+_BINARY = [(float(1 << 30), "Gi"), (float(1 << 20), "Mi"), (1024.0, "Ki")]
 SINGULAR = {"processes": "process", "actors": "actor"}
 _COUNTS = [(1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, "")]
 
@@ -48,7 +49,9 @@ def size(workload: Workload, row: Row) -> str:
     if workload.sizes == (0,):
         return ""
     if workload.size_unit == "B":
-        factor, prefix = next(((f, p) for f, p in _COUNTS if row.size >= f), _COUNTS[-1])
-        return f"{row.size / factor:.3g} {prefix}B"
+        binary = row.size % 1024 == 0
+        units = _BINARY if binary else _COUNTS
+        factor, prefix = next(((f, p) for f, p in units if row.size >= f), units[-1])
+        return f"{row.size / factor:.4g} {prefix}B"
     unit = SINGULAR.get(workload.size_unit, workload.size_unit) if row.size == 1 else workload.size_unit
     return f"{row.size} {unit}".rstrip()

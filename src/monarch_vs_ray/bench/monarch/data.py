@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from monarch.actor import Actor, current_rank, endpoint, this_host
@@ -18,18 +19,16 @@ from monarch_vs_ray.bench.payload import checksum, payload
 class Owner(Actor):
     """Has bytes, and a buffer on them."""
 
-    def __init__(self, size: int) -> None:
+    @endpoint
+    def prepare(self, size: int) -> RDMABuffer:
         self._data = bytes(payload(size))
         self._memory = memoryview(bytearray(self._data))
+        self._buffer = RDMABuffer(self._memory)
+        return self._buffer
 
     @endpoint
     def whole(self) -> bytes:
         return self._data
-
-    @endpoint
-    def publish(self) -> RDMABuffer:
-        self._buffer = RDMABuffer(self._memory)
-        return self._buffer
 
     @endpoint
     def clear(self) -> None:
@@ -42,12 +41,14 @@ class Owner(Actor):
     @endpoint
     def withdraw(self) -> None:
         self._buffer.drop().get()
+        self._memory, self._data = memoryview(b""), b""
 
 
 class Reader(Actor):
     """Reads from a buffer into memory of its own, or writes from it."""
 
-    def __init__(self, size: int) -> None:
+    @endpoint
+    def prepare(self, size: int) -> None:
         self._memory = memoryview(payload(size, seed=2))
 
     @endpoint
@@ -115,20 +116,21 @@ class Peer(Actor):
         return checksum(memoryview(self._tensor.numpy()))
 
 
+@cache
+def actor(kind: Any) -> Any:
+    """Return an actor in a process of its own, the same one for all rows."""
+    return this_host().spawn_procs().spawn(kind.__name__.lower(), kind)
+
+
 @contextmanager
-def pair(kind: Any, *arguments: object) -> Iterator[tuple[Any, Any, Any]]:
-    """Spawn an owner and another actor, each in a process of its own, and a buffer on the owner's bytes."""
-    size = arguments[0]
-    procs = [this_host().spawn_procs() for _ in range(2)]
-    owner = procs[0].spawn("owner", Owner, size)
-    other = procs[1].spawn("other", kind, *(arguments if kind is Reader else ()))
-    buffer = owner.publish.call_one().get(TIMEOUT)
+def prepared(size: int) -> Iterator[tuple[Any, Any]]:
+    """Let the owner have bytes for the block; yield it, and a buffer on them."""
+    owner = actor(Owner)
+    buffer = owner.prepare.call_one(size).get(TIMEOUT)
     try:
-        yield owner, other, buffer
+        yield owner, buffer
     finally:
         owner.withdraw.call_one().get(TIMEOUT)
-        for each in procs:
-            each.stop().get(TIMEOUT)
 
 
 def series(measure: Measure, call: Callable[[int], Any]) -> None:
@@ -139,7 +141,8 @@ def series(measure: Measure, call: Callable[[int], Any]) -> None:
 def message_bytes(measure: Measure) -> None:
     """Let an actor call another, which answers with bytes."""
     size = measure.row.size
-    with pair(Receiver, size) as (owner, receiver, _):
+    receiver = actor(Receiver)
+    with prepared(size) as (owner, _):
         receiver.receive.call_one(owner, 1).get(TIMEOUT)
         arrived = receiver.checksum.call_one().get(TIMEOUT)
         measure.valid(arrived == checksum(payload(size)), "other bytes arrived")
@@ -149,7 +152,9 @@ def message_bytes(measure: Measure) -> None:
 def rdma_read(measure: Measure) -> None:
     """Let an actor read another's memory."""
     size = measure.row.size
-    with pair(Reader, size) as (_, reader, buffer):
+    reader = actor(Reader)
+    reader.prepare.call_one(size).get(TIMEOUT)
+    with prepared(size) as (_, buffer):
         reader.read.call_one(buffer, 1).get(TIMEOUT)
         arrived = reader.checksum.call_one().get(TIMEOUT)
         measure.valid(arrived == checksum(payload(size)), "other bytes arrived")
@@ -159,7 +164,9 @@ def rdma_read(measure: Measure) -> None:
 def rdma_write(measure: Measure) -> None:
     """Let an actor write into another's memory."""
     size = measure.row.size
-    with pair(Reader, size) as (owner, writer, buffer):
+    writer = actor(Reader)
+    writer.prepare.call_one(size).get(TIMEOUT)
+    with prepared(size) as (owner, buffer):
         owner.clear.call_one().get(TIMEOUT)
         writer.write.call_one(buffer, 1).get(TIMEOUT)
         arrived = owner.checksum.call_one().get(TIMEOUT)

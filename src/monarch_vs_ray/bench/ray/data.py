@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from monarch_vs_ray.bench.ray.calls import TIMEOUT
 class Owner:
     """Has bytes, and puts them into the object store."""
 
-    def __init__(self, size: int) -> None:
+    def prepare(self, size: int) -> None:
         self._data = bytes(payload(size))
         self._array = np.frombuffer(self._data, np.uint8)
 
@@ -35,7 +36,7 @@ class Owner:
 class Receiver:
     """Asks another actor for its bytes; ``checksum`` is of the last ones."""
 
-    def __init__(self, size: int) -> None:
+    def prepare(self, size: int) -> None:
         self._memory = np.frombuffer(payload(size, seed=2), np.uint8)
         self._data: Any = b""
 
@@ -102,11 +103,18 @@ class Peer:
         return time.perf_counter_ns() - began
 
 
+@cache
+def actor(kind: Any) -> Any:
+    """Return an actor in a process of its own, the same one for all rows."""
+    return kind.remote()
+
+
 @contextmanager
-def pair(kind: Any, first: tuple[Any, ...], second: tuple[Any, ...], other: Any = None) -> Iterator[Any]:
-    """Create two actors, each in a process of its own."""
-    made = [kind.remote(*first), (other or kind).remote(*second)]
+def peers(size: int) -> Iterator[list[Any]]:
+    """Create two actors with a tensor each, in processes of their own, for the block."""
+    made = [Peer.remote(size, seed) for seed in (1, 2)]
     try:
+        ray.get([peer.ready.remote() for peer in made], timeout=TIMEOUT)
         yield made
     finally:
         for each in made:
@@ -115,15 +123,17 @@ def pair(kind: Any, first: tuple[Any, ...], second: tuple[Any, ...], other: Any 
 
 def _from_owner(measure: Measure, method: str) -> None:
     size = measure.row.size
-    with pair(Owner, (size,), (size,), Receiver) as (owner, receiver):
+    owner, receiver = actor(Owner), actor(Receiver)
+    ray.get([owner.prepare.remote(size), receiver.prepare.remote(size)], timeout=TIMEOUT)
 
-        def series(count: int) -> int:
-            return int(ray.get(getattr(receiver, method).remote(owner, count), timeout=TIMEOUT))
+    def series(count: int) -> int:
+        return int(ray.get(getattr(receiver, method).remote(owner, count), timeout=TIMEOUT))
 
-        series(1)
-        arrived = ray.get(receiver.checksum.remote(), timeout=TIMEOUT)
-        measure.valid(arrived == checksum(payload(size)), "other bytes arrived")
-        measure.batches(series, most=2_000, elsewhere=True)
+    series(1)
+    arrived = ray.get(receiver.checksum.remote(), timeout=TIMEOUT)
+    measure.valid(arrived == checksum(payload(size)), "other bytes arrived")
+    measure.batches(series, most=2_000, elsewhere=True)
+    ray.get([owner.prepare.remote(0), receiver.prepare.remote(0)], timeout=TIMEOUT)
 
 
 def message_bytes(measure: Measure) -> None:
@@ -143,8 +153,7 @@ def store_copied(measure: Measure) -> None:
 
 def _by_transport(measure: Measure, transport: str, group: bool) -> None:
     size = measure.row.size
-    with pair(Peer, (size, 1), (size, 2)) as (owner, receiver):
-        ray.get([owner.ready.remote(), receiver.ready.remote()], timeout=TIMEOUT)
+    with peers(size) as (owner, receiver):
         if group:
             from ray.experimental.collective import create_collective_group
 
@@ -174,16 +183,15 @@ def gloo_send(measure: Measure) -> None:
     from ray.experimental.collective import create_collective_group, destroy_all_collective_groups
 
     size = measure.row.size
-    with pair(Peer, (size, 1), (size, 2)) as peers:
-        ray.get([peer.ready.remote() for peer in peers], timeout=TIMEOUT)
-        group = create_collective_group(peers, backend="gloo").name
+    with peers(size) as both:
+        group = create_collective_group(both, backend="gloo").name
 
         def move(count: int) -> int:
-            moves = [peer.move.remote(rank, group, count) for rank, peer in enumerate(peers)]
+            moves = [peer.move.remote(rank, group, count) for rank, peer in enumerate(both)]
             return max(ray.get(moves, timeout=TIMEOUT))
 
         move(1)
-        arrived = ray.get([peer.checksum.remote() for peer in peers], timeout=TIMEOUT)
+        arrived = ray.get([peer.checksum.remote() for peer in both], timeout=TIMEOUT)
         measure.valid(arrived == [checksum(payload(size))] * 2, "other bytes arrived")
         measure.batches(move, most=2_000, elsewhere=True)
         destroy_all_collective_groups()
