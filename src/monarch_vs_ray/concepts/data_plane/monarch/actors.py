@@ -155,9 +155,10 @@ class Reader(Process):
     @endpoint
     def read_into_size(self, buffer: RDMABuffer, size: int) -> tuple[str, bool]:
         """Return the error's type, and whether the payload fills the beginning and the rest is untouched."""
-        destination = memoryview(bytearray(size))
+        untouched = b"\xff" * size
+        destination = memoryview(bytearray(untouched))
         error = error_type(lambda: buffer.read_into(destination).get())
-        wanted = inputs.payload(buffer.size()) + bytes(size)
+        wanted = inputs.payload(buffer.size()) + untouched
         return error, destination == wanted[:size]
 
     @endpoint

@@ -163,6 +163,7 @@ def fallback(allowed: bool = True) -> None:
     """Make a buffer where there is no RDMA NIC, with the fallback to TCP allowed or forbidden."""
     if is_ibverbs_available():
         raise Unavailable("needs a machine without an RDMA NIC")
+    observe("by_default", get(owner().publish.call_one(inputs.KB)).backend)
     error, backend = get(owner().publish_with_fallback.call_one(allowed))
     observe("error", error)
     observe("backend", backend)

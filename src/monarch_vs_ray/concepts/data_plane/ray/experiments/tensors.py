@@ -9,6 +9,7 @@ from ray.experimental.collective import create_collective_group
 from ray.experimental.rdt import util as transports  # no public name yet
 
 from monarch_vs_ray.concepts.data_plane import inputs
+from monarch_vs_ray.concepts.data_plane.ray.experiments.reading import copies
 from monarch_vs_ray.concepts.data_plane.ray.experiments.subjects import (
     busy,
     locked,
@@ -33,6 +34,7 @@ def read_tensor(transport: str = "gloo", changed: bool = False) -> None:
     """Hand a tensor out by a transport, and read it; ``changed``: its owner overwrites it before that."""
     first, second = by(transport)
     tensor = handed_out(first, transport)
+    observe("stores_that_have_it", copies([tensor]))
     if changed:
         get(first.clear.remote())
     compared = get(second.read.remote(tensor))
@@ -61,6 +63,7 @@ def tensor_of_a_held_owner(transport: str, held: str = "lock") -> None:
     first, second = by(transport)
     get(second.read.remote(handed_out(first, transport)))  # the transport is set up
     tensor, pid = handed_out(first, transport), get(first.pid.remote())
+    observe("stores_that_have_it", copies([tensor]))
     holding = {
         "lock": locked(first),
         "busy": busy(first),

@@ -9,7 +9,7 @@ from monarch import fetch_shard
 from monarch.actor import this_host
 
 from monarch_vs_ray.concepts.distributed_tensors import inputs, workload
-from monarch_vs_ray.concepts.distributed_tensors.monarch.actors import Rank
+from monarch_vs_ray.concepts.distributed_tensors.monarch.actors import Rank, process_ids
 from monarch_vs_ray.concepts.distributed_tensors.monarch.experiments.subjects import (
     LINE,
     mesh_of,
@@ -41,8 +41,11 @@ def observe_dimensions(mesh: Any, part: dict[str, Any]) -> None:
     some = mesh.slice(**part)
     with some.activate():
         place = some.rank(tuple(some.names)) + torch.full((), 10.0, device=workload.device())
+        process = process_ids()
+    pids = list(get(ranks().pid.call()).values())
     observe("part", list(some.names))
     observe("values", values(place))
+    observe("of_all_ranks", [pids.index(int(pid)) for pid in values(process)])
 
 
 def reduced_by_name(over_all: bool = False) -> None:

@@ -50,6 +50,7 @@ def program_everywhere() -> None:
     exit_code, job = submitted()
     typed = inputs.typed(TRAINING, env={**os.environ, "RAY_ADDRESS": address()})
     observe("exit_code", exit_code)
+    observe("exit_code_of_a_failure", failed())
     observe("typed", typed["weight"])
     observe("job", job["reported"]["weight"])
     observe("was_interactive", [typed["interactive"], job["reported"]["interactive"]])
@@ -59,7 +60,13 @@ def program_everywhere() -> None:
 
 def program_that_fails() -> None:
     """Submit a program that ends with an error."""
-    observe("exit_code", submit("the-failing-job", "false"))
+    observe("exit_code", failed())
+
+
+@shared
+def failed() -> int:
+    """Submit a program that ends with an error; return the command's exit code."""
+    return submit("the-failing-job", "false")
 
 
 def output_of_a_job() -> None:
