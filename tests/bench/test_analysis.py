@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from bench.samples import manifest, measured, process, samples
-from monarch_vs_ray.bench import analysis, table, units
+from monarch_vs_ray.bench import analysis, catalogue, table, units
 from monarch_vs_ray.bench.catalogue import Row, workloads
 from monarch_vs_ray.bench.store import Measured, Trouble
 
@@ -50,15 +50,15 @@ def test_bandwidth_has_the_limit_of_its_size():
 
 
 def test_a_size_without_a_limit_takes_the_first():
-    assert analysis.limit_of(Row("call_round_trip")) == PIPE
-    assert analysis.limit_of(DATA) == COPY
-    assert analysis.limit_of(Row("fan_out", 2)) is None
+    assert catalogue.limit_of(Row("call_round_trip")) == PIPE
+    assert catalogue.limit_of(DATA) == COPY
+    assert catalogue.limit_of(Row("fan_out", 2)) is None
 
 
 def test_a_time_is_held_against_a_bandwidth_at_the_nearest_size():
     row, limit = Row("argument", 1_000_000), Row("shared_memory_hand_over", 1_048_576)
     found = line(measured({row: by(1e6, 2e6), limit: by(1.048576e5, 1.048576e5)}), row)
-    assert analysis.limit_of(row) == limit
+    assert catalogue.limit_of(row) == limit
     assert found.shares == pytest.approx({"monarch": 0.1, "ray": 0.05}, rel=0.1)
 
 

@@ -66,10 +66,22 @@ def test_core_rows_are_those_of_a_short_run():
 
 
 def test_groups_names_and_sizes():
-    assert {workloads()[row.workload].group for row in choose(["data"])} == {"data"}
-    assert choose(["argument"], sizes=[1_000]) == [Row("argument", 1_000)]
+    assert {workloads()[row.workload].group for row in choose(["data"])} == {"data", "limits"}
+    argument = [Row("argument", 1_000), Row("shared_memory_hand_over", 1_024)]
+    assert choose(["argument"], sizes=[1_000]) == argument
     assert Row("fan_out", 64) in choose(["fan_out"], sizes=[64])
     assert Row("fan_out", 64) not in choose(["fan_out"])
+
+
+def test_a_row_comes_with_its_limit():
+    for row in choose(["all"]):
+        limit = catalogue.limit_of(row)
+        assert limit is None or limit in choose([row.workload])
+    assert Row("bare_graph_fft", 32) in choose(["graphs"])
+
+
+def test_all_is_everything():
+    assert {row.workload for row in choose(["all"])} == set(workloads())
 
 
 def test_an_unknown_name_names_its_neighbours():

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from monarch_vs_ray.bench import statistics
-from monarch_vs_ray.bench.catalogue import Row, Workload, workloads
+from monarch_vs_ray.bench.catalogue import Row, Workload, limit_of, workloads
 from monarch_vs_ray.bench.load import IDLE_CORES
 from monarch_vs_ray.bench.statistics import Estimate
 from monarch_vs_ray.bench.store import Measured, Process, Samples
@@ -139,15 +139,6 @@ def _flaw(processes: Sequence[float]) -> str:
     if statistics.dispersion(processes) > UNSTABLE:
         return "unstable"
     return "drifts" if statistics.drifts(processes) else ""
-
-
-def limit_of(row: Row) -> Row | None:
-    """Return the row of the machine that a row is held against: that of the nearest size."""
-    limit = workloads().get(workloads()[row.workload].limit)
-    if limit is None:
-        return None
-    sizes = (*limit.sizes, *limit.more_sizes)
-    return Row(limit.name, min(sizes, key=lambda size: abs(size - row.size)))
 
 
 def seconds(row: Row, value: float, size: int) -> float:

@@ -100,7 +100,7 @@ def workloads() -> dict[str, Workload]:
 
 
 def choose(names: Sequence[str], *, core: bool = False, sizes: Sequence[int] = ()) -> list[Row]:
-    """Return the rows to measure.
+    """Return the rows to measure, with those of the machine that they are held against.
 
     Args:
         names: Workloads, groups, or ``all``; without any, all that belong to the default run.
@@ -128,10 +128,21 @@ def choose(names: Sequence[str], *, core: bool = False, sizes: Sequence[int] = (
         )
     ]
     fewer = 2 if core and not names and not sizes else None
-    return [Row(workload.name, size) for workload in chosen for size in _sizes(workload, sizes)[:fewer]]
+    rows = [Row(workload.name, size) for workload in chosen for size in _sizes(workload, sizes)[:fewer]]
+    limits = [limit for row in rows if (limit := limit_of(row))]
+    return list(dict.fromkeys([*rows, *limits]))
 
 
 def _sizes(workload: Workload, asked: Sequence[int]) -> list[int]:
     if not asked or workload.sizes == (0,):
         return list(workload.sizes)
     return [size for size in (*workload.sizes, *workload.more_sizes) if size in asked]
+
+
+def limit_of(row: Row) -> Row | None:
+    """Return the row of the machine that a row is held against: that of the nearest size."""
+    limit = workloads().get(workloads()[row.workload].limit)
+    if limit is None:
+        return None
+    sizes = (*limit.sizes, *limit.more_sizes)
+    return Row(limit.name, min(sizes, key=lambda size: abs(size - row.size)))

@@ -23,7 +23,7 @@ from monarch_vs_ray.side.launcher import Run
 
 TICK = 0.05
 DEADLINE = 240.0
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.5
 """Between two readings of the processor time of a side's processes."""
 PATIENCE = 3.0
 """Seconds to wait for an idle machine before a process starts; then it starts all the same, and is marked."""
@@ -58,13 +58,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, kw_only=True):
-    """How far it is: rounds begun, what runs, seconds left, seconds of a round."""
+    """How far it is: rounds begun, what runs, seconds left."""
 
     round: int = 0
     running: str = ""
     row: str = ""
     left: float = 0.0
-    a_round: float = 0.0
 
 
 def measure(
@@ -75,7 +74,7 @@ def measure(
     Args:
         plan: What to measure.
         store: Keeps it.
-        update: Is called some times a second.
+        update: Is called some times a second, and after each process, before another one begins.
         stop: Returns whether to end now.
 
     Returns:
@@ -94,8 +93,8 @@ def measure(
             if stop():
                 return progress
             store.append(_process(side, plan, seconds, random_, progress, end, update, stop))
+            update(progress)
         took = time.monotonic() - began
-        progress.a_round = took
         left = end - time.monotonic()
         if progress.round == 1 and took * (GOAL_ROUNDS - 1) > left:
             seconds = _shorter(plan, seconds, took, left)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Group
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
 
 from monarch_vs_ray.bench import analysis, derived, rounds, table, units
@@ -123,20 +124,23 @@ def _view(store: Store) -> Iterator[Callable[[Progress], None]]:
         return
     screen = console(sys.stderr)
     with Live(console=screen, auto_refresh=False, transient=True) as live:
-        shown = 0.0
+        shown, count, made = 0.0, -1, Table()
 
         def draw(progress: Progress) -> None:
-            nonlocal shown
+            """Draw; the table is made anew only between processes, since that takes the processor."""
+            nonlocal shown, count, made
             now = screen.get_time()
-            if now - shown < REDRAW_SECONDS:
+            measured = store.measured
+            if len(measured.records) != count:
+                count, made = len(measured.records), table.table(measured, analysis.results(measured))
+            elif now - shown < REDRAW_SECONDS:
                 return
             shown = now
-            measured = store.measured
             head = Text(
                 f"round {progress.round}  {progress.running}  {progress.row}   {progress.left:.0f} s left"
                 "   Ctrl-C ends it and keeps what is measured"
             )
-            live.update(Group(head, table.table(measured, analysis.results(measured))), refresh=True)
+            live.update(Group(head, made), refresh=True)
 
         yield draw
 

@@ -31,11 +31,6 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     n: int
     coverage: float
 
-    @property
-    def spread(self) -> float:
-        """Return the interval's half width as a share of the value."""
-        return (self.high - self.low) / 2 / self.value if self.value else math.inf
-
 
 def signed_rank_counts(n: int) -> list[int]:
     """Return, for each sum of ranks, how many of the ``2 ** n`` patterns of signs have it."""
