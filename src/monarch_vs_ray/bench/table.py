@@ -53,9 +53,9 @@ def _cells(result: Result, first: str, second: str) -> list[Text]:
         if side in result.shares
     )
     pairs = result.ratio.n if result.ratio else max([0, *(side.estimate.n for side in result.sides.values())])
-    mark = "" if result.stable else " !"
+    mark = " " if result.stable else "!"
     return [
-        Text(f"  {workload.title}{', ' + size if size else ''}{mark}"),
+        Text(f"{mark} {workload.title}{', ' + size if size else ''}"),
         *values,
         Text(ratio(result.ratio), style="" if result.differs else "dim"),
         Text(shares, style="dim"),
