@@ -128,6 +128,15 @@ def test_the_table_says_what_is_not_shown_to_differ():
     assert "n.s. " not in next(each for each in text.splitlines() if "in batches" in each)
 
 
+def test_a_ratio_has_an_interval_only_where_one_covers():
+    few = line(measured({CALL: by(2e5, 4e5)}, rounds=5), CALL)
+    many = line(measured({CALL: by(2e5, 4e5)}, rounds=6), CALL)
+    assert "[" not in table.ratio(few.ratio)
+    assert table.ratio(many.ratio).startswith("0.")
+    assert "[" in table.ratio(many.ratio)
+    assert table.ratio(None) == ""
+
+
 def test_csv_and_json_have_every_number():
     found = measured({CALL: by(2e5, 4e5)})
     lines = analysis.results(found)

@@ -140,6 +140,11 @@ def _color(altair: Any, field: str, data: Data) -> Any:
     return altair.Color(f"{field}:N", scale=scale, title=None)
 
 
+def _si(altair: Any) -> Any:
+    """Return an axis with numbers such as 1k, 10M or 100µ."""
+    return altair.Axis(format="~s", labelOverlap="greedy")
+
+
 def _base(data: Data, altair: Any, title: str) -> Any:
     return altair.Chart(altair.Data(values=data), width=WIDTH, height=HEIGHT, title=title)
 
@@ -164,7 +169,7 @@ def _fan_out(data: Data, altair: Any) -> Any:
         color=_color(altair, "side", data),
     )
     line = base.mark_line(point=True).encode(
-        y=altair.Y("value:Q", scale=altair.Scale(type="log"), title="seconds"),
+        y=altair.Y("value:Q", scale=altair.Scale(type="log"), title="seconds", axis=_si(altair)),
         strokeDash=altair.StrokeDash("way:N", title=None),
     )
     return line + base.mark_rule(opacity=0.5).encode(y="low:Q", y2="high:Q", detail="way:N")
@@ -175,9 +180,9 @@ def _bandwidth(data: Data, altair: Any) -> Any:
         _base(data, altair, "Bytes a second from one actor to another, and within memory")
         .mark_line(point=True)
         .encode(
-            x=altair.X("bytes:Q", scale=altair.Scale(type="log"), title="bytes"),
-            y=altair.Y("value:Q", scale=altair.Scale(type="log"), title="bytes a second"),
-            color=altair.Color("way:N", title=None),
+            x=altair.X("bytes:Q", scale=altair.Scale(type="log"), title="bytes", axis=_si(altair)),
+            y=altair.Y("value:Q", scale=altair.Scale(type="log"), title="bytes a second", axis=_si(altair)),
+            color=altair.Color("way:N", title=None, legend=altair.Legend(labelLimit=400)),
             strokeDash=altair.StrokeDash("side:N", title=None),
         )
     )
@@ -186,7 +191,9 @@ def _bandwidth(data: Data, altair: Any) -> Any:
 def _metg(data: Data, altair: Any) -> Any:
     curves = altair.Chart(width=WIDTH // 2, height=HEIGHT // 2)
     line = curves.mark_line(point=True).encode(
-        x=altair.X("granularity:Q", scale=altair.Scale(type="log"), title="seconds of a task"),
+        x=altair.X(
+            "granularity:Q", scale=altair.Scale(type="log"), title="seconds of a task", axis=_si(altair)
+        ),
         y=altair.Y("efficiency:Q", title="share of the peak", scale=altair.Scale(domain=[0, 1])),
         color=_color(altair, "driver", data),
     )

@@ -21,6 +21,8 @@ NOT_SHOWN = "n.s."
 """Not shown to differ: the interval at 95 % holds 1."""
 LEGEND = "n.s.: not shown to differ, the interval at 95 % holds 1.  !: see below.  n: pairs of processes."
 NOTHING = "-"
+LONGEST = 22
+"""Characters of a heading."""
 
 
 def table(measured: Measured, results: Sequence[Result]) -> Table:
@@ -30,7 +32,8 @@ def table(measured: Measured, results: Sequence[Result]) -> Table:
     made.add_column("workload", ratio=3)
     made.add_column(first, justify="right", no_wrap=True)
     made.add_column(second, justify="right", no_wrap=True)
-    made.add_column(f"{first} / {second}", justify="right", no_wrap=True)
+    both = f"{first} / {second}"
+    made.add_column(both if len(both) < LONGEST else "first / second", justify="right", no_wrap=True)
     made.add_column("of the limit", justify="right", no_wrap=True)
     made.add_column("n", justify="right", no_wrap=True)
     for group, lines in analysis.by_group(results).items():
@@ -64,13 +67,13 @@ def _cells(result: Result, first: str, second: str) -> list[Text]:
 
 
 def ratio(estimate: Estimate | None) -> str:
-    """Return a ratio with its interval: ``2.3 [2.1, 2.6]``."""
+    """Return a ratio with its interval: ``2.3 [2.1, 2.6]``; without, where none covers 95 %."""
     if estimate is None:
         return ""
     shown = units.three_digits(estimate.value)
-    if estimate.n < 2:
+    if estimate.n < FEW:
         return shown
-    if estimate.n >= FEW and estimate.low <= 1 <= estimate.high:
+    if estimate.low <= 1 <= estimate.high:
         shown = f"{NOT_SHOWN} {shown}"
     return f"{shown} [{units.three_digits(estimate.low)}, {units.three_digits(estimate.high)}]"
 
