@@ -24,6 +24,7 @@ from monarch_vs_ray.bench.store import read
 SHARED = {
     "1:1 actor calls sync": ("call_round_trip", lambda seconds: 1 / seconds),
     "1:1 actor calls async": ("calls_pipelined", lambda rate: rate),
+    "1:1 async-actor calls sync": ("call_async_method", lambda seconds: 1 / seconds),
 }
 LINE = re.compile(r"^(?P<name>.+?) per second (?P<value>[\d.]+) \+- (?P<spread>[\d.]+)$")
 
@@ -63,7 +64,13 @@ def _theirs(folder: str) -> dict[str, float]:
 
 
 def _ours(path: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "monarch_vs_ray", "bench", "call_round_trip", "calls_pipelined"]
+    command = [
+        sys.executable,
+        "-m",
+        "monarch_vs_ray",
+        "bench",
+        *(workload for workload, _ in SHARED.values()),
+    ]
     command += ["--against-itself", "ray", "--budget", "20s", "--seconds", "1", "--output", str(path)]
     subprocess.run(command, capture_output=True, check=True)
     measured = read(path)

@@ -114,7 +114,8 @@ def rounds(
         number += 1
         began = time.monotonic()
         for program in random_.sample(list(programs), len(programs)):
-            complain(f"round {number}: {program.script.name}, {max(0.0, end - began):.0f} s left")
+            left = max(0.0, end - time.monotonic())
+            complain(f"round {number}: {program.engine}, {program.script.name}, {left:.0f} s left")
             events = _events(program, terms, interrupt)
             if interrupt.count:
                 return _times(taken, programs), ""
