@@ -30,7 +30,7 @@ ASSUMPTIONS = (
     "Each process has a core of its own, and the network takes no longer than this machine's sockets.",
     "A hop costs what one call costs here; the caller's work for each answer stays what it is here.",
     "Nothing fails, nothing is lost, and no limit of descriptors, memory or the control plane is met.",
-    "The caller's work was measured up to 16 processes; all beyond is extrapolated.",
+    "The caller's work was measured at the sizes of this file; all beyond is extrapolated.",
 )
 
 
@@ -159,6 +159,14 @@ def _predictions(calls: Sequence[float], caller: Sequence[float], fan_out: int) 
     }
 
 
+def _level(engine: Engine) -> str:
+    if not engine.model.fan_out:
+        return ""
+    if engine.levels > 1:
+        return f"each further level of the tree {units.seconds(engine.model.per_hop)}, "
+    return "further levels of the tree not measured, "
+
+
 def show(measured: Measured, form: str = "") -> int:
     """Print the model of a measurement; return the exit code.
 
@@ -173,10 +181,9 @@ def show(measured: Measured, form: str = "") -> int:
         return ExitCode.FINE
     for name, engine in found.items():
         model = engine.model
-        level = units.seconds(model.per_hop) if engine.levels > 1 else "not measured"
         say(
-            f"{name}, fitted: a call {units.seconds(model.call)}, each further level {level},"
-            f" each further process on this machine {units.seconds(model.per_process)}"
+            f"{name}, fitted: a call {units.seconds(model.call)}, {_level(engine)}"
+            f"each further process on this machine {units.seconds(model.per_process)}"
         )
         errors = ", ".join(f"{size}: {error:+.0%}" for size, error in engine.errors.items())
         say(f"  error on sizes held out: {errors}")
