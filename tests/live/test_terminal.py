@@ -22,11 +22,11 @@ def test_both_engines_live_while_the_window_is_resized(here):
         for columns, rows in [(240, 70), (60, 20), (100, 30), (120, 40)]:
             terminal.resize(columns, rows)
             text = terminal.until(
-                lambda text, columns=columns: len(text.splitlines()[0]) > columns - 3 and "? help" in text,
+                lambda text, columns=columns: len(text.splitlines()[0]) > columns - 3 and "space pause" in text,
                 f"a frame of {columns} columns",
             )
             assert max(len(line) for line in text.splitlines()) <= columns
-        terminal.until(lambda text: "ended well" in text, "Monarch's end on the screen", 30)
+        terminal.until(lambda text: "has taken all its steps" in text, "Monarch's last step on the screen", 90)
         terminal.until(lambda text: "What this run showed" in text, "the end, which stays", 90)
         terminal.type("q")
         assert terminal.wait(10) == 0
@@ -39,7 +39,7 @@ def test_both_engines_live_while_the_window_is_resized(here):
 @pytest.mark.parametrize("key", ["q", "\x03"])
 def test_q_and_ctrl_c_end_the_run_and_say_what_they_did(key, here):
     with PseudoTerminal([*MVR, "demo", "1"], 120, 40, here.environment) as terminal:
-        terminal.until(lambda text: RAY_STEPS.search(text), "Ray's first step")
+        terminal.until(lambda text: RAY_STEPS.search(text), "Ray's first step", 90)
         terminal.type(key)
         assert terminal.wait(20) == 130
         assert "Interrupted: 2 of 2 sides were ended" in terminal.text
@@ -50,7 +50,7 @@ def test_q_and_ctrl_c_end_the_run_and_say_what_they_did(key, here):
 @pytest.mark.live
 def test_a_second_ctrl_c_does_not_wait(here):
     with PseudoTerminal([*MVR, "demo", "1"], 120, 40, here.environment) as terminal:
-        terminal.until(lambda text: RAY_STEPS.search(text), "Ray's first step")
+        terminal.until(lambda text: RAY_STEPS.search(text), "Ray's first step", 90)
         terminal.type("\x03\x03")
         assert terminal.wait(10) == 130
         assert "Interrupted" in terminal.text
