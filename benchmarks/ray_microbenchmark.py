@@ -64,13 +64,8 @@ def _theirs(folder: str) -> dict[str, float]:
 
 
 def _ours(path: Path) -> dict[str, float]:
-    command = [
-        sys.executable,
-        "-m",
-        "monarch_vs_ray",
-        "bench",
-        *(workload for workload, _ in SHARED.values()),
-    ]
+    workloads = [workload for workload, _ in SHARED.values()]
+    command = [sys.executable, "-m", "monarch_vs_ray", "bench", *workloads]
     command += ["--against-itself", "ray", "--budget", "20s", "--seconds", "1", "--output", str(path)]
     subprocess.run(command, capture_output=True, check=True)
     measured = read(path)

@@ -22,11 +22,15 @@ def test_both_engines_live_while_the_window_is_resized(here):
         for columns, rows in [(240, 70), (60, 20), (100, 30), (120, 40)]:
             terminal.resize(columns, rows)
             text = terminal.until(
-                lambda text, columns=columns: len(text.splitlines()[0]) > columns - 3 and "space pause" in text,
+                lambda text, columns=columns: (
+                    len(text.splitlines()[0]) > columns - 3 and "space pause" in text
+                ),
                 f"a frame of {columns} columns",
             )
             assert max(len(line) for line in text.splitlines()) <= columns
-        terminal.until(lambda text: "has taken all its steps" in text, "Monarch's last step on the screen", 90)
+        terminal.until(
+            lambda text: "has taken all its steps" in text, "Monarch's last step on the screen", 90
+        )
         terminal.until(lambda text: "What this run showed" in text, "the end, which stays", 90)
         terminal.type("q")
         assert terminal.wait(10) == 0
