@@ -6,6 +6,7 @@ import typer
 
 from monarch_vs_ray.cli import (
     ask,
+    bench,
     check_references,
     clean,
     demo,
@@ -66,6 +67,9 @@ app.command("explain", short_help="Show all there is to one claim: code, observa
 )
 app.command("ask", short_help="Find the claims and passages that answer a question.")(ask.ask)
 app.command("document", short_help="Make the comparison document.")(document.document)
+app.command("bench", short_help="Measure what each engine costs, beside what the machine can do.")(
+    bench.bench
+)
 app.command("port", short_help="Say what a program of one engine becomes on the other.")(port.port)
 app.command("train", short_help="Train a transformer on two workers of each engine.")(train.train)
 app.command("doctor", short_help="Say what works here, and what to install.")(doctor.doctor)

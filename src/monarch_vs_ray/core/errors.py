@@ -242,6 +242,34 @@ class BadInterpreter(UserError):
         )
 
 
+class UnknownWorkload(UserError):
+    """No workload or group of workloads of that name."""
+
+    def __init__(self, asked: str, known: list[str]) -> None:
+        from difflib import get_close_matches
+
+        near = get_close_matches(asked, known, n=3, cutoff=0.3)
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        super().__init__(
+            f"No workload is called {asked!r}; there are {len(known)}, see `mvr bench --list`{hint}."
+        )
+
+
+class UnreadableBench(UserError):
+    """A file of measurements is not as it was written; line 0 is the file as a whole."""
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        where = f"{path} line {line}" if line else f"{path}"
+        super().__init__(f"{where}: {reason}; measure again with `mvr bench --output FILE`.")
+
+
+class BadOption(UserError):
+    """An option has a value that cannot be used."""
+
+    def __init__(self, option: str, value: str, remedy: str) -> None:
+        super().__init__(f"{option} {value!r} cannot be used; {remedy}.")
+
+
 class NoProgram(UserError):
     """What was named as a program is none."""
 

@@ -1,0 +1,80 @@
+"""Hold `mvr bench` against `ray microbenchmark`, which has some of the same rows, run in turn.
+
+usage: python benchmarks/ray_microbenchmark.py [RUNS]
+
+A row agrees when our median lies within the range of Ray's own runs. Ray's benchmark takes minutes for each;
+ours runs the shared rows only, on Ray alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from monarch_vs_ray.bench import analysis
+from monarch_vs_ray.bench.catalogue import Row
+from monarch_vs_ray.bench.store import read
+
+SHARED = {
+    "1:1 actor calls sync": ("call_round_trip", lambda seconds: 1 / seconds),
+    "1:1 actor calls async": ("calls_pipelined", lambda rate: rate),
+    "1:1 async-actor calls sync": ("call_async_method", lambda seconds: 1 / seconds),
+}
+LINE = re.compile(r"^(?P<name>.+?) per second (?P<value>[\d.]+) \+- (?P<spread>[\d.]+)$")
+
+
+def main(runs: int = 3) -> None:
+    theirs: dict[str, list[float]] = {}
+    ours: dict[str, list[float]] = {}
+    took = {"ray microbenchmark": 0.0, "mvr bench": 0.0}
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(runs):
+            began = time.monotonic()
+            for name, value in _theirs(folder).items():
+                theirs.setdefault(name, []).append(value)
+            took["ray microbenchmark"] += time.monotonic() - began
+            began = time.monotonic()
+            for name, value in _ours(Path(folder) / f"{number}.jsonl").items():
+                ours.setdefault(name, []).append(value)
+            took["mvr bench"] += time.monotonic() - began
+    for name in SHARED:
+        if name not in theirs or name not in ours:
+            print(f"{name}: missing")
+            continue
+        low, high = min(theirs[name]), max(theirs[name])
+        middle = statistics.median(ours[name])
+        word = "agrees" if low <= middle <= high else "differs"
+        print(f"{name}: ours {middle:.0f}/s, Ray's [{low:.0f}, {high:.0f}]/s, n = {runs}: {word}")
+    print(", ".join(f"{name} took {seconds:.0f} s" for name, seconds in took.items()))
+
+
+def _theirs(folder: str) -> dict[str, float]:
+    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "TMPDIR": folder}
+    environment.pop("RAY_ADDRESS", None)
+    command = [str(Path(sys.executable).with_name("ray")), "microbenchmark"]
+    out = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    matches = [LINE.match(line.strip()) for line in out.splitlines()]
+    return {match["name"]: float(match["value"]) for match in matches if match}
+
+
+def _ours(path: Path) -> dict[str, float]:
+    workloads = [workload for workload, _ in SHARED.values()]
+    command = [sys.executable, "-m", "monarch_vs_ray", "bench", *workloads]
+    command += ["--against-itself", "ray", "--budget", "20s", "--seconds", "1", "--output", str(path)]
+    subprocess.run(command, capture_output=True, check=True)
+    measured = read(path)
+    found = {}
+    for name, (workload, as_rate) in SHARED.items():
+        line = next(each for each in analysis.results(measured) if each.row == Row(workload))
+        found[name] = as_rate(line.sides["ray"].estimate.value)
+    return found
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:2]))

@@ -1,0 +1,115 @@
+"""Hold two files of measurements against each other: what moved, and whether they may be compared at all."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from rich.table import Table
+from rich.text import Text
+
+from monarch_vs_ray.bench import analysis, table, units
+from monarch_vs_ray.bench.analysis import Result
+from monarch_vs_ray.bench.catalogue import Row, workloads
+from monarch_vs_ray.bench.statistics import FEW, Estimate
+from monarch_vs_ray.bench.store import Manifest, Measured
+from monarch_vs_ray.core.errors import ExitCode
+from monarch_vs_ray.core.output import say
+from monarch_vs_ray.stage.console import console
+
+Verdict = Literal["not shown to differ", "higher", "lower", "too few"]
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One number in both files. ``what`` is a side, or ``ratio``."""
+
+    row: Row
+    what: str
+    first: Estimate
+    second: Estimate
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return what two intervals say: they differ only when they do not overlap."""
+        if min(self.first.n, self.second.n) < FEW:
+            return "too few"
+        if self.second.low > self.first.high:
+            return "higher"
+        return "lower" if self.second.high < self.first.low else "not shown to differ"
+
+
+def differences(first: Manifest, second: Manifest) -> list[str]:
+    """Return why two files are not comparable (machine, code, sides, settings); empty if they are."""
+    pairs = [
+        ("machine", first.machine, second.machine),
+        ("code of the workloads", first.code, second.code),
+        ("sides", " / ".join(first.sides), " / ".join(second.sides)),
+        ("settings", first.settings, second.settings),
+    ]
+    found = []
+    for name, one, other in pairs:
+        if one != other:
+            found.append(f"{name}: {_brief(one, other)}")
+    return found
+
+
+def _brief(one: object, other: object) -> str:
+    if isinstance(one, msgspec.Struct) and isinstance(other, msgspec.Struct):
+        fields = [each for each in one.__struct_fields__ if getattr(one, each) != getattr(other, each)]
+        return ", ".join(f"{each} {getattr(one, each)} and {getattr(other, each)}" for each in fields)
+    return f"{one} and {other}"
+
+
+def changes(first: Measured, second: Measured) -> list[Change]:
+    """Return each number that both files have."""
+    others = {result.row: result for result in analysis.results(second)}
+    return [
+        change
+        for result in analysis.results(first)
+        if result.row in others
+        for change in _changes(result, others[result.row])
+    ]
+
+
+def _changes(one: Result, other: Result) -> list[Change]:
+    found = [
+        Change(row=one.row, what=side, first=numbers.estimate, second=other.sides[side].estimate)
+        for side, numbers in one.sides.items()
+        if side in other.sides
+    ]
+    if one.ratio and other.ratio:
+        found.append(Change(row=one.row, what="ratio", first=one.ratio, second=other.ratio))
+    return found
+
+
+def show(first: Measured, second: Measured) -> int:
+    """Print what moved between two files; return the exit code, 1 when they are not comparable."""
+    if unlike := differences(first.manifest, second.manifest):
+        say("Not comparable:", *("  " + each for each in unlike))
+        return ExitCode.NOT_AS_EXPECTED
+    for engine in sorted(first.manifest.versions.keys() & second.manifest.versions.keys()):
+        one, other = first.manifest.versions[engine], second.manifest.versions[engine]
+        say(f"{engine}: {one}" + (f" and {other}" if one != other else ""))
+    found = changes(first, second)
+    made = Table(box=None, pad_edge=False, show_edge=False)
+    for title in ("workload", "", first.manifest.date[:16], second.manifest.date[:16], "second is"):
+        made.add_column(title)
+    for change in found:
+        made.add_row(*(Text(cell) for cell in _cells(change)))
+    console().print(made)
+    judged = [change for change in found if change.verdict != "too few"]
+    moved = [change for change in judged if change.verdict != "not shown to differ"]
+    say(f"{len(moved)} of {len(judged)} numbers moved; of two runs alike some do, about 1 in 100 by chance.")
+    return ExitCode.FINE
+
+
+def _cells(change: Change) -> list[str]:
+    workload = workloads()[change.row.workload]
+
+    def shown(estimate: Estimate) -> str:
+        if change.what == "ratio":
+            return table.ratio(estimate).removeprefix(f"{table.NOT_SHOWN} ")
+        low, high = units.show(workload, estimate.low), units.show(workload, estimate.high)
+        return f"{units.show(workload, estimate.value)} [{low}, {high}]"
+
+    return [str(change.row), change.what, shown(change.first), shown(change.second), change.verdict]

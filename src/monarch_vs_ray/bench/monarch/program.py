@@ -1,0 +1,8 @@
+"""Measure Monarch, in the process of a side."""
+
+from monarch_vs_ray.bench import program
+
+
+def main() -> None:
+    """Run what this process was asked for."""
+    program.run("monarch.actor", "monarch_vs_ray.bench.monarch.engine")

@@ -1,0 +1,167 @@
+"""Keep what was measured: one file, a manifest first, then a line for each process and row as they come."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from monarch_vs_ray.bench.catalogue import Row
+from monarch_vs_ray.core.errors import CannotRecord, UnreadableBench
+from monarch_vs_ray.core.events import Engine, Machine
+
+FORMAT = 1
+LARGEST = 512 * 1024 * 1024
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
+    """What a file of measurements is of; two are comparable when machine, code and releases agree.
+
+    ``code`` is a hash of the workloads. ``sides`` are the two that were held against each other: the engines,
+    unless it is one engine against itself. ``date`` is UTC in ISO 8601, ``settings`` what we set of engines.
+    """
+
+    format: int
+    date: str
+    machine: Machine
+    versions: dict[str, str]
+    code: str
+    sides: tuple[str, str]
+    seconds: float
+    budget: float
+    seed: int
+    settings: dict[str, list[str]] = {}
+
+
+class Process(msgspec.Struct, frozen=True, kw_only=True, tag="process"):
+    """One side in one round: how long it took, and what else the machine did meanwhile.
+
+    ``processor`` is what its tree used of the processor, ``foreign`` what others used, both in cores;
+    ``idle`` says whether the machine was idle when it began.
+    """
+
+    round: int
+    side: str
+    engine: Engine
+    seconds: float
+    processor: float
+    foreign: float
+    idle: bool = True
+    ended: str
+
+
+class Samples(msgspec.Struct, frozen=True, kw_only=True, tag="samples"):
+    """The samples of one row in one process, in nanoseconds, or in the workload's own unit."""
+
+    round: int
+    side: str
+    row: Row
+    values: list[float]
+    operations: int = 1
+    warm_up: int = 0
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True, tag="trouble"):
+    """Why a row was not measured in one process."""
+
+    round: int
+    side: str
+    row: Row
+    why: str
+
+
+Record = Process | Samples | Trouble
+_decoder = msgspec.json.Decoder(Manifest | Process | Samples | Trouble)
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of measurements, read."""
+
+    manifest: Manifest
+    records: list[Record]
+
+    @property
+    def processes(self) -> list[Process]:
+        """Return the processes that ran."""
+        return [record for record in self.records if isinstance(record, Process)]
+
+    @property
+    def samples(self) -> list[Samples]:
+        """Return the samples that were taken."""
+        return [record for record in self.records if isinstance(record, Samples)]
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        """Return why rows were not measured."""
+        return [record for record in self.records if isinstance(record, Trouble)]
+
+
+class Store:
+    """A new file of measurements; each line is on the disk before the next process starts.
+
+    Raises:
+        CannotRecord: If it cannot be made or written.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        self.path = path
+        self._records: list[Record] = []
+        self._manifest = manifest
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise CannotRecord(path, error.strerror or str(error)) from None
+        self._write(manifest)
+
+    def append(self, records: Iterable[Record]) -> None:
+        """Keep some records."""
+        for record in records:
+            self._write(record)
+            self._records.append(record)
+
+    def _write(self, line: msgspec.Struct) -> None:
+        data = memoryview(msgspec.json.encode(line) + b"\n")
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError as error:
+            raise CannotRecord(self.path, error.strerror or str(error)) from None
+
+    @property
+    def measured(self) -> Measured:
+        """Return what has been measured so far."""
+        return Measured(manifest=self._manifest, records=list(self._records))
+
+    def close(self) -> None:
+        """Close the file; it stays."""
+        os.close(self._file)
+
+
+def read(path: Path) -> Measured:
+    """Read a file of measurements; an unfinished last line is left out.
+
+    Raises:
+        UnreadableBench: If it cannot be read or is of another form.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UnreadableBench(path, 0, f"larger than {LARGEST} bytes")
+        lines = path.read_bytes().split(b"\n")[:-1]
+    except OSError as error:
+        raise UnreadableBench(path, 0, error.strerror or str(error)) from None
+    parts: list[Manifest | Record] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            parts.append(_decoder.decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise UnreadableBench(path, number, str(error)) from None
+    manifest = parts[0] if parts else None
+    records = [part for part in parts[1:] if not isinstance(part, Manifest)]
+    if not isinstance(manifest, Manifest) or len(records) != len(parts) - 1:
+        raise UnreadableBench(path, 1, "the first line, and only that, must be a manifest")
+    if manifest.format > FORMAT:
+        raise UnreadableBench(path, 1, f"format {manifest.format}, newer than {FORMAT}")
+    return Measured(manifest=manifest, records=records)

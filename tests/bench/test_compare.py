@@ -1,0 +1,60 @@
+"""Two files held against each other."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from bench.samples import MACHINE, measured
+from monarch_vs_ray.bench import compare
+from monarch_vs_ray.bench.catalogue import Row
+
+CALL = Row("call_round_trip")
+
+
+def run(monarch: float, seed: int, rounds: int = 8, **of: object):
+    return measured(
+        {CALL: lambda side: monarch if side == "monarch" else 4e5}, seed=seed, rounds=rounds, **of
+    )
+
+
+def verdicts(first, second) -> dict[str, str]:
+    return {change.what: change.verdict for change in compare.changes(first, second)}
+
+
+def test_two_runs_alike_are_not_shown_to_differ():
+    assert verdicts(run(2e5, 1), run(2e5, 2)) == dict.fromkeys(
+        ("monarch", "ray", "ratio"), "not shown to differ"
+    )
+
+
+def test_what_moved_is_named_with_its_direction():
+    found = verdicts(run(2e5, 1), run(3e5, 2))
+    assert found == {"monarch": "higher", "ray": "not shown to differ", "ratio": "higher"}
+    assert verdicts(run(3e5, 1), run(2e5, 2))["monarch"] == "lower"
+
+
+def test_few_rounds_say_nothing():
+    assert set(verdicts(run(2e5, 1, rounds=3), run(9e5, 2, rounds=3)).values()) == {"too few"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"machine": msgspec.structs.replace(MACHINE, cores=64)}, "machine: cores 2 and 64"),
+        ({"code": "other"}, "code of the workloads: c0de and other"),
+        ({"sides": ("ray again", "ray")}, "sides: monarch / ray and ray again / ray"),
+    ],
+)
+def test_unlike_files_are_not_comparable(change, said, capsys):
+    assert compare.show(run(2e5, 1), run(2e5, 2, **change)) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("Not comparable:")
+    assert said in out
+
+
+def test_other_releases_are_compared_and_named(capsys):
+    assert compare.show(run(2e5, 1), run(2e5, 2, versions={"monarch": "0.8.0", "ray": "2.60.0"})) == 0
+    out = capsys.readouterr().out
+    assert "monarch: 0.7.0 and 0.8.0" in out
+    assert "0 of 3 numbers moved" in out
