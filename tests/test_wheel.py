@@ -62,7 +62,18 @@ def test_what_runs_is_the_installed_package(base, tmp_path):
     assert [Path(line).parents[1] for line in done.stdout.splitlines()] == [base.packages] * 2, done.stderr
 
 
-OF_EXTRAS = {"griffe", "grpc", "monarch", "numpy", "pynvml", "ray", "torch"}
+OF_EXTRAS = {
+    "altair",
+    "torchft",
+    "vl_convert",
+    "griffe",
+    "grpc",
+    "monarch",
+    "numpy",
+    "pynvml",
+    "ray",
+    "torch",
+}
 """What is imported only where an engine runs, of which it is a part, or where there is a GPU."""
 
 
