@@ -11,6 +11,7 @@ from monarch_vs_ray.campaign.sides import recording
 from monarch_vs_ray.cli.show import take_picture
 from monarch_vs_ray.concepts import all_concepts, find
 from monarch_vs_ray.history import read
+from monarch_vs_ray.pictures.finding import has_picture
 from monarch_vs_ray.pictures.vector import svg
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -22,7 +23,7 @@ def main() -> None:
     take_picture(
         file, PICTURES / "actor_abstraction.svg", at=0.7, size="140x42", step="concurrency_asked_for"
     )
-    for concept in all_concepts():
+    for concept in filter(has_picture, all_concepts()):
         events = read(recording(concept)).events
         for theme in ("light", "dark"):
             drawing = svg(concept, events, dark=theme == "dark")
