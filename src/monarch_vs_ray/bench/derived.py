@@ -1,4 +1,4 @@
-"""What several rows say together: costs as ``per call + bytes / bandwidth``, and METG."""
+"""Derive numbers from several rows: costs as ``per call + bytes / bandwidth``, and METG."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ SETTLE = 1.0
 
 
 class Engine(Protocol):
-    """What a footprint needs of an engine."""
+    """The functions of an engine that a footprint calls."""
 
     def spawn(self, count: int) -> list[Any]:
         """Return actors that answer, each in a process of its own."""

@@ -1,4 +1,4 @@
-"""What the machine can do without an engine: two bare Python processes, memory, and nothing else.
+"""Measure the machine without an engine: two bare Python processes, memory, and nothing else.
 
 Each side process measures them before it imports its engine, so every row of an engine has its limits from
 the same run, and the two engines' processes must find the same: a difference between them is the machine's.

@@ -1,4 +1,4 @@
-"""What the machine does besides: other people's load is invisible in a time unless it is counted."""
+"""Count the load of other processes: it is invisible in a time unless it is counted."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ Work = Callable[[Measure], None]
 
 
 class Engine(Protocol):
-    """What the native module of an engine has: its start in phases, its workloads, its end."""
+    """The native module of an engine: its start in phases, its workloads, its end."""
 
     WORKLOADS: Mapping[str, Work]
 

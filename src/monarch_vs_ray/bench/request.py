@@ -1,4 +1,4 @@
-"""What a side process is asked to measure: one line in its environment."""
+"""The request to a side process: one line in its environment."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to measure: ``seconds`` for each row in each process, ``budget`` seconds for all rounds.
+    """The measurements to make: ``seconds`` for each row in each process, ``budget`` seconds for all rounds.
 
     ``deadline`` is how many seconds one process may take.
     """
@@ -58,7 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, kw_only=True):
-    """How far it is: rounds begun, what runs, seconds left."""
+    """The progress of a measurement: rounds begun, what runs, seconds left."""
 
     round: int = 0
     running: str = ""

@@ -12,7 +12,7 @@ from monarch_vs_ray.core.breaks import Change, altered, place
 from monarch_vs_ray.core.paths import PACKAGE
 
 HASTE = Change(file="instruments/wait.py", old="PATIENCE = 60.0", new="PATIENCE = 30.0")
-"""What must come does not come in many a broken subject; so it is waited for half as long."""
+"""Seconds of patience in a broken copy: half as many, since many a broken subject never answers."""
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from monarch_vs_ray.stage.summary import exit_code
 from monarch_vs_ray.stage.tour import Tour
 
 PROGRAMS = "programs"
-"""What a history of `mvr run` names as its concept; what shows it is loaded only then."""
+"""The concept that a history of `mvr run` names; its room is loaded only then."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ class FailOn(str, Enum):
 
 
 class Hardware(str, Enum):
-    """What ``--needs`` may name; the same as ``core.concept.Need``."""
+    """The hardware that ``--needs`` may name; the same as ``core.concept.Need``."""
 
     CUDA = "cuda"
     RDMA = "rdma"

@@ -271,7 +271,7 @@ class BadOption(UserError):
 
 
 class NoProgram(UserError):
-    """What was named as a program is none."""
+    """The path that was given is no program."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}; name a Python file.")

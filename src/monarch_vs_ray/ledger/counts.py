@@ -14,12 +14,12 @@ from monarch_vs_ray.core.verdicts import Verdict
 from monarch_vs_ray.ledger.evidence import Evidence
 
 SABOTAGE = "sabotage.json"
-"""How the names of files end that hold what breaks did to verdicts."""
+"""The end of the names of files with the outcomes of breaks."""
 
 
 @dataclass(frozen=True)
 class Breaks:
-    """How many breaks of subjects were run on the engines, and how many a verdict noticed."""
+    """The breaks that were run on the engines, and those that a verdict noticed."""
 
     run: int = 0
     noticed: int = 0

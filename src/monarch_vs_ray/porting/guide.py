@@ -163,4 +163,4 @@ MAKERS: dict[str, Callable[[], str]] = {
     "map": tables,
     "count": count,
 }
-"""What makes a place that takes no files."""
+"""The directives that take no files."""

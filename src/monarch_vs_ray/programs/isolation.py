@@ -14,7 +14,7 @@ FOLDERS = ("home", "tmp", "work")
 """Below the run folder: HOME, TMPDIR, and the current folder."""
 HOME, TEMPORARY, _ = FOLDERS
 ENGINE_VARIABLES = ("HYPERACTOR_", "MONARCH_", "RAY_", "MVR_", "XDG_")
-"""What begins so is dropped; XDG_ names folders within the user's home."""
+"""Prefixes of variables that are dropped; XDG_ names folders within the user's home."""
 OF_ENVIRONMENT: dict[Engine, tuple[str, ...]] = {
     # Its log goes to /tmp/USER under a name; ours says whose it is, so that it can be removed.
     "monarch": ("MONARCH_LOG_SUFFIX",),

@@ -12,7 +12,7 @@ from monarch_vs_ray.programs.plan import FAULT, START, Figure, Plan
 from monarch_vs_ray.programs.state import Course
 
 Undisturbed = Mapping[str, str]
-"""What a run without faults printed, by expression."""
+"""The output of a run without faults, by expression."""
 
 
 @dataclass(frozen=True)

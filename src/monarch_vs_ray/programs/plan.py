@@ -69,7 +69,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Oracle(_Table, frozen=True, kw_only=True):
-    """What must hold in every run; expressions are for lines of stdout."""
+    """The conditions of every run; expressions are for lines of stdout."""
 
     exit: int = 0
     lines: list[str] = []

@@ -20,9 +20,9 @@ K1, B = 1.2, 0.75
 TITLE = 3
 """A word of a title counts as often as this."""
 CLOSE = 0.7
-"""How much alike an unknown word and a known one must be, as ``difflib`` counts it; both begin alike."""
+"""The least likeness of an unknown word and a known one, as ``difflib`` counts it; both begin alike."""
 ALSO = 0.4
-"""What a word counts that is only akin to the one that was asked for."""
+"""The weight of a word that only resembles the one that was asked for."""
 AKIN = (
     {"crash", "dead", "death", "die", "kill"},
     {"deadlock", "hang", "stuck", "wait"},

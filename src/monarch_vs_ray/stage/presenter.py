@@ -47,12 +47,12 @@ class Presenter(Protocol):
 
     @property
     def holding(self) -> bool:
-        """Whether this presenter still has something to show when all events have come."""
+        """Return whether this presenter still has something to show when all events have come."""
         ...
 
     @property
     def whole(self) -> bool:
-        """Whether the run was shown to its end, so that to quit is no interruption."""
+        """Return whether the run was shown to its end, so that to quit is no interruption."""
         ...
 
 

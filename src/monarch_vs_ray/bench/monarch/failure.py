@@ -1,4 +1,4 @@
-"""What follows when an actor's process is killed or stopped, in Monarch at its defaults."""
+"""Time the consequences of a killed or stopped actor process, in Monarch at its defaults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows when an actor's process is killed or stopped, in Ray at its defaults, with restarts."""
+"""Time the consequences of a killed or stopped actor process, in Ray at its defaults, with restarts."""
 
 from __future__ import annotations
 

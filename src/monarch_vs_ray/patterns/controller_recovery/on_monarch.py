@@ -28,7 +28,7 @@ LEDGER = Path("ledger")  # in the current folder, like Monarch's own .monarch/
 
 
 class Ledger:
-    """What was done, in order; its last line is the checkpoint."""
+    """The steps done, in order; its last line is the checkpoint."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -31,7 +31,7 @@ LEDGER, CLUSTER = Path("ledger"), Path("cluster")  # in the current folder
 
 
 class Ledger:
-    """What was done, in order; its last line is the checkpoint."""
+    """The steps done, in order; its last line is the checkpoint."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,1 +1,1 @@
-"""What the snippets of the porting table begin with: imports, one actor class, two actors of it."""
+"""The code that precedes each snippet of the porting table: imports, one actor class, two actors of it."""
