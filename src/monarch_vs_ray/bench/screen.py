@@ -34,12 +34,13 @@ REDRAW_SECONDS = 0.5
 INTERRUPTED = 130
 FORMS = ("", "json", "csv")
 SETTINGS = {
-    "monarch": ["defaults, over unix sockets"],
+    "monarch": ["defaults, over unix sockets", "GLOO_SOCKET_IFNAME=lo"],
     "ray": [
         "object_store_memory=4 GiB",
         "include_dashboard=False",
         "log_to_driver=False",
         "RAY_worker_niceness=0 (its default is 15)",
+        "GLOO_SOCKET_IFNAME=lo",
     ],
 }
 
