@@ -75,7 +75,7 @@ def test_a_killed_program_is_started_again_in_its_folder() -> None:
     assert record.holds, record.reasons
     assert record.fired == 1
     assert record.figures["seconds to go on"] > 0
-    (line, fault, reached) = text_lines(state, pattern.plan.figures, 80, ascii=True)
+    (line, fault, reached) = text_lines(state, pattern.plan, 80, ascii=True)
     assert "x" in line
     assert fault.split()[0] == "x"
     assert reached.split()[0] == "o"

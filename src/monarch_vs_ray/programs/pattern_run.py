@@ -119,12 +119,12 @@ def _watched(
             complain(f"{program}: a run without faults first, to compare with ...")
             rounds.prepare(program, seed)
     state = rounds.state(programs)
-    figures = rounds.pattern.plan.figures
+    plan = rounds.pattern.plan
 
     def screen() -> ScreenPresenter:
         from monarch_vs_ray.programs.pattern_screen import PatternScreen
 
-        return PatternScreen(state, figures, Banner("LIVE"), ascii=form.ascii or None)
+        return PatternScreen(state, plan, Banner("LIVE"), ascii=form.ascii or None)
 
     def closing() -> None:
         _print_closing(rounds, programs, seed, state, ascii=form.ascii)
@@ -145,7 +145,7 @@ def _print_closing(
     out.print()
     out.print(Text(f"{plan.title or rounds.pattern.name}: {plan.question}"))
     out.print(Text(f"Settings {rounds.setting.name}, seed {seed}."))
-    for line in text_lines(state, plan.figures, out.width, ascii=ascii):
+    for line in text_lines(state, plan, out.width, ascii=ascii):
         out.print(Text(line), overflow="ellipsis", no_wrap=True)
     for program in programs:
         record = rounds.record(program, seed, state)
