@@ -83,9 +83,9 @@ def _death(facts: Facts, name: str) -> Family:
     told, caught = facts.flag(name, "owner_was_told"), facts.text(name, "caught")
     seconds = facts.number(name, "seconds")
     heard = bool(told or caught)
-    cause = facts.text(name, "cause") or caught
+    cause = caught or facts.text(name, "cause")
     return Family(
-        note=f"after {duration(seconds)}, {cause}" if heard and seconds is not None else "",
+        note=f"{duration(seconds)}, {cause}" if heard and seconds is not None else "",
         parent=_state(True if heard else None),
         to_parent=REPORT if told else CALL if caught else NO_NEWS,
         first=_hit(facts, name),
