@@ -14,6 +14,7 @@ from monarch_vs_ray.cli import (
     document,
     example,
     explain,
+    page,
     pattern,
     port,
     replay,
@@ -39,6 +40,7 @@ Examples:
   mvr explain message_ordering.default_ordering.ray
   mvr explain 4.1                 the same row, by its number in the document
   mvr ask worker killed restart   the claims that answer
+  mvr page                        all of it as one HTML file, to look at
   mvr port train.py               what its uses of one engine become on the other
 
 \b
@@ -67,6 +69,7 @@ app.command("explain", short_help="Show all there is to one claim: code, observa
 )
 app.command("ask", short_help="Find the claims and passages that answer a question.")(ask.ask)
 app.command("document", short_help="Make the comparison document.")(document.document)
+app.command("page", short_help="Make one HTML page of all that is published, to look at.")(page.page)
 app.command("bench", short_help="Measure what each engine costs, beside what the machine can do.")(
     bench.bench
 )
