@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -141,17 +143,19 @@ class Store:
 
 
 def read(path: Path) -> Measured:
-    """Read a file of measurements; an unfinished last line is left out.
+    """Read a file of measurements, unpacked if it is a ``.gz``; an unfinished last line is left out.
 
     Raises:
         UnreadableBench: If it cannot be read or is of another form.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise UnreadableBench(path, 0, f"larger than {LARGEST} bytes")
-        lines = path.read_bytes().split(b"\n")[:-1]
-    except OSError as error:
-        raise UnreadableBench(path, 0, error.strerror or str(error)) from None
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableBench(path, 0, getattr(error, "strerror", None) or str(error)) from None
+    if len(data) > LARGEST:
+        raise UnreadableBench(path, 0, f"larger than {LARGEST} bytes")
+    lines = data.split(b"\n")[:-1]
     parts: list[Manifest | Record] = []
     for number, line in enumerate(lines, start=1):
         try:

@@ -15,6 +15,7 @@ from monarch_vs_ray.cli import (
     example,
     explain,
     notebook,
+    page,
     pattern,
     port,
     replay,
@@ -41,6 +42,7 @@ Examples:
   mvr explain 4.1                 the same row, by its number in the document
   mvr ask worker killed restart   the claims that answer
   mvr notebook 3                  a companion notebook, in the browser
+  mvr page                        all of it as one HTML file, to look at
   mvr port train.py               what its uses of one engine become on the other
 
 \b
@@ -70,6 +72,7 @@ app.command("explain", short_help="Show all there is to one claim: code, observa
 )
 app.command("ask", short_help="Find the claims and passages that answer a question.")(ask.ask)
 app.command("document", short_help="Make the comparison document.")(document.document)
+app.command("page", short_help="Make one HTML page of all that is published, to look at.")(page.page)
 app.command("bench", short_help="Measure what each engine costs, beside what the machine can do.")(
     bench.bench
 )

@@ -9,14 +9,14 @@ import typer
 
 from monarch_vs_ray.core.errors import UserError
 
-COMPARE, PLOT, SCALE, SHOW = "compare", "plot", "scale", "show"
+COMPARE, PLOT, PUBLISH, SCALE, SHOW = "compare", "plot", "publish", "scale", "show"
 
 
 def bench(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[WORKLOAD|GROUP]... | compare A B | plot FILE | scale FILE | show FILE",
+            metavar="[WORKLOAD|GROUP]... | compare A B | plot FILE | publish FILE | scale FILE | show FILE",
             help="What to measure, or what to do with files of measurements.",
         ),
     ] = None,
@@ -55,7 +55,7 @@ def bench(
         from monarch_vs_ray.bench import scripts
 
         raise typer.Exit(scripts.run(monarch, ray, names, budget=budget, seed=seed, json_form=json))
-    elif names[:1] in ([COMPARE], [PLOT], [SCALE], [SHOW]):
+    elif names[:1] in ([COMPARE], [PLOT], [PUBLISH], [SCALE], [SHOW]):
         raise typer.Exit(_of_files(names[0], [Path(name) for name in names[1:]], output, form))
     else:
         from monarch_vs_ray.bench import screen
@@ -79,6 +79,14 @@ def _of_files(what: str, files: list[Path], output: Path | None, form: str) -> i
     wanted = 2 if what == COMPARE else 1
     if len(files) != wanted:
         raise UserError(f"`mvr bench {what}` takes {wanted} file{'s' * (wanted > 1)}, not {len(files)}.")
+    if what == PUBLISH:
+        from monarch_vs_ray.bench.published import publish
+        from monarch_vs_ray.core.output import say
+        from monarch_vs_ray.core.paths import PUBLISHED, need_checkout
+
+        need_checkout("mvr bench publish")
+        say(f"Published in {publish(files[0], PUBLISHED)}; put it into the texts with `mvr document`.")
+        return 0
     from monarch_vs_ray.bench.store import read
 
     measured = [read(file) for file in files]

@@ -9,7 +9,8 @@ from monarch_vs_ray.concepts import FOLDER
 from monarch_vs_ray.core.paths import PUBLISHED, need_checkout
 from monarch_vs_ray.ledger import published
 from monarch_vs_ray.ledger.counts import Breaks, breaks, count, sentences
-from monarch_vs_ray.references.table import markdown, table
+from monarch_vs_ray.references.pages import cite, pages
+from monarch_vs_ray.references.table import table
 from monarch_vs_ray.report.document import Document
 from monarch_vs_ray.report.source_index import source_index
 
@@ -37,8 +38,8 @@ def make_document() -> str:
         [published.best(several) for several in found.values()],
         FOLDER,
         f"../{FOLDER.relative_to(checkout)}",
-        markdown,
-        lambda: source_index(table()),
+        cite,
+        lambda: source_index(table(), pages()),
         elsewhere=found,
         breaks=published_breaks(),
     )

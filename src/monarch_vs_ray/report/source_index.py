@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.ledger.tables import NAMES
+from monarch_vs_ray.references.pages import Page
 from monarch_vs_ray.references.table import Reference, Table
 from monarch_vs_ray.report.words import inline
 
 
-def source_index(table: Table) -> str:
-    """A table for each engine: symbol, its line now and in February 2026, and how the line is checked."""
+def source_index(table: Table, pages: Mapping[str, Page] | None = None) -> str:
+    """Return the index: a table of code lines for each engine, and one of pages of others.
+
+    Args:
+        table: The lines in the engines' code, now and in February 2026.
+        pages: The pages of others, by id.
+
+    Returns:
+        Markdown.
+    """
     parts = []
     for engine in ENGINES:
         release = table.releases[engine]
@@ -21,7 +32,16 @@ def source_index(table: Table) -> str:
             *map(_line, sorted(table.of(engine), key=lambda reference: reference.concept)),
         ]
         parts.append("\n".join(lines))
+    if pages:
+        parts.append(_pages(pages))
     return "\n\n".join(parts)
+
+
+def _pages(pages: Mapping[str, Page]) -> str:
+    lines = ["#### Pages of others", "", "| page | read on |", "|---|---|"]
+    in_order = sorted(pages.values(), key=lambda page: page.title.lower())
+    lines += [f"| [{inline(page.title)}]({page.url}) | {page.read} |" for page in in_order]
+    return "\n".join(lines)
 
 
 def _line(reference: Reference) -> str:
