@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from rich.console import Console
 
+from browser import Chromium, Tab, launched
 from demo_tui import DashboardBase, LogPanel, PanelConfig
 from installation import build, make_once
 
@@ -49,3 +53,28 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 def built(shared: Path) -> Path:
     """The folder of the built distributions."""
     return make_once(shared / "built", build)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Chromium]:
+    """Chromium, started once for all tests of this process; the test is skipped where there is none."""
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture
+def open_tab(browser: Chromium) -> Iterator[Callable[..., Tab]]:
+    """Open a file or an address, with the options of `Chromium.open`.
+
+    At the end of a test that passed, each tab is checked: no request left, no error on the console.
+    """
+    tabs: list[Tab] = []
+    with ExitStack() as stack:
+
+        def open_one(place: Path | str, **options: Any) -> Tab:
+            tabs.append(stack.enter_context(browser.open(place, **options)))
+            return tabs[-1]
+
+        yield open_one
+        for tab in tabs:
+            tab.check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monarch_vs_ray.core.events import FaultInjected, SideEnded
+from monarch_vs_ray.programs.faults import Fault
 from monarch_vs_ray.programs.judge import judge, matched, measure
 from monarch_vs_ray.programs.patterns import find
 from monarch_vs_ray.programs.plan import Figure, Oracle, Plan
@@ -83,3 +84,26 @@ def test_a_worker_that_starts_late_is_no_replacement() -> None:
     late = (0, line.format(0, 10, 0)), (1.6, line.format(1, 11, 0)), (9, line.format(0, 12, 1))
 
     assert measure(figure, course(*late, faults=(1,))) == 8.0
+
+
+def killed(at: float, pid: int) -> FaultInjected:
+    return FaultInjected(side="ray", at=int(at * S), fault="SIGKILL", target=f"process {pid}: killed")
+
+
+def test_a_named_group_asks_for_the_victim_s_own_line() -> None:
+    faults = [Fault(kill=r"^worker (?P<worker>\d+) is process (?P<pid>\d+)$", times=2)]
+    run = course((1, "worker 0 is process 70"), (1, "worker 1 is process 71"), (4.5, "worker 1 works again"))
+    run.faults = [killed(2, 71), killed(4, 70)]
+    figure = Figure(name="f", start="fault", to=r"^worker (?P<worker>\d+) works again")
+
+    assert measure(figure, run, faults) == 2.5, "0.5 s after another worker's fault"
+
+    run.faults = [killed(4, 70)]
+    assert measure(figure, run, faults) is None, "its own line never came"
+
+
+def test_a_line_that_the_dying_program_printed_is_no_recovery() -> None:
+    run = course((2.01, "step 7 done"), (3, "starts from step 6"), (3.5, "step 7 done"), faults=(2,))
+
+    assert measure(Figure(name="f", start="fault", via="^starts from", to="^step"), run) == 1.5
+    assert measure(Figure(name="f", start="fault", via="^never", to="^step"), run) is None

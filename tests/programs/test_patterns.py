@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from monarch_vs_ray.core.errors import ExitCode, UnknownPattern, WouldOverwrite
@@ -40,7 +41,11 @@ def test_a_pattern_is_run_with_its_faults_and_published(
     table = next(tmp_path.glob(f"*/{records.TABLE}")).read_text()
     assert "| respawn | ray, defaults | respawned | 1 (1 to 1) | 1 |" in table
     assert records.publish(every[:1], tmp_path)
-    assert len(records.published(tmp_path)) == 2, "one program's records are replaced, the other's stay"
+    assert len(records.published(tmp_path)) == 2, "a record of the same seed is replaced, others stay"
+    records.publish([msgspec.structs.replace(every[0], seed=4)], tmp_path)
+    assert [each.seed for each in records.published(tmp_path)] == [3, 4, 3], "seeds come together"
+    records.publish([msgspec.structs.replace(every[0], seed=5, code_sha256="changed")], tmp_path)
+    assert [each.seed for each in records.published(tmp_path)] == [5, 3], "records of other code go"
 
 
 def test_broken_recovery_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,7 +75,7 @@ def test_a_killed_program_is_started_again_in_its_folder() -> None:
     assert record.holds, record.reasons
     assert record.fired == 1
     assert record.figures["seconds to go on"] > 0
-    (line, fault, reached) = text_lines(state, pattern.plan.figures, 80, ascii=True)
+    (line, fault, reached) = text_lines(state, pattern.plan, 80, ascii=True)
     assert "x" in line
     assert fault.split()[0] == "x"
     assert reached.split()[0] == "o"

@@ -38,7 +38,10 @@ def test_a_finding_rests_on_rows_that_hold_or_on_measurements(text):
 
 
 def test_the_findings_are_those_of_the_document():
-    assert findings(DOCUMENT).splitlines() == [f"{at}. {text}" for at, text in enumerate(FINDINGS, 1)]
+    *listed, blank, costs = findings(DOCUMENT).splitlines()
+    assert listed == [f"{at}. {text}" for at, text in enumerate(FINDINGS, 1)]
+    assert blank == ""
+    assert costs.startswith("**Costs.**")
     assert make_readme(README, DOCUMENT) == README, "run `mvr document`"
 
 

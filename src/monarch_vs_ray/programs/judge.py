@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from monarch_vs_ray.core.events import SideEnded
+from monarch_vs_ray.core.events import FaultInjected, SideEnded
 from monarch_vs_ray.programs.closing import how_it_ended
+from monarch_vs_ray.programs.faults import Fault
 from monarch_vs_ray.programs.plan import FAULT, START, Figure, Plan
 from monarch_vs_ray.programs.state import Course
 
@@ -49,7 +50,9 @@ def judge(
     failed = ended is None or ended.ending != "exit" or ended.exit_code != plan.oracle.exit
     reasons = [f"{how_it_ended(ended)}, not exit code {plan.oracle.exit}"] if failed else []
     reasons += _wrong(plan, course, undisturbed)
-    return Verdict(reasons, {figure.name: measure(figure, course) for figure in plan.figures}, failed)
+    return Verdict(
+        reasons, {figure.name: measure(figure, course, plan.faults) for figure in plan.figures}, failed
+    )
 
 
 def _wrong(plan: Plan, course: Course, undisturbed: Undisturbed | None) -> Iterator[str]:
@@ -80,34 +83,65 @@ def matched(plan: Plan, course: Course) -> dict[str, str]:
     return found
 
 
-def measure(figure: Figure, course: Course) -> float | None:
-    """Return a figure of a run; None if it did not yield it."""
+def measure(figure: Figure, course: Course, faults: Sequence[Fault] = ()) -> float | None:
+    """Return a figure of a run; None if it did not yield it. ``faults`` are the plan's."""
     if figure.value:
         return _number(figure.value, course.lines)
-    span = moments(figure, course)
+    span = moments(figure, course, faults)
     return (span[1] - span[0]) / 1e9 if span else None
 
 
-def moments(figure: Figure, course: Course) -> tuple[int, int] | None:
+def moments(figure: Figure, course: Course, faults: Sequence[Fault] = ()) -> tuple[int, int] | None:
     """Return where a figure begins and ends, in nanoseconds of the run."""
-    faults = [fault.at for fault in course.faults]
-    if figure.value or (figure.start == FAULT and not faults):
-        return None
-    begins = {START: 0, FAULT: min(faults, default=0)}.get(figure.start)
-    if begins is None:
-        begins = _first(figure.start, course.lines, 0)
-    if begins is None:
-        return None
-    ends = _first(figure.to, course.lines, begins)
-    if ends is None:
+    if figure.value:
         return None
     if figure.start == FAULT:
-        begins = max(at for at in faults if at <= ends)
-    return begins, ends
+        return _since_a_fault(figure, course, faults)
+    begins = 0 if figure.start == START else _first(figure.start, course.lines, 0)
+    ends = _end(figure, course, begins)
+    return None if begins is None or ends is None else (begins, ends)
 
 
-def _first(expression: str, lines: Sequence[tuple[int, str]], since: int) -> int | None:
-    return next((at for at, text in lines if at >= since and re.search(expression, text)), None)
+def _since_a_fault(figure: Figure, course: Course, faults: Sequence[Fault]) -> tuple[int, int] | None:
+    """Return the span from the first fault whose victim ``to`` names, or from the last one before ``to``."""
+    if re.compile(figure.to).groupindex:
+        for fault in course.faults:
+            ends = _end(figure, course, fault.at, _victim(fault, course, faults))
+            if ends is not None:
+                return fault.at, ends
+        return None
+    at = [fault.at for fault in course.faults]
+    ends = _end(figure, course, min(at, default=None))
+    return None if ends is None else (max(moment for moment in at if moment <= ends), ends)
+
+
+def _victim(fault: FaultInjected, course: Course, faults: Sequence[Fault]) -> Mapping[str, str]:
+    """Return the named groups of the last line before a fault that named its process."""
+    for at, text in reversed(course.lines):
+        for planned in faults:
+            match = re.search(planned.kill, text) if at <= fault.at else None
+            if match and fault.target.split(":")[0] == f"process {match.groupdict().get('pid')}":
+                return match.groupdict()
+    return {}
+
+
+def _end(
+    figure: Figure, course: Course, since: int | None, victim: Mapping[str, str] | None = None
+) -> int | None:
+    """Return when the first line after ``since`` and after ``via`` matches ``to`` for this victim."""
+    if since is not None and figure.via:
+        since = _first(figure.via, course.lines, since)
+    return None if since is None else _first(figure.to, course.lines, since, victim)
+
+
+def _first(
+    expression: str, lines: Sequence[tuple[int, str]], since: int, victim: Mapping[str, str] | None = None
+) -> int | None:
+    for at, text in lines:
+        match = re.search(expression, text) if at >= since else None
+        if match and (victim is None or match.groupdict().items() <= victim.items()):
+            return at
+    return None
 
 
 def _number(expression: str, lines: Sequence[tuple[int, str]]) -> float | None:

@@ -34,7 +34,7 @@ class Wanted:
         setting: One of its settings.
         seed: The first seed.
         times: The number of seeds, one run each.
-        publish: The folder for published records; None to publish nothing.
+        publish: The folder for published records, each of which is published when its run ends; or None.
     """
 
     programs: Sequence[str]
@@ -66,15 +66,11 @@ def run(pattern: Pattern, wanted: Wanted, form: Form) -> int:
             else:
                 _many(rounds, wanted, form, records)
         except (Interrupted, KeyboardInterrupt):
-            complain(
-                f"Interrupted after {len(records)} runs; nothing of them is left, nothing was published."
-            )
+            published = f"; the records are in {wanted.publish}" if wanted.publish and records else ""
+            complain(f"Interrupted after {len(records)} runs{published}.")
             return INTERRUPTED
     if not form.json:
         print_summaries(summarize(records), ascii=form.ascii)
-    if wanted.publish:
-        for path in publish(records, wanted.publish):
-            complain(f"Published: {path}")
     return outcome(records)
 
 
@@ -90,6 +86,8 @@ def _many(rounds: Rounds, wanted: Wanted, form: Form, records: list[Record]) -> 
     seeds = range(wanted.seed, wanted.seed + wanted.times)
     for record, state in rounds.run_all(wanted.programs, seeds):
         records.append(record)
+        if wanted.publish:
+            publish([record], wanted.publish)
         if form.json:
             say(msgspec.json.encode(record).decode())
             continue
@@ -121,12 +119,12 @@ def _watched(
             complain(f"{program}: a run without faults first, to compare with ...")
             rounds.prepare(program, seed)
     state = rounds.state(programs)
-    figures = rounds.pattern.plan.figures
+    plan = rounds.pattern.plan
 
     def screen() -> ScreenPresenter:
         from monarch_vs_ray.programs.pattern_screen import PatternScreen
 
-        return PatternScreen(state, figures, Banner("LIVE"), ascii=form.ascii or None)
+        return PatternScreen(state, plan, Banner("LIVE"), ascii=form.ascii or None)
 
     def closing() -> None:
         _print_closing(rounds, programs, seed, state, ascii=form.ascii)
@@ -147,7 +145,7 @@ def _print_closing(
     out.print()
     out.print(Text(f"{plan.title or rounds.pattern.name}: {plan.question}"))
     out.print(Text(f"Settings {rounds.setting.name}, seed {seed}."))
-    for line in text_lines(state, plan.figures, out.width, ascii=ascii):
+    for line in text_lines(state, plan, out.width, ascii=ascii):
         out.print(Text(line), overflow="ellipsis", no_wrap=True)
     for program in programs:
         record = rounds.record(program, seed, state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from demo_tui import Columns, Fixed, Rows, Weighted
-from monarch_vs_ray.programs.plan import Figure
+from monarch_vs_ray.programs.plan import Plan
 from monarch_vs_ray.programs.screen import ProgramsScreen
 from monarch_vs_ray.programs.state import ProgramsState
 from monarch_vs_ray.programs.timeline import TimelinePanel
@@ -17,9 +17,9 @@ class PatternScreen(ProgramsScreen):
     """Draw the programs of a pattern."""
 
     def __init__(
-        self, state: ProgramsState, figures: list[Figure], banner: Banner, *, ascii: bool | None = None
+        self, state: ProgramsState, plan: Plan, banner: Banner, *, ascii: bool | None = None
     ) -> None:
-        self._timeline = TimelinePanel(state, figures)
+        self._timeline = TimelinePanel(state, plan)
         super().__init__(state, banner, ascii=ascii)
 
     def _layout(self) -> Rows:

@@ -78,10 +78,16 @@ class Oracle(_Table, frozen=True, kw_only=True):
 
 
 class Figure(_Table, frozen=True, kw_only=True):
-    """A number that a run yields: seconds between two moments, or one that a line holds."""
+    """A number that a run yields: seconds between two moments, or one that a line holds.
+
+    From a fault on, a named group in ``to`` must match what the line that named the victim has there:
+    ``worker (?P<worker>\\d+) works again`` is of the worker that was killed. ``via`` is a line that comes
+    before ``to``: what a program printed as it died may be read after its death.
+    """
 
     name: str
     start: str = msgspec.field(default="", name="from")
+    via: str = ""
     to: str = ""
     value: str = ""
     unit: str | None = None

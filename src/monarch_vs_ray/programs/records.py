@@ -8,9 +8,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -148,7 +150,10 @@ def markdown(summaries: Iterable[Summary]) -> str:
 
 
 def publish(records: Sequence[Record], root: Path) -> list[Path]:
-    """Publish records; they replace those of the same pattern, program and setting.
+    """Publish records beside those of the same code and versions; they replace those of the same seed.
+
+    Records of other code or versions of the same pattern, program and setting go. Several processes may
+    publish at once.
 
     Args:
         records: At least one; all of one machine.
@@ -159,12 +164,33 @@ def publish(records: Sequence[Record], root: Path) -> list[Path]:
     """
     folder = root / machine_name(records[0].machine)
     folder.mkdir(parents=True, exist_ok=True)
-    new = {_key(record) for record in records}
-    kept = [record for record in read(folder / FILE) if _key(record) not in new]
-    every = sorted([*kept, *records], key=_order)
-    _write(folder / FILE, b"".join(msgspec.json.encode(record) + b"\n" for record in every))
-    _write(folder / TABLE, markdown(summarize(every)).encode())
+    new = {_key(record): _origin(record) for record in records}
+    seeds = {_order(record) for record in records}
+    with _locked(folder):
+        kept = [
+            record
+            for record in read(folder / FILE)
+            if _order(record) not in seeds and new.get(_key(record), _origin(record)) == _origin(record)
+        ]
+        every = sorted([*kept, *records], key=_order)
+        _write(folder / FILE, b"".join(msgspec.json.encode(record) + b"\n" for record in every))
+        _write(folder / TABLE, markdown(summarize(every)).encode())
     return [folder / FILE, folder / TABLE]
+
+
+def _origin(record: Record) -> tuple[str, dict[str, str]]:
+    return record.code_sha256, record.versions
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock; the kernel drops it when the process ends."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def read(path: Path) -> list[Record]:

@@ -12,12 +12,13 @@ from monarch_vs_ray.core.paths import PUBLISHED, need_checkout
 from monarch_vs_ray.ledger import published
 from monarch_vs_ray.ledger.counts import Breaks, breaks, count, sentences
 from monarch_vs_ray.ledger.sabotage import read_all
-from monarch_vs_ray.references.table import markdown
+from monarch_vs_ray.references.pages import cite
 from monarch_vs_ray.report import brief_page, changes, costs_page, evidence_page
 from monarch_vs_ray.report.costs import PAGE, Costs
 from monarch_vs_ray.report.document import Document, slug
 from monarch_vs_ray.report.evidence_index import index
 from monarch_vs_ray.report.evidence_page import Material
+from monarch_vs_ray.report.first_screen import finding_list, need_list
 
 COMMAND = "mvr document"
 COUNTS, END_OF_COUNTS = "<!-- counts, by `mvr document` -->", "<!-- end of counts -->"
@@ -44,8 +45,10 @@ def evidence_folder() -> Path:
 
 def make_document() -> str:
     """Return the document's text, from what is in the repository. Raises NeedsCheckout."""
-    costs = Costs(bench.published(PUBLISHED))
+    of, costs = material(), Costs(bench.published(PUBLISHED))
     parts = {
+        "findings": lambda: finding_list(of),
+        "needs": lambda: need_list(of),
         "cost_finding": costs.finding,
         "costs_table": costs.table,
         "metg": costs.curves,
@@ -56,8 +59,7 @@ def make_document() -> str:
         "all_costs": costs.more,
         "changelog": lambda: changes.summary(changes.read(PUBLISHED)),
     }
-    of = material()
-    return Document(of, FOLDER, "../src/monarch_vs_ray/concepts", markdown, parts).make(templates())
+    return Document(of, FOLDER, "../src/monarch_vs_ray/concepts", cite, parts).make(templates())
 
 
 def make_evidence() -> dict[str, str]:

@@ -40,9 +40,9 @@ class Costs:
         """Return a sentence with the two numbers that most readers look for."""
         call, start = self._both("call_round_trip"), self._both("cold_start_runtime")
         if not call or not start:
-            return f"Costs. {NOTHING}"
+            return f"**Costs.** {NOTHING}"
         return (
-            f"Costs. A call and its answer take {call[0]} on Monarch and {call[1]} on Ray"
+            f"**Costs.** A call and its answer take {call[0]} on Monarch and {call[1]} on Ray"
             f" ({self._n('call_round_trip')}). The runtime is up in {start[0]} on Monarch, which starts no"
             f" service, and in {start[1]} on Ray, which starts a cluster of one node."
             " [[costs](#what-it-costs)]"

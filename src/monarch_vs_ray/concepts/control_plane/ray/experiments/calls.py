@@ -188,17 +188,21 @@ def observe_picks(answers: list[int]) -> None:
 
 def object_of_a_dead_owner() -> None:
     """Get an object whose owner was killed; this program holds the reference."""
-    observe_object(left_by_a_killed_actor()[0])
+    holder = Holder.remote()
+    observe_object(left_by(holder)[0])
 
 
 def object_of_a_living_owner() -> None:
     """Get the object that this program made, and the killed actor only handed on."""
-    observe_object(left_by_a_killed_actor()[1])
-
-
-def left_by_a_killed_actor() -> list[Any]:
-    """Return the references that an actor gave before it was killed: its own object's, and this program's."""
     holder = Holder.remote()
+    observe_object(left_by(holder)[1])
+
+
+def left_by(holder: Any) -> list[Any]:
+    """Return the references that an actor gave before it was killed: its own object's, and this program's.
+
+    The caller keeps the handle: Ray ends an actor whose last handle is gone, and its objects with it.
+    """
     refs: list[Any] = get(holder.give.remote([ray.put(bytes(inputs.LARGE))]))
     faults.kill(get(holder.pid.remote()), "the actor that the references came from")
     return refs
