@@ -1,0 +1,70 @@
+"""The page as `mvr page` writes it, made once for all tests; and evidence that means harm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from installation import make_once
+from monarch_vs_ray.campaign import catalogue
+from monarch_vs_ray.ledger.claims import Ledger
+from monarch_vs_ray.page import build, sources
+from monarch_vs_ray.page.sources import Source
+
+HARM = '</script><script>window.harmed=1</script><img src=x onerror="window.harmed=2">\'"&\u202e\x1b[31m'
+
+
+def _write(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "page.html").write_text(build.make(sources.published()), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def page(shared: Path) -> Path:
+    """The page of what is published."""
+    return make_once(shared / "page", _write) / "page.html"
+
+
+@pytest.fixture(scope="session")
+def html(page: Path) -> str:
+    """Its text."""
+    return page.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def harmful() -> tuple[Source, Ledger]:
+    """Published evidence and claims whose texts try to leave their places."""
+    source = sources.published()
+    quoted = {
+        id_: msgspec.structs.replace(
+            each,
+            said=HARM,
+            version=HARM,
+            first_try=HARM,
+            brief_said=HARM,
+            observed=[
+                msgspec.structs.replace(one, seen={**one.seen, HARM: [HARM, {HARM: HARM}]})
+                for one in each.observed
+            ],
+        )
+        for id_, each in source.quoted.items()
+    }
+    concepts = []
+    for concept in catalogue.ledger().concepts.values():
+        rows = [
+            msgspec.structs.replace(
+                row,
+                aspect=HARM,
+                **{
+                    engine: msgspec.structs.replace(cell, statement=HARM, note=HARM)
+                    for engine in ("monarch", "ray")
+                    if (cell := row.cell(engine))
+                },
+            )
+            for row in concept.claim
+        ]
+        concepts.append(msgspec.structs.replace(concept, claim=rows))
+    known = {id_: [each] for id_, each in quoted.items()}
+    return Source(quoted=quoted, known=known, breaks=source.breaks, own=True), Ledger(concepts)
