@@ -151,6 +151,14 @@ class Timeline:
         """Return the moment of the latest event of any side."""
         return max((track.end for track in self.tracks.values()), default=0)
 
+    def marks(self) -> list[int]:
+        """Return the times that keys go to, in the run's own time: each step, when the last side began it."""
+        begun = [
+            [track.begun[step.experiment] for track in self.tracks.values() if step.experiment in track.begun]
+            for step in self.steps
+        ]
+        return sorted(max(moments) for moments in begun if moments)
+
     def beats(self, pace: Pace) -> list[Beat]:
         """Return the beats that all sides have finished, in the order of the demo.
 
