@@ -10,7 +10,7 @@ import pytest
 from monarch_vs_ray.campaign import catalogue
 from monarch_vs_ray.core.paths import PUBLISHED
 from monarch_vs_ray.ledger import published
-from monarch_vs_ray.report.contents import findings, make_readme, published_counts
+from monarch_vs_ray.report.contents import make_readme, published_counts
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -38,15 +38,13 @@ def test_a_finding_rests_on_rows_that_hold_or_on_measurements(text):
 
 
 def test_the_findings_are_those_of_the_document():
-    *listed, blank, costs = findings(DOCUMENT).splitlines()
-    assert listed == [f"{at}. {text}" for at, text in enumerate(FINDINGS, 1)]
-    assert blank == ""
-    assert costs.startswith("**Costs.**")
-    assert make_readme(README, DOCUMENT) == README, "run `mvr document`"
+    for text in FINDINGS:
+        assert text.rpartition(" [")[0] in DOCUMENT
+    assert make_readme(README) == README, "run `mvr document`"
 
 
 def test_a_readme_without_marks_stays_as_it_is():
-    assert make_readme("# Nothing\n", DOCUMENT) == "# Nothing\n"
+    assert make_readme("# Nothing\n") == "# Nothing\n"
 
 
 def test_the_counts_are_those_of_the_published_evidence():

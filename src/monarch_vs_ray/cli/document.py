@@ -28,12 +28,11 @@ def document(
     from monarch_vs_ray.core.errors import ExitCode
     from monarch_vs_ray.report import contents
 
-    made = contents.make_document()
-    texts = {output or contents.document_path(): made}
+    texts = {output or contents.document_path(): contents.make_document()}
     spare: list[Path] = []
     if output is None:
         readme, folder = contents.readme_path(), contents.evidence_folder()
-        texts[readme] = contents.make_readme(readme.read_text(encoding="utf-8"), made)
+        texts[readme] = contents.make_readme(readme.read_text(encoding="utf-8"))
         texts |= {folder / name: text for name, text in contents.make_evidence().items()}
         spare = [path for path in folder.glob("*.md") if path not in texts]
     if check:

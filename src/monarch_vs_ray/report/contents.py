@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from monarch_vs_ray.bench import published as bench
@@ -18,13 +17,12 @@ from monarch_vs_ray.report.costs import PAGE, Costs
 from monarch_vs_ray.report.document import Document, slug
 from monarch_vs_ray.report.evidence_index import index
 from monarch_vs_ray.report.evidence_page import Material
-from monarch_vs_ray.report.first_screen import finding_list, need_list
+from monarch_vs_ray.report.first_screen import finding_list, need_list, short_list
 
 COMMAND = "mvr document"
 COUNTS, END_OF_COUNTS = "<!-- counts, by `mvr document` -->", "<!-- end of counts -->"
 FINDINGS, END_OF_FINDINGS = "<!-- findings, by `mvr document` -->", "<!-- end of findings -->"
 """The marks in the README between which counts and findings stand."""
-FOUND = re.compile(r"^## Findings\n\n(.+?)\n\n(?=##)", re.MULTILINE | re.DOTALL)
 DOCUMENT = "monarch-vs-ray-analysis.md"
 
 
@@ -99,17 +97,11 @@ def readme_path() -> Path:
     return need_checkout(COMMAND) / "README.md"
 
 
-def make_readme(text: str, document: str) -> str:
-    """Return the README's text with the counts of today and the findings of the document."""
+def make_readme(text: str) -> str:
+    """Return the README's text with the counts and findings of today."""
+    costs = Costs(bench.published(PUBLISHED)).finding().replace("](#", f"](docs/{DOCUMENT}#")
     counted = _between(text, COUNTS, END_OF_COUNTS, " ".join(published_counts()))
-    return _between(counted, FINDINGS, END_OF_FINDINGS, findings(document))
-
-
-def findings(document: str) -> str:
-    """Return the findings of the document, with links as the README has them."""
-    found = FOUND.search(document)
-    text = found[1] if found else ""
-    return text.replace("](#", f"](docs/{DOCUMENT}#").replace("](evidence/", "](docs/evidence/")
+    return _between(counted, FINDINGS, END_OF_FINDINGS, f"{short_list('docs/evidence/')}\n\n{costs}")
 
 
 def _between(text: str, start: str, end: str, new: str) -> str:

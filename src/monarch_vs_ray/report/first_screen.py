@@ -16,8 +16,23 @@ PATTERNS = "../src/monarch_vs_ray/patterns"
 
 
 def finding_list(of: Material) -> str:
-    """Return the findings as a numbered list."""
-    return "\n".join(f"{at}. {_finding(of, each)}" for at, each in enumerate(findings().finding, 1))
+    """Return the findings as a numbered list, each with its numbers and all that it rests on."""
+    return "\n".join(
+        f"{at}. {_said_of_both(each)}{_numbers(of, each)} {_proof(of, each)}"
+        for at, each in enumerate(findings().finding, 1)
+    )
+
+
+def short_list(folder: str) -> str:
+    """Return the findings as a numbered list, each with a link to the first row that it rests on.
+
+    Args:
+        folder: How the text that holds the list refers to the folder of the evidence pages.
+    """
+    return "\n".join(
+        f"{at}. {_said_of_both(each)} {evidence_link(each.claims[0], 'evidence', folder)}"
+        for at, each in enumerate(findings().finding, 1)
+    )
 
 
 def need_list(of: Material) -> str:
@@ -28,10 +43,10 @@ def need_list(of: Material) -> str:
     return "\n".join(f"- {_need(of, each)}" for each in findings().need)
 
 
-def _finding(of: Material, each: Finding) -> str:
+def _said_of_both(each: Finding) -> str:
     says: dict[Engine, str] = {"monarch": each.monarch, "ray": each.ray}
     told = " ".join(f"{NAMES[engine]}: {says[engine]}" for engine in ENGINES)
-    return f"**{each.topic}.** {told}{_numbers(of, each)} {_proof(of, each)}"
+    return f"**{each.topic}.** {told}"
 
 
 def _need(of: Material, each: Need) -> str:
