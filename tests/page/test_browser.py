@@ -29,13 +29,13 @@ def test_search_filters_and_marks_what_was_found(open_tab, page):
     assert rows(tab) == 0
     assert tab.page.get_by_text("No claim matches.").is_visible()
     tab.page.get_by_role("button", name="Clear").click()
-    tab.page.wait_for_function("document.querySelectorAll('table.matrix tbody tr[hidden]').length === 0")
+    tab.wait("document.querySelectorAll('table.matrix tbody tr[hidden]').length === 0")
     assert rows(tab) == every
 
 
 def test_search_finds_what_was_observed(open_tab, page):
     tab = open_tab(page)
-    tab.page.wait_for_function("window.mvr && mvr.claims")
+    tab.wait("window.mvr && mvr.claims")
     tab.page.get_by_label("Search").fill("restart_after_each_kill")
     assert rows(tab) > 0
 
@@ -151,3 +151,57 @@ def test_what_comes_from_outside_runs_nowhere(open_tab, harmful, tmp_path):
 def test_without_scripts_statements_and_verdicts_are_read(open_tab, page):
     tab = open_tab(page, java_script_enabled=False)
     assert tab.page.locator(f'td[data-claim="{CLAIM}"]').is_visible()
+
+
+def player(tab):
+    tab.page.locator("#demos").scroll_into_view_if_needed()
+    tab.page.locator("#player .controls").wait_for()
+    return tab.page.locator("#player")
+
+
+def test_the_player_plays_and_pauses(open_tab, page):
+    tab = open_tab(page)
+    place = player(tab)
+    place.get_by_label("Speed").select_option("4")
+    place.get_by_role("button", name="Play").click()
+    tab.wait("mvr.player.position > 3")
+    place.get_by_role("button", name="Pause").click()
+    here = tab.page.evaluate("mvr.player.position")
+    tab.page.wait_for_timeout(200)
+    assert tab.page.evaluate("mvr.player.position") == here
+    assert place.get_by_role("img", name=re.compile("^Monarch: ")).is_visible()
+    assert place.get_by_role("img", name=re.compile("^Ray: ")).is_visible()
+
+
+def test_the_player_goes_from_step_to_step_and_seeks(open_tab, page):
+    tab = open_tab(page)
+    place = player(tab)
+    tab.page.get_by_role("button", name="5 Supervision").click()
+    forward = place.get_by_role("button", name="Step forward")
+    for _ in range(6):
+        forward.click()
+    assert place.locator(".step").text_content().startswith("6. ")
+    assert place.locator(".said p").count() > 0
+    assert place.locator(".observed tbody td.monarch").first.text_content() not in ("", "…")
+    assert place.locator(".side.monarch li.lit").count() == 1
+    assert place.locator(".side.ray .picture g > *").count() > 5
+    place.get_by_role("button", name="Step back").click()
+    assert place.locator(".step").text_content().startswith("5. ")
+    slider = place.get_by_label("Position in the demo")
+    slider.focus()
+    tab.page.keyboard.press("End")
+    assert tab.page.evaluate("mvr.player.position") == tab.page.evaluate("mvr.player.demo.length")
+    assert "step 17 of 17" in slider.get_attribute("aria-valuetext")
+    tab.page.keyboard.press("Home")
+    assert tab.page.evaluate("mvr.player.position") == 0
+    place.focus()
+    tab.page.keyboard.press("n")
+    assert tab.page.evaluate("mvr.player.position") > 0
+
+
+def test_axe_finds_nothing_serious_in_a_player(open_tab, page):
+    tab = open_tab(page)
+    place = player(tab)
+    place.get_by_role("button", name="Step forward").click()
+    place.get_by_role("button", name="Step forward").click()
+    assert tab.violations(within="#demos") == []

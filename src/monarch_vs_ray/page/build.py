@@ -6,18 +6,20 @@ import re
 from pathlib import Path
 from typing import Any
 
+from demo_tui import DARK, LIGHT, Theme
 from monarch_vs_ray.campaign import catalogue
 from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.core.output import clean
 from monarch_vs_ray.ledger.claims import Ledger
 from monarch_vs_ray.ledger.counts import Breaks, count, sentences
-from monarch_vs_ray.page import answers, claims, packing
+from monarch_vs_ray.page import answers, claims, demos, packing
 from monarch_vs_ray.page.sources import Source
+from monarch_vs_ray.pictures import vector
 from monarch_vs_ray.stage.values import NAMES
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
-SCRIPTS = ("core.js", "claims.js", "detail.js")
+SCRIPTS = ("core.js", "claims.js", "detail.js", "demos.js")
 STYLES = ("page.css",)
 LARGEST = 6_000_000
 """Bytes that a page may have."""
@@ -52,13 +54,17 @@ def make(source: Source, ledger: Ledger | None = None) -> str:
         lstrip_blocks=True,
     )
     environment.filters["inline"] = inline
+    recorded = demos.demos()
+    parts = [{"id": "demos", "title": "Demos", "template": "demos.html"}] if recorded else []
+    shown = {"demos": recorded}
+    data = {"demos": packing.packed(recorded)}
     matrix = claims.matrix(ledger, source)
     template = environment.get_template("page.html")
     return template.render(
         policy=policy(scripts),
-        styles="\n".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES),
+        styles=styles(),
         scripts=scripts,
-        data={"claims": packing.packed(claims.details(ledger, source))},
+        data={"claims": packing.packed(claims.details(ledger, source)), **data},
         source=source,
         described=source.described,
         counts=_counts(source),
@@ -69,8 +75,25 @@ def make(source: Source, ledger: Ledger | None = None) -> str:
         engines=ENGINES,
         names=NAMES,
         marks=VERDICTS,
-        parts=[],
+        parts=parts,
+        **shown,
     )
+
+
+def styles() -> str:
+    """Return the stylesheet, with the colours of pictures for light and dark."""
+    light, dark = (_rules(theme) for theme in (LIGHT, DARK))
+    made = [(ASSETS / name).read_text(encoding="utf-8") for name in STYLES]
+    made.append(
+        f":root {{ {light} }}\n"
+        f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ {dark} }} }}\n'
+        f':root[data-theme="dark"] {{ {dark} }}\n@media print {{ :root {{ {light} }} }}'
+    )
+    return "\n".join(made)
+
+
+def _rules(theme: Theme) -> str:
+    return " ".join(f"{name}: {colour};" for name, colour in vector.variables(theme).items())
 
 
 def policy(scripts: list[str]) -> str:

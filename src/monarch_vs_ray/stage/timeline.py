@@ -60,6 +60,13 @@ class Beat:
             for engine, part in self.parts.items()
         }
 
+    def position(self, engine: Engine, moment: int) -> float:
+        """Return the position at which a side's moment within this beat is shown; reverses ``times``."""
+        before, after = self.parts[engine]
+        longest = max(after - before for before, after in self.parts.values())
+        share = (min(max(moment, before), after) - before) / (after - before) if after > before else 1.0
+        return self.begin + share * self._seconds((before, after), longest)
+
     def _seconds(self, part: tuple[int, int], longest: int) -> float:
         """Return how long a side is shown: in proportion, with a minimum."""
         share = (part[1] - part[0]) / longest if longest else 1.0
