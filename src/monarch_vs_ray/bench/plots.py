@@ -15,8 +15,8 @@ from monarch_vs_ray.core.errors import CannotRecord, ExitCode, UserError
 from monarch_vs_ray.core.output import say
 
 Data = list[dict[str, Any]]
-COLORS = {"monarch": "#d55e00", "ray": "#0072b2"}
-"""Two that colour-blind readers tell apart (Okabe and Ito)."""
+COLORS = {"monarch": "#0072b2", "ray": "#d55e00"}
+"""Two that colour-blind readers tell apart (Okabe and Ito); blue and orange as in the terminal."""
 OTHERS = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999")
 WIDTH, HEIGHT = 420, 260
 
