@@ -71,7 +71,7 @@ def test_every_page_is_cited_and_listed_with_its_date():
     cited = set(re.findall(r'source\("(page\.[\w.]+)"', "".join(TEMPLATES.values())))
     assert cited == set(pages())
     for page in pages().values():
-        assert f"]({page.url}) | {page.read} |" in TEXT
+        assert f"]({page.url})|{page.read}|" in TEXT
 
 
 def fact(aspect: str) -> list[str]:

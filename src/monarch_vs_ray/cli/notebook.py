@@ -1,12 +1,13 @@
-"""``mvr notebook``: open a companion notebook in the browser."""
+"""``mvr notebook``: open a companion notebook in the browser, or export all of them."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monarch_vs_ray.core.errors import MarimoMissing
+from monarch_vs_ray.core.errors import MarimoMissing, UserError
 
 if TYPE_CHECKING:
     from monarch_vs_ray.notebook.catalogue import Notebook
@@ -24,6 +25,10 @@ def notebook(
         bool, typer.Option("--browser/--no-browser", help="Open the browser, or print the address only.")
     ] = True,
     port: Annotated[int, typer.Option(help="Port on loopback; 0 takes a free one.")] = 0,
+    export: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write static pages of recorded runs; they need no network."),
+    ] = None,
 ) -> None:
     """Open a companion notebook in the browser: read, press a button, change a program, press again.
 
@@ -34,11 +39,17 @@ def notebook(
 
     from monarch_vs_ray.notebook import catalogue
 
-    if not name:
+    if export and name:
+        raise UserError(f"--export writes every notebook; leave out {name!r}.")
+    if not (name or export):
         _list(catalogue.all_notebooks())
         return
     if find_spec("marimo") is None:
         raise MarimoMissing
+    if export:
+        from monarch_vs_ray.notebook.export import export as write
+
+        raise typer.Exit(write(export))
     from monarch_vs_ray.notebook.serve import Choices, serve
 
     choices = Choices(recorded=recorded, app=app, browser=browser, port=port)
@@ -49,4 +60,4 @@ def _list(notebooks: list[Notebook]) -> None:
     width = max((len(each.name) for each in notebooks), default=0)
     for each in notebooks:
         typer.echo(f"{each.name:<{width}}  {each.question}")
-    typer.echo("\nOpen one with `mvr notebook 1`.")
+    typer.echo("\nOpen one: mvr notebook 1. Write static pages of all: mvr notebook --export DIR")

@@ -203,6 +203,13 @@ class NothingFound(UserError):
         )
 
 
+class MissingFile(UserError):
+    """A text names a file that is not there."""
+
+    def __init__(self, path: Path, remedy: str) -> None:
+        super().__init__(f"{path} is not there; {remedy}.")
+
+
 class NoResults(UserError):
     """There is no evidence to look at yet."""
 

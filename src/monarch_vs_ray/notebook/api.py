@@ -13,6 +13,7 @@
     demo = nb.demo("supervision", press)       # the concept's demo, likewise
     nb.picture(demo); nb.findings(demo)
     fault = nb.fault_choice(demo); nb.supervision_tree(demo, fault)
+    nb.broadcast_tree(8, 2, 1); nb.mesh_part(2, 4, [0, 1], [0, 1]); nb.ordering_buffer(8, 2, 3, 4)
     nb.claims("supervision.restart")           # statements, verdicts, evidence
     task = nb.Exercise(task="...", engine="ray", start=pair.texts["ray"], needs=[nb.ends_well()])
     answer = nb.exercise_editor(task)          # an editor with a button
@@ -31,6 +32,7 @@ from monarch_vs_ray.notebook.exercises import (
     prints,
     uses,
 )
+from monarch_vs_ray.notebook.interactive import broadcast_tree, mesh_part, ordering_buffer
 from monarch_vs_ray.notebook.show import figures, findings, outcome, picture, resources, timeline
 from monarch_vs_ray.notebook.subjects import subject
 from monarch_vs_ray.notebook.trees import fault_choice, supervision_tree
@@ -38,6 +40,7 @@ from monarch_vs_ray.notebook.trees import fault_choice, supervision_tree
 __all__ = [
     "Exercise",
     "Need",
+    "broadcast_tree",
     "check",
     "claims",
     "demo",
@@ -48,8 +51,10 @@ __all__ = [
     "fault_choice",
     "figures",
     "findings",
+    "mesh_part",
     "never_prints",
     "opening",
+    "ordering_buffer",
     "outcome",
     "picture",
     "prints",

@@ -15,6 +15,8 @@ from monarch_vs_ray.core.events import ENGINES
 RECORDED = "MVR_RECORDED"
 """The variable that switches to recorded runs when it is set and not empty."""
 OPTION = "recorded"
+STATIC = "static"
+"""The value of the variable for an exported page."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Mode:
 
 def mode() -> Mode:
     """Return the mode: recorded on request, or where an engine cannot run."""
+    if os.environ.get(RECORDED) == STATIC:
+        return Mode(False, "this is a static page, and its menus do not react; mvr notebook opens it live.")
     if os.environ.get(RECORDED) or _asked():
         return Mode(False, f"recorded runs were requested, by --{OPTION} or {RECORDED}=1.")
     try:
