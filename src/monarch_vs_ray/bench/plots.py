@@ -17,8 +17,8 @@ from monarch_vs_ray.core.errors import CannotRecord, ExitCode, UserError
 from monarch_vs_ray.core.output import say
 
 Data = list[dict[str, Any]]
-COLORS = {"monarch": "#d55e00", "ray": "#0072b2"}
-"""Two that colour-blind readers tell apart (Okabe and Ito)."""
+COLORS = {"monarch": "#0072b2", "ray": "#d55e00"}
+"""Two that colour-blind readers tell apart (Okabe and Ito); blue and orange as in the terminal."""
 OTHERS = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999")
 WAYS = ("#777777", "#e69f00", "#d55e00", "#cc79a7", "#009e73", "#56b4e9", "#0072b2", "#8c6bb1", "#b08d57")
 WIDTH, HEIGHT = 420, 260
