@@ -1,4 +1,4 @@
-"""Put recordings and published results into the package; all else that is built is in pyproject.toml.
+"""Put recordings, published results and notebooks into the package; pyproject.toml has the rest.
 
 They lie outside `src/`, where a reader of the repository looks for them. `monarch_vs_ray.core.paths` finds
 them in either place.
@@ -19,8 +19,10 @@ def data() -> list[Path]:
 
     Of `results/`, only what is published: the rest belongs to whoever builds this.
     """
-    folders = [Path("recordings"), Path("results", "published")]
-    return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    folders = [Path("recordings"), Path("results", "published"), Path("notebooks")]
+    made = {"__pycache__", "__marimo__"}
+    files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in files if not made.intersection(path.parts))
 
 
 class BuildWithData(build_py):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,16 +53,24 @@ class Tab:
         assert self.outside == []
         assert self.errors == []
 
-    def violations(self, *impacts: str) -> list[str]:
+    def wait(self, condition: str) -> None:
+        """Wait until an expression is true. Playwright's own way evaluates text, which a page may forbid."""
+        deadline = time.monotonic() + MILLISECONDS / 1000
+        while not self.page.evaluate(f"Boolean({condition})"):
+            assert time.monotonic() < deadline, f"not within {MILLISECONDS} ms: {condition}"
+            self.page.wait_for_timeout(20)
+
+    def violations(self, *impacts: str, within: str = "") -> list[str]:
         """Return what axe-core finds, as lines: impact, rule, element.
 
         Args:
             impacts: The impacts that count; by default serious and critical.
+            within: A selector of the part to look at; by default the whole page.
         """
         from axe_playwright_python.sync_playwright import Axe
 
         wanted = impacts or ("serious", "critical")
-        found = Axe().run(self.page).response["violations"]
+        found = Axe().run(self.page, context=within or None).response["violations"]
         return [
             f"{each['impact']} {each['id']}: {node['target']} {node['failureSummary']}"
             for each in found

@@ -68,3 +68,7 @@ def test_the_pictures_are_those_of_the_recordings(tmp_path, monkeypatch):
 
 def test_the_readme_links_to_something():
     assert len(LINK.findall((PROJECT / "README.md").read_text())) > 5
+
+
+def test_the_readme_is_short():
+    assert len((PROJECT / "README.md").read_text(encoding="utf-8").split()) <= 1300

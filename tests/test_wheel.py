@@ -39,8 +39,10 @@ def test_the_wheel_holds_all_files_of_the_package_and_its_data(built):
     source = PROJECT / "src"
     modules = {path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     ours = {str(path.relative_to(source)) for path in modules if ".egg-info" not in str(path)}
-    data = [*(PROJECT / "results" / "published").rglob("*"), *(PROJECT / "recordings").rglob("*")]
-    ours |= {f"monarch_vs_ray/data/{path.relative_to(PROJECT)}" for path in data if path.is_file()}
+    folders = [PROJECT / "results" / "published", PROJECT / "recordings", PROJECT / "notebooks"]
+    data = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    made = {"__marimo__", "__pycache__"}
+    ours |= {f"monarch_vs_ray/data/{path.relative_to(PROJECT)}" for path in data if not made & {*path.parts}}
     found = {name for name in files_of(wheel) if ".dist-info/" not in name}
     assert found == ours
 
@@ -64,6 +66,7 @@ def test_what_runs_is_the_installed_package(base, tmp_path):
 
 OF_EXTRAS = {
     "altair",
+    "marimo",
     "torchft",
     "vl_convert",
     "griffe",

@@ -148,7 +148,8 @@ def test_a_row_is_found_by_its_number_and_says_it():
     done = mvr("explain", number)
     assert done.returncode == 0, done.stderr
     assert f"message_ordering.default_ordering.ray   {number} Default ordering" in done.stdout
-    assert f"row {number}, docs/monarch-vs-ray-analysis.md#message_ordering.default_ordering" in done.stdout
+    place = "docs/evidence/message_ordering.md#message_ordering.default_ordering.ray"
+    assert f"Read: {place}, row {number}" in done.stdout
     assert len(mvr("verify", "--list", number).stdout.splitlines()) == 2
 
 

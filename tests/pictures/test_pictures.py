@@ -12,20 +12,24 @@ from hypothesis import strategies as st
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from demo_tui import DARK
-from histories import Script
+from histories import MACHINE, Script
 from monarch_vs_ray.concepts import all_concepts, find
 from monarch_vs_ray.core.events import (
     ENGINES,
+    FORMAT,
     ExperimentBegun,
     ExperimentEnded,
     FaultInjected,
+    LineReached,
     Message,
     Metric,
     Observation,
+    RunStarted,
 )
 from monarch_vs_ray.pictures.blocks import Block, Picture, row
 from monarch_vs_ray.pictures.facts import Facts
 from monarch_vs_ray.pictures.finding import has_picture, picture_for
+from monarch_vs_ray.pictures.marks import size
 from monarch_vs_ray.pictures.panel import PicturePanel
 from monarch_vs_ray.pictures.vector import svg
 from recorded import doctored, recording
@@ -191,6 +195,54 @@ def test_numbers_that_come_late_stand_in_brackets():
     count = (Observation, {"key": "out_of_order", "value": 1})
     shown = lines("message_ordering", "ray", experiment("async_method", count, *numbers))
     assert "0 1 3 [2] 4" in shown[1]
+
+
+def timed_lines(*moments: float) -> Facts:
+    """Facts of an experiment of two lines; a line is reached at each moment but the last, which ends it."""
+    script, code = Script("ray"), {"f.py": "first = ask()\nsecond = get(first)\n"}
+    script.add(
+        RunStarted, 0.0, format=FORMAT, concept="data_plane", versions={}, machine=MACHINE, date="", code=code
+    )
+    script.add(
+        ExperimentBegun, 0.0, experiment="one", title="", file="f.py", line=1, end_line=2, code_sha256=""
+    )
+    for number, moment in enumerate(moments[:-1]):
+        script.add(LineReached, moment, file="f.py", line=1 + number % 2)
+    script.add(ExperimentEnded, moments[-1], experiment="one", answer="ok", nanoseconds=0)
+    return facts_of(script.events, "ray")
+
+
+def test_a_line_takes_until_the_next_event_and_the_slowest_pass_counts():
+    facts = timed_lines(1.0, 1.5, 3.5, 3.6, 3.7)
+    assert facts.slowest_line("one") == 2.0
+    assert facts.slowest_line("one", "ask(") == 0.5
+    assert facts.slowest_line("one", "elsewhere") is None
+
+
+def test_a_line_that_is_not_in_the_code_has_no_time():
+    facts = timed_lines(1.0, 2.0)
+    facts.apply(
+        ExperimentBegun(
+            side="ray", at=0, experiment="two", title="", file="", line=1, end_line=1, code_sha256=""
+        )
+    )
+    facts.apply(LineReached(side="ray", at=0, file="f.py", line=99))
+    facts.apply(ExperimentEnded(side="ray", at=9, experiment="two", answer="ok", nanoseconds=0))
+    assert facts.slowest_line("two") is None
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(999, "999 B"), (1500, "1.5 KB"), (623.4e6, "623 MB"), (3.3e9, "3.3 GB")]
+)
+def test_a_size_is_in_the_unit_that_fits(number, text):
+    assert size(number) == text
+
+
+def test_the_rate_of_a_read_follows_its_time():
+    rate = line("data_plane", "monarch", "its rate")
+    assert re.search(r"\d+ MB/s", rate)
+    untimed = [each for each in RECORDED["data_plane"] if not isinstance(each, LineReached)]
+    assert not any("its rate" in each for each in lines("data_plane", "monarch", untimed))
 
 
 def test_training_steps_and_their_loss():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 
 import msgspec
 import pytest
@@ -270,6 +271,16 @@ def test_the_closing_of_a_demo_has_at_most_12_lines(concept):
 def test_each_step_of_a_demo_says_what_happened_and_what_differs(concept):
     state = recorded(concept)
     assert [step.experiment for step in concept.demo if len(sentences(state, step)) != 2] == []
+
+
+@pytest.mark.parametrize("concept", all_concepts(), ids=lambda concept: concept.name)
+def test_the_sentences_of_each_step_fit_three_lines_of_80_columns(concept):
+    state = recorded(concept)
+    needed = {
+        step.experiment: sum(len(textwrap.wrap(text, 80)) for text in sentences(state, step))
+        for step in concept.demo
+    }
+    assert {name: lines for name, lines in needed.items() if lines > 3} == {}
 
 
 def test_the_sentences_of_a_step_come_once_both_engines_have_taken_it():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from histories import CONCEPT, both, side
 from monarch_vs_ray.core.events import ExperimentBegun, ExperimentEnded, SideEnded
 from monarch_vs_ray.stage.playback import Playback
+from monarch_vs_ray.stage.state import State
 from monarch_vs_ray.stage.timeline import END, START, Pace, Timeline
 from monarch_vs_ray.stage.transport import PLAYED, PRESENTED, Transport
 
@@ -200,12 +201,12 @@ def test_in_step_and_as_it_ran_show_about_the_same():
 )
 def test_whatever_is_pressed_the_state_is_that_of_the_times(keys):
     run = timeline()
-    view, playback = Transport(run), Playback(CONCEPT, run)
+    view, playback = Transport(run), Playback(lambda: State(CONCEPT, run.tracks), run)
     for key in keys:
         getattr(view, key)()
         view.advance(0.3, 0)
         playback.show(view.times())
-    afresh = Playback(CONCEPT, run)
+    afresh = Playback(lambda: State(CONCEPT, run.tracks), run)
     afresh.show(view.times())
     assert {e: s.events for e, s in playback.state.sides.items()} == {
         e: s.events for e, s in afresh.state.sides.items()

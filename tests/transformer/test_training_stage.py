@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pyte
 import pytest
 from rich.console import Console
 
@@ -19,8 +20,10 @@ from monarch_vs_ray.core.events import (
     RunStarted,
     SideEnded,
 )
+from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.stage.lines import PlainLines
 from monarch_vs_ray.stage.presenter import Banner
+from monarch_vs_ray.transformer.board import TrainingBoard
 from monarch_vs_ray.transformer.screen import TrainingScreen
 from monarch_vs_ray.transformer.state import TrainingState, closing, outcome
 from stage.test_screen import PlainText
@@ -171,24 +174,28 @@ def test_plain_lines_tell_of_every_tenth_step():
     assert "trained =" not in stream.getvalue()
 
 
-def screen(*sides, until: float = 99.0, ascii: bool = False) -> TrainingScreen:
+def console(width: int = 120, height: int = 40) -> Console:
+    options = {"force_terminal": True, "color_system": "truecolor"}
+    return Console(file=io.StringIO(), width=width, height=height, **options)
+
+
+def picture(*sides, width=120, height=40, until: float = 99.0, now: float | None = None, ascii: bool = False):
     state = TrainingState(dict.fromkeys(event.side for events in sides for event in events))
     state.apply(event for event in in_time(*sides) if event.at <= until * 1e9)
-    console = Console(file=io.StringIO(), width=120, height=40, force_terminal=True, color_system="truecolor")
-    return TrainingScreen(state, Banner("LIVE"), console=console, ascii=ascii)
+    board = TrainingBoard(state.sides, console=console(), ascii=ascii)
+    return board.frame(state, width, height, int((until if now is None else now) * 1e9))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: "x".join(map(str, size)))
 @pytest.mark.parametrize("moment", [0.0, 4.0, 99.0])
 def test_pictures(snapshot, size, moment):
-    shown = (
-        screen(run("monarch", killed=20), run("ray"), until=moment).frame(*size, now=int(moment * 1e9)).text
-    )
+    width, height = size
+    shown = picture(run("monarch", killed=20), run("ray"), width=width, height=height, until=moment).text
     assert shown == snapshot.use_extension(PlainText)
 
 
 def test_picture_in_ascii(snapshot):
-    shown = screen(run("ray", killed=20), ascii=True).frame(100, 30, now=8_000_000_000).text
+    shown = picture(run("ray", killed=20), ascii=True, width=100, height=30, now=8.0).text
     assert shown == snapshot.use_extension(PlainText)
     assert shown.isascii()
 
@@ -196,25 +203,129 @@ def test_picture_in_ascii(snapshot):
 @pytest.mark.parametrize("size", [(20, 5), (28, 10), (50, 20), (240, 70)])
 @pytest.mark.parametrize("moment", [0.0, 0.3, 2.1, 99.0])
 def test_any_size_fills_its_cells(size, moment):
-    frame = screen(run("monarch", killed=20), run("ray"), until=moment).frame(*size, now=int(moment * 1e9))
-    assert len(frame.lines) == size[1]
+    width, height = size
+    frame = picture(run("monarch", killed=20), run("ray"), width=width, height=height, until=moment)
+    assert len(frame.lines) == height
     assert "Error" not in frame.text
 
 
 def test_the_same_events_give_the_same_picture_however_they_arrive():
-    events = in_time(run("monarch", killed=20), run("ray"))
-    whole = screen(run("monarch", killed=20), run("ray")).frame(120, 40, now=8_000_000_000)
+    sides = run("monarch", killed=20), run("ray")
+    whole = picture(*sides, now=8.0)
     state = TrainingState(["monarch", "ray"])
-    console = Console(file=io.StringIO(), width=120, height=40, force_terminal=True)
-    stage = TrainingScreen(state, Banner("LIVE"), console=console)
-    for event in events:
+    board = TrainingBoard(state.sides, console=console())
+    for event in in_time(*sides):
         state.apply([event])
-        stage.frame(120, 40, now=event.at)
-    assert stage.frame(120, 40, now=8_000_000_000).text == whole.text
+        board.frame(state, 120, 40, event.at)
+    assert board.frame(state, 120, 40, 8_000_000_000).text == whole.text
 
 
 def test_a_line_of_a_side_is_in_its_log():
-    state = fold(run("monarch"))
-    state.apply([LogLine(side="monarch", at=1, origin="stderr", text="[red]noise")])
-    console = Console(file=io.StringIO(), width=120, height=40, force_terminal=True)
-    assert "[red]noise" in TrainingScreen(state, Banner("LIVE"), console=console).frame(120, 40, now=1).text
+    noise = LogLine(side="monarch", at=98 * 10**9, origin="stderr", text="[red]noise")
+    assert "[red]noise" in picture([*run("monarch"), noise]).text
+
+
+# -- keys ----------------------------------------------------------------------------------------------
+
+
+class Seat:
+    """Somebody who watches a training: lets time pass, presses keys, and looks."""
+
+    def __init__(self, *sides, live: bool = False, speed: float = 1.0) -> None:
+        self.now, self.console = 0.0, console()
+        banner = Banner("LIVE") if live else Banner("REPLAY", "recorded 2026-01-02")
+        self.screen = TrainingScreen(
+            ("monarch", "ray"), banner, speed, console=self.console, clock=lambda: self.now
+        )
+        self.screen.fd = lambda: 0
+        self.screen.__enter__()
+        self.screen.update(Batch(in_time(*sides)), 0)
+
+    def wait(self, seconds: float, run: float = 0.0) -> Seat:
+        for _ in range(max(1, round(seconds / 0.1))):
+            self.now += 0.1
+            self.screen.update(Batch(), int(run * 1e9))
+        return self
+
+    def press(self, *keys: str) -> Seat:
+        for key in keys:
+            self.screen.press(key)
+        return self.wait(0.1)
+
+    @property
+    def text(self) -> str:
+        """Return what is on the screen."""
+        shown = pyte.Screen(self.console.width, self.console.height)
+        pyte.Stream(shown).feed(self.console.file.getvalue())
+        return "\n".join(line.rstrip() for line in shown.display)
+
+    @property
+    def done(self) -> int:
+        """Return Monarch's step that is shown."""
+        return self.screen.playback.state.courses["monarch"].done
+
+
+@pytest.fixture
+def seat():
+    opened = []
+
+    def take(*sides, **options) -> Seat:
+        opened.append(Seat(*(sides or (run("monarch", killed=20), run("ray"))), **options))
+        return opened[-1]
+
+    yield take
+    for made in opened:
+        made.screen.__exit__(None, None, None)
+
+
+def test_a_replay_plays_stops_and_goes_on(seat):
+    view = seat().wait(2.5)
+    assert 5 <= view.done <= 12
+    held = view.press("space").done
+    assert view.wait(1.0).done == held
+    assert "PAUSED" in view.text
+    assert view.press("space").wait(0.3).done > held
+
+
+def test_keys_go_from_event_to_event(seat):
+    view = seat()
+    assert view.press("n", "space").done == 0  # the workers begin
+    seen = [view.press("n", "space").done for _ in range(25)]
+    assert seen[:4] == [5, 10, 15, 20]
+    assert max(seen) == STEPS
+    before = view.done
+    assert view.press("b", "space").done <= before
+
+
+def test_going_back_shows_the_picture_as_it_was(seat):
+    view = seat()
+    begin = view.press("home", "space").text
+    assert view.press("end").done == STEPS
+    assert view.press("home", "space").text == begin
+
+
+def test_seek_and_speed(seat):
+    view = seat().press("space", "right", "space")
+    assert view.screen.transport.position == pytest.approx(5.0)
+    assert view.press("left", "space").screen.transport.position == pytest.approx(0.0, abs=0.2)
+    assert "speed 2" in view.press("space", "+").text
+
+
+def test_the_last_frame_stays_until_q(seat):
+    view = seat().wait(12.0)
+    assert "END" in view.text
+    assert view.screen.holding
+    assert view.screen.whole
+    assert view.press("q").screen.quit
+
+
+def test_speed_0_shows_the_end_and_leaves(seat):
+    view = seat(speed=0).wait(0.2)
+    assert view.done == STEPS
+    assert not view.screen.holding
+
+
+def test_a_live_view_follows_and_may_lag_behind(seat):
+    view = seat(run("monarch", last=10)[:-3], run("ray", last=10)[:-3], live=True).wait(0.2, run=2.6)
+    assert view.done == 10
+    assert "behind" in view.press("space").wait(0.2, run=9.0).text

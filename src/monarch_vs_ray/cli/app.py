@@ -14,6 +14,8 @@ from monarch_vs_ray.cli import (
     document,
     example,
     explain,
+    notebook,
+    page,
     pattern,
     port,
     replay,
@@ -39,6 +41,8 @@ Examples:
   mvr explain message_ordering.default_ordering.ray
   mvr explain 4.1                 the same row, by its number in the document
   mvr ask worker killed restart   the claims that answer
+  mvr notebook 3                  a companion notebook, in the browser
+  mvr page                        all of it as one HTML file, to look at
   mvr port train.py               what its uses of one engine become on the other
 
 \b
@@ -60,6 +64,7 @@ app.command("demo", short_help="Run a concept on both engines, live or recorded.
 app.command("example", short_help="Print complete programs of each engine, to copy and run.")(example.example)
 app.command("run", short_help="Run your own two programs, side by side.")(run.run)
 app.command("pattern", short_help="Run robust designs, broken from outside.")(pattern.pattern)
+app.command("notebook", short_help="Open a companion notebook in the browser.")(notebook.notebook)
 app.command("replay", short_help="Show a kept history again.")(replay.replay)
 app.command("verify", short_help="Put claims to the test on both engines.")(verify.verify)
 app.command("explain", short_help="Show all there is to one claim: code, observation, sources.")(
@@ -67,6 +72,7 @@ app.command("explain", short_help="Show all there is to one claim: code, observa
 )
 app.command("ask", short_help="Find the claims and passages that answer a question.")(ask.ask)
 app.command("document", short_help="Make the comparison document.")(document.document)
+app.command("page", short_help="Make one HTML page of all that is published, to look at.")(page.page)
 app.command("bench", short_help="Measure what each engine costs, beside what the machine can do.")(
     bench.bench
 )

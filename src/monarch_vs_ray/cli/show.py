@@ -184,7 +184,7 @@ def take_picture(file: Path, picture: Path, at: float, size: str, step: str = ""
     else:
         now = timeline.end if at < 0 else int(at * 1e9)
         times, status = dict.fromkeys(timeline.tracks, now), f"{now / 1e9:.1f} s"
-    playback = Playback(concept, timeline)
+    playback = Playback(lambda: State(concept, timeline.tracks), timeline)
     playback.show(times)
     board = Board(concept, tuple(timeline.tracks))
     frame = board.frame(View(playback.state, beat=step, status=status), width, height)

@@ -33,6 +33,24 @@ class UnknownConcept(UserError):
         super().__init__(f"No concept is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
 
 
+class UnknownNotebook(UserError):
+    """No companion notebook of that name or number."""
+
+    def __init__(self, asked: str, known: list[str]) -> None:
+        super().__init__(f"No notebook is called {asked!r}; there are {len(known)}: {', '.join(known)}.")
+
+
+class MarimoMissing(UserError):
+    """The notebooks need marimo, which is an extra."""
+
+    exit_code = ExitCode.ENGINE_MISSING
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The notebooks need marimo; install it with `pip install 'monarch-vs-ray[notebooks]'`."
+        )
+
+
 class EngineMissing(UserError):
     """The engine's package is not installed in this environment."""
 
@@ -183,6 +201,13 @@ class NothingFound(UserError):
             f"None of {searched} rows and passages has a word like those of {asked!r};"
             " ask with other words, or see `mvr verify --list`."
         )
+
+
+class MissingFile(UserError):
+    """A text names a file that is not there."""
+
+    def __init__(self, path: Path, remedy: str) -> None:
+        super().__init__(f"{path} is not there; {remedy}.")
 
 
 class NoResults(UserError):

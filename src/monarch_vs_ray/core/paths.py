@@ -46,6 +46,8 @@ RECORDINGS = _DATA / "recordings"
 """The recorded runs that `--dry-run` replays: a folder for each subject."""
 PUBLISHED = _DATA / "results" / "published"
 """The evidence that the comparison quotes."""
+NOTEBOOKS = _DATA / "notebooks"
+"""The companion notebooks, with the recorded runs of their programs below `recorded/`."""
 
 
 def results_folder() -> Path:
@@ -59,6 +61,13 @@ def results_folder() -> Path:
     from platformdirs import user_data_path  # not at the top: a side runs without it
 
     return user_data_path(NAME, appauthor=False) / "results"
+
+
+def user_notebooks() -> Path:
+    """Return the folder of the user's copies of the notebooks; it may not exist yet."""
+    from platformdirs import user_data_path
+
+    return user_data_path(NAME, appauthor=False) / "notebooks"
 
 
 def need_checkout(purpose: str) -> Path:

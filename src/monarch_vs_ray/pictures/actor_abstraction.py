@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from demo_tui.cells import width as cell_width
 from monarch_vs_ray.pictures.blocks import Block, Piece, Span, labelled
 from monarch_vs_ray.pictures.facts import Facts
-from monarch_vs_ray.pictures.marks import bar, duration, verdict, with_legend
+from monarch_vs_ray.pictures.marks import bar, decades, duration, verdict, with_legend
 from monarch_vs_ray.pictures.view import View
 
 INSIDE = {
@@ -12,6 +15,15 @@ INSIDE = {
     "async_methods_at_once": "async",
     "concurrency_asked_for": "asked for",
 }
+CALLS = frozenset(
+    {
+        *INSIDE, "what_is_returned", "unmarked_method", "private_method", "subclass_of_actor_class",
+        "error_of_a_method", "waits_for_itself", "list_argument", "array_argument",
+    }
+)  # fmt: skip
+"""The experiments whose slowest line is a call; elsewhere it is a start of processes, or a watch."""
+ROOMY = 50
+"""Columns from which the rows have room for the times of their calls."""
 METHODS = {"unmarked_method": ("unmarked", "method()"), "private_method": ("private", "_method()")}
 
 
@@ -30,7 +42,23 @@ def blocks(view: View) -> list[Block]:
         *_printed(view),
         *_latency(facts),
     ]
-    return with_legend(found, ("●", "good", "reached, inside, lives"), ("○", "dim", "not"))
+    timed = [_timed(block, facts, view.width) for block in found] if view.width >= ROOMY else found
+    marks = [("●", "good", "reached, inside, lives"), ("○", "dim", "not")]
+    if timed != found:
+        marks.append(("━", "bar.full", "slowest call, log"))
+    return with_legend(timed, *marks)
+
+
+def _timed(block: Block, facts: Facts, width: int) -> Block:
+    """Return a row with the time of its slowest call at the right, if there is room for it."""
+    seconds = next((took for name in block.of & CALLS if (took := facts.slowest_line(name))), None)
+    if seconds is None:
+        return block
+    time: list[Span] = [*decades(seconds), (f" {duration(seconds):<7}", "dim")]
+    room = width - sum(cell_width(text) for text, _ in (*block.lines[0], *time))
+    if room < 1:
+        return block
+    return replace(block, lines=((*block.lines[0], (" " * room, "text"), *time),))
 
 
 def _processes(view: View) -> list[Block]:
@@ -155,4 +183,7 @@ def _latency(facts: Facts) -> list[Block]:
     if microseconds is None:
         return []
     spans: list[Piece] = [("you ", "value"), ("⇄", "accent"), f" actor {duration(microseconds / 1e6)}"]
+    fastest = facts.metrics("call_latency", "call_latency_fastest")
+    if fastest:
+        spans.append((f", fastest {duration(fastest[-1].value / 1e6)}", "dim"))
     return [labelled("one call", *spans, of="call_latency")]

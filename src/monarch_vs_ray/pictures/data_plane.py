@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from monarch_vs_ray.pictures.blocks import LABEL, Block, Line, Piece, Span, fitted, labelled
 from monarch_vs_ray.pictures.facts import Facts
-from monarch_vs_ray.pictures.marks import bar, duration, with_legend
+from monarch_vs_ray.pictures.marks import bar, duration, size, with_legend
 from monarch_vs_ray.pictures.view import View
 
 OWNERS = {"busy_owner": "busy", "owner_keeps_lock": "holds lock", "stopped_owner": "stopped"}
 
 MAPS = " ◀─ maps, no copy"
+FAST = 5e9
+"""The rate of a full bar, in bytes/s."""
 OWNED: Line = (("│ ", "dim"), ("bytes", "title"), (" │", "dim"))
 
 
@@ -23,7 +25,7 @@ def blocks(view: View) -> list[Block]:
         *_changes(facts),
         *_owners(facts),
         *_weights(facts),
-        *_cost(facts),
+        *_cost(view),
         *_ends(facts),
     ]
     return with_legend(found, ("✓", "good", "done"), ("✗", "bad", "not"), ("■", "warn", "stopped"))
@@ -136,13 +138,18 @@ def _weights(facts: Facts) -> list[Block]:
     return found
 
 
-def _cost(facts: Facts) -> list[Block]:
+def _cost(view: View) -> list[Block]:
     """Return the owner's processor time for reads of 128 MB, and a collective that waits for its partner."""
-    found = []
+    facts, found = view.facts, []
     milliseconds = facts.number("owner_cost", "cpu_milliseconds")
     if milliseconds is not None:
         spans: list[Piece] = [*bar(milliseconds, 200, 8), f" owner works {milliseconds:g} ms"]
         found.append(labelled("128 MB read", *spans, of="owner_cost"))
+    seconds = facts.slowest_line("owner_cost", "inputs.IDLE_PULLS")
+    if seconds:
+        rate = view.constant("IDLE_PULLS", 8) * view.constant("WEIGHTS", 1 << 24) / seconds
+        spans = [*bar(rate, FAST, 8), f" {size(rate)}/s", (" with its check", "dim")]
+        found.append(labelled(" its rate", *spans, of="owner_cost"))
     if alone := facts.text("receiver_alone", "alone"):
         together = facts.text("receiver_alone", "together")
         spans = [("alone ", "dim"), _waits(alone), (" both ", "dim"), _waits(together)]

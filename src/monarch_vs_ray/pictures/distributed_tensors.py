@@ -140,7 +140,7 @@ def _sums(view: View) -> list[Block]:
         mark = "▼" if key == "sum_dp" else "▶"
         found.append(labelled(label, (f"{mark} ", "accent"), " │ ".join(rows), of=name))
     if found and (took := view.facts.seconds(name)) is not None and took > 5:
-        found.append(labelled("", (f"in {duration(took)}", "warn"), of=name))
+        found.append(labelled(" both took", (duration(took), "warn"), of=name))
     return found
 
 

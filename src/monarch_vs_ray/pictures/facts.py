@@ -11,11 +11,13 @@ from monarch_vs_ray.core.events import (
     ExperimentBegun,
     ExperimentEnded,
     FaultInjected,
+    LineReached,
     Message,
     Metric,
     Observation,
     OperationEnded,
     OperationInvoked,
+    RunStarted,
     Seen,
 )
 
@@ -38,6 +40,8 @@ class Record:
     messages: list[Message] = field(default_factory=list)
     metrics: dict[str, list[Metric]] = field(default_factory=dict)
     calls: list[tuple[str, OperationEnded]] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
+    """The nanoseconds that each line of code took at most, by its text."""
 
 
 class Facts:
@@ -52,9 +56,15 @@ class Facts:
         self.latest = ""
         self._open: dict[int, str] = {}
         self._running: Record | None = None
+        self._code: dict[str, list[str]] = {}
+        self._line: tuple[str, int] | None = None
 
     def apply(self, event: AnyEvent) -> None:
         """Apply one event of the side."""
+        if type(event) is RunStarted:
+            self._code = {name: text.splitlines() for name, text in event.code.items()}
+            return
+        self._time_line(event)
         if type(event) is ExperimentBegun:
             self.latest = event.experiment
             self._running = self.records[self.latest] = Record(event.at)
@@ -86,6 +96,18 @@ class Facts:
         else:
             return False
         return True
+
+    def _time_line(self, event: AnyEvent) -> None:
+        """Note when a line of the running experiment begins; the next event of the experiment ends it."""
+        if self._running and self._line and type(event) in (LineReached, Observation, ExperimentEnded):
+            (text, began), self._line = self._line, None
+            lines = self._running.lines
+            if text in lines or len(lines) < MOST:
+                lines[text] = max(lines.get(text, 0), event.at - began)
+        if self._running and type(event) is LineReached:
+            code = self._code.get(event.file, [])
+            if 0 < event.line <= len(code):
+                self._line = (code[event.line - 1].strip(), event.at)
 
     # -- what pictures ask -----------------------------------------------------------------------
 
@@ -166,6 +188,17 @@ class Facts:
         """Return the measured calls of an experiment that have ended, with their names."""
         record = self.records.get(experiment)
         return record.calls if record else []
+
+    def slowest_line(self, experiment: str, having: str = "") -> float | None:
+        """Return how long the slowest line took that has a text in it, in seconds; None if there is none.
+
+        Only demos follow lines, and in a long loop not each of them.
+        """
+        record = self.records.get(experiment)
+        if record is None or record.ended is None:
+            return None
+        took = [nanoseconds for text, nanoseconds in record.lines.items() if having in text]
+        return max(took) / 1e9 if took else None
 
     def seconds(self, experiment: str) -> float | None:
         """Return how long an experiment took, in seconds; None while it runs."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from monarch_vs_ray.pictures.blocks import Block, Span, row
 
 LEVELS = "▁▂▃▄▅▆▇█"
@@ -27,6 +29,11 @@ def bar(part: float, whole: float, cells: int, style: str = "bar.full") -> list[
     return [("━" * full, style), ("─" * (cells - full), "bar.empty")]
 
 
+def decades(seconds: float, cells: int = 5, lowest: float = 1e-4) -> list[Span]:
+    """Return a duration as a bar with a cell for each power of ten above the lowest."""
+    return bar(max(0.0, math.log10(max(seconds, lowest) / lowest)), cells, cells)
+
+
 def curve(values: list[float], cells: int) -> str:
     """Return values as a line of levels, the lowest at the bottom; the last ones where there are more."""
     shown = values[-cells:]
@@ -35,6 +42,15 @@ def curve(values: list[float], cells: int) -> str:
     low, top = min(shown), len(LEVELS) - 1
     span = max(shown) - low or 1.0
     return "".join(LEVELS[min(top, int((value - low) / span * top + 0.5))] for value in shown)
+
+
+def size(number: float) -> str:
+    """Return a number of bytes in a unit that fits: ``624 MB``, ``3.3 GB``."""
+    for unit in ("B", "KB", "MB"):
+        if number < 999.5:
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 99.5 else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"
 
 
 def duration(seconds: float) -> str:

@@ -35,7 +35,9 @@ def blocks(view: View) -> list[Block]:
         found += _counted(facts, name)
         found += _numbers(facts, name, view.width)
     if error := facts.text("async_actor_in_order", "error"):
-        found.append(labelled(" in order?", (error, "warn"), of="async_actor_in_order"))
+        found.append(
+            labelled(" in order?", ("refused: ", "text"), (error, "warn"), of="async_actor_in_order")
+        )
     for name, label in CRASHES.items():
         found += _crash(view, name, label)
     marks = [("✗", "bad", "a later one came first"), ("[2]", "bad", "late")]
@@ -52,7 +54,7 @@ def _counted(facts: Facts, name: str) -> list[Block]:
     spans: list[Piece] = [verdict(begun == 0), (f" {begun} out of order", "text" if begun == 0 else "bad")]
     if ended is not None:
         spans = [("began ", "dim"), verdict(begun == 0), (f" {begun:<4}", "text")]
-        spans += [("ended ", "dim"), verdict(ended == 0), (f" {ended}", "text")]
+        spans += [("ended ", "dim"), verdict(ended == 0), (f" {ended}", "text"), (" out of order", "dim")]
     changes = facts.count(name, "changes_of_sender")
     if changes is not None:
         spans.append((f", {changes} changes of sender", "dim"))

@@ -83,9 +83,9 @@ def _death(facts: Facts, name: str) -> Family:
     told, caught = facts.flag(name, "owner_was_told"), facts.text(name, "caught")
     seconds = facts.number(name, "seconds")
     heard = bool(told or caught)
-    cause = facts.text(name, "cause") or caught
+    cause = caught or facts.text(name, "cause")
     return Family(
-        note=f"after {duration(seconds)}, {cause}" if heard and seconds is not None else "",
+        note=f"{duration(seconds)}, {cause}" if heard and seconds is not None else "",
         parent=_state(True if heard else None),
         to_parent=REPORT if told else CALL if caught else NO_NEWS,
         first=_hit(facts, name),
@@ -98,7 +98,8 @@ def _parent_decides(facts: Facts, name: str) -> Family:
     parent, gets = facts.text(name, "parent"), facts.text(name, "root_gets")
     reached = facts.flag(name, "reached_the_root")
     by_call = "by its own call" in gets
-    note = "stays below" if gets == "nothing" else "by a call" if by_call else "goes up" if reached else ""
+    note = "program not told" if gets == "nothing" else ""
+    note = "program is told" if reached else "program learns by its call" if by_call else note
     told = facts.count(name, "reports")
     return Family(
         note=note,
@@ -121,15 +122,14 @@ def _comes_back(facts: Facts, name: str) -> Family:
     seconds, back = facts.number(name, "seconds"), facts.items(name, "came_back")
     anew = facts.number(name, "first_count") == 1
     sibling = facts.number(name, "sibling_count")
-    first = ANEW if anew else _hit(facts, name)
     note = f"{seconds:.2f} s" if seconds is not None else ""
-    if False in back:
-        first, note = DIED, f"{note}, {back.count(True)} of {len(back)}"
+    if len(back) == 2:
+        note += ", and again" if back[1] else ", 2nd kill: gone"
     return Family(
         note=note,
         parent=_state(True if seconds is not None else None),
         to_parent=CALL if facts.text(name, "caught_meanwhile") else NO_NEWS,
-        first=first,
+        first=ANEW if anew else _hit(facts, name),
         second=UNKNOWN if sibling is None else ANEW if sibling == 1 else RUNS,
     )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from monarch_vs_ray.pictures.blocks import LABEL, Block, Span, fitted, labelled, row
+from monarch_vs_ray.pictures.blocks import LABEL, Block, Piece, Span, fitted, labelled, row
 from monarch_vs_ray.pictures.facts import Facts
 from monarch_vs_ray.pictures.view import View
 
@@ -36,7 +36,8 @@ def blocks(view: View) -> list[Block]:
     found += [_stopped(facts, name, group) for name in stopped]
     found += _too_many(facts)
     if stopped:
-        legend = (("✓", "good"), " ran  ", ("■", "warn"), " stopped  ", ("✗", "bad"), " silent")
+        legend: list[Piece] = [("✓", "good"), " answered  ", ("■", "warn"), " stopped  ", ("✗", "bad")]
+        legend += [" silent", ("  ┄▶ through it", "dim")]
         found.append(row(*legend, keep=True))
     return found
 

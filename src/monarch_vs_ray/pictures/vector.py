@@ -36,6 +36,31 @@ _HEADS = {"▶": (1, 0), "◀": (-1, 0), "▲": (0, -1), "▼": (0, 1)}
 _LEVELS = {char: level for level, char in enumerate("▁▂▃▄▅▆▇█", 1)}
 _PATHS = {"✓": "M-3.2 .5L-1 3.5L3.5-3.5", "✗": "M-3-3.5L3 3.5M3-3.5L-3 3.5", "\u2573": "M-4-5L4 5M4-5L-4 5"}
 
+PAINTS = (
+    "text",
+    "dim",
+    "title",
+    "border",
+    "accent",
+    "good",
+    "warn",
+    "bad",
+    "info",
+    "key",
+    "value",
+    "left",
+    "right",
+)
+"""The styles that pictures are drawn in."""
+VARIABLE = re.compile("#0000([0-9a-f]{2})")
+_WEIGHTS = {name: LIGHT.styles[name].rpartition(" ")[0] for name in PAINTS}
+_PAINT = Theme(
+    "paint",
+    {name: f"{_WEIGHTS[name]} #0000{at:02x}".strip() for at, name in enumerate(PAINTS)},
+    foreground="#000000",
+)
+"""A theme whose colours are the numbers of its styles."""
+
 _DRAWN = "".join([*_STROKES, *_HEADS, *_LEVELS, *_PATHS, "●○■"])
 
 
@@ -90,6 +115,26 @@ def drawing(columns: Mapping[Engine, list[Line]], title: str, theme: Theme) -> s
         for at, line in enumerate(lines):
             parts += _line(line, left, MARGIN + ROW * (at + 3), theme)
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def fragment(line: Line) -> str:
+    """Draw one line for a page that has colours of its own.
+
+    Args:
+        line: The line; its middle is at y = 0, and a line is ROW high.
+
+    Returns:
+        SVG elements without a document around them. Their colours are the variables of ``variables``.
+    """
+    return VARIABLE.sub(
+        lambda found: f"var(--p-{PAINTS[int(found[1], 16)]})", "".join(_line(line, 0, 0, _PAINT))
+    )
+
+
+def variables(theme: Theme) -> dict[str, str]:
+    """Return the colours of a theme by the names of the variables that ``fragment`` uses."""
+    styles = ((name, theme.style(name)) for name in PAINTS)
+    return {f"--p-{name}": look(style, theme).fill if style else theme.foreground for name, style in styles}
 
 
 def _alternative(columns: Mapping[Engine, list[Line]]) -> str:

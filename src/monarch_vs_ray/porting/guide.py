@@ -24,7 +24,7 @@ from monarch_vs_ray.core.paths import need_checkout
 from monarch_vs_ray.porting.table import Group, Row, groups, preamble, rows
 
 COMMAND = "mvr port --guide"
-COMPARISON = "../../monarch-vs-ray-analysis.md"
+EVIDENCE = "../../evidence"
 PLACE = re.compile(r"(?<=<!-- made: )(?P<what>[^\n]*?)( -->\n)(?P<text>.*?)(?=<!-- end -->)", re.DOTALL)
 MADE = """Made by `mvr port --guide` from the table; do not edit. [Back to the map](../porting.md#the-map).
 Each snippet runs after [the lines of its engine](../porting.md#what-the-snippets-begin-with)."""
@@ -146,7 +146,9 @@ def _row(row: Row) -> Iterator[str]:
     if row.trap:
         notes.append(f"- Trap: {row.trap}")
     if row.claims:
-        links = ", ".join(f"[{claim}]({COMPARISON}#{claim})" for claim in row.claims)
+        links = ", ".join(
+            f"[{claim}]({EVIDENCE}/{claim.partition('.')[0]}.md#{claim})" for claim in row.claims
+        )
         notes.append(f"- Shown by: {links}")
     if notes:
         yield "\n".join(notes)

@@ -74,8 +74,8 @@ def _signal(number: int | None) -> str:
         return f"signal {number}"
 
 
-def _print_table(state: ProgramsState, out: Console, ascii: bool) -> None:
-    table = plain_table(["", *columns(state)], ascii)
+def table_rows(state: ProgramsState) -> list[tuple[str, list[str]]]:
+    """Return the table of a run: each label with a text for each program."""
     rows: tuple[tuple[str, Callable[[Engine], str]], ...] = (
         ("program", lambda engine: _command(state.courses[engine])),
         ("ended with", lambda engine: ending(state.sides[engine])),
@@ -90,11 +90,17 @@ def _print_table(state: ProgramsState, out: Console, ascii: bool) -> None:
         ("processes left behind", lambda engine: _left(state, engine)),
         ("files left: temporary, own folder, home", lambda engine: _files(state.courses[engine])),
     )
-    for label, text in rows:
-        table.add_row(Text(label), *(Text(text(engine)) for engine in state.sides))
+    table = [(label, [text(engine) for engine in state.sides]) for label, text in rows]
     for key in state.observed():
         found = (side.observations.get(key) for side in state.sides.values())
-        table.add_row(Text(key), *(Text(say(each.value, each.unit) if each else "") for each in found))
+        table.append((key, [say(each.value, each.unit) if each else "" for each in found]))
+    return table
+
+
+def _print_table(state: ProgramsState, out: Console, ascii: bool) -> None:
+    table = plain_table(["", *columns(state)], ascii)
+    for label, texts in table_rows(state):
+        table.add_row(Text(label), *map(Text, texts))
     out.print(table)
 
 

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 
 import msgspec
 
+from monarch_vs_ray.references.pages import pages
 from monarch_vs_ray.references.table import Reference, Table, nearest
 
 LINK = re.compile(
@@ -99,9 +100,10 @@ def check_links(file: str, links: Sequence[Link], table: Table) -> Iterator[Prob
     Yields:
         A problem for each link that is not in the table.
     """
-    by_url = {reference.url for reference in table.references.values()}
+    known = {reference.url for reference in table.references.values()}
+    known |= {page.url for page in pages().values()}
     for link in links:
-        if link.url not in by_url:
+        if link.url not in known:
             fact, step = _explain(link, list(table.references.values()))
             yield Problem(file=file, line=link.at, fact=fact, next_step=step)
 
@@ -117,10 +119,11 @@ def check_ids(file: str, ids: Sequence[Id], table: Table) -> Iterator[Problem]:
     Yields:
         A problem for each id that is not in the table.
     """
+    known = [*table.references, *pages()]
     for one in ids:
-        if one.id not in table.references:
-            near = nearest(one.id, list(table.references))
-            step = f"use one of: {', '.join(near)}" if near else "see the ids in table.toml"
+        if one.id not in known:
+            near = nearest(one.id, known)
+            step = f"use one of: {', '.join(near)}" if near else "see the ids in table.toml and pages.toml"
             yield Problem(file=file, line=one.at, fact=f"no reference is called {one.id!r}", next_step=step)
 
 

@@ -15,7 +15,7 @@ from monarch_vs_ray.core.verdicts import Verdict
 from monarch_vs_ray.ledger import published
 from monarch_vs_ray.ledger.claims import Claim
 from monarch_vs_ray.ledger.tables import NAMES, STYLES
-from monarch_vs_ray.report.passages import DOCUMENT, rows, sections
+from monarch_vs_ray.report.passages import cost_rows, evidence_place, rows, sections
 from monarch_vs_ray.report.ranking import Hit, Index, words
 from monarch_vs_ray.stage.console import console as new_console
 
@@ -37,7 +37,7 @@ def search(question: str, most: int = MOST) -> list[Hit]:
     Raises:
         NothingFound: If no text has a word like those of the question.
     """
-    index = Index([*rows(catalogue.ledger()), *sections()])
+    index = Index([*rows(catalogue.ledger()), *cost_rows(), *sections()])
     hits = index.search(question)
     if not hits:
         raise NothingFound(question, len(index.texts))
@@ -55,7 +55,7 @@ def answers(question: str, most: int = MOST) -> list[dict[str, object]]:
         if name in ledger.numbers:
             claims = ledger.find(name)
             entry |= {"row": name, "number": ledger.numbers[name], "title": claims[0].aspect}
-            entry["read"] = f"{DOCUMENT}#{name}"
+            entry["read"] = evidence_place(name)
             entry["claims"] = [
                 {
                     "id": claim.id,
@@ -96,7 +96,7 @@ def _print_row(
         told = (verdict, STYLES[verdict]) if verdict else "not yet published"
         console.print(Text.assemble(f"  {NAMES[claim.engine]}, ", told, f": {claim.cell.statement}"))
         console.print(Text(f"    {claim.id}", "dim"))
-    console.print(Text(f"  read: mvr explain {number}, or {DOCUMENT}#{hit.text.name}", "dim"))
+    console.print(Text(f"  read: mvr explain {number}, or {evidence_place(hit.text.name)}", "dim"))
 
 
 def _excerpt(body: str, question: str) -> str:

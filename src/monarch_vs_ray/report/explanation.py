@@ -23,7 +23,7 @@ from monarch_vs_ray.ledger.results import load as load_evidence
 from monarch_vs_ray.ledger.tables import NAMES, STYLES
 from monarch_vs_ray.report.answers import near
 from monarch_vs_ray.report.breaks import explain_breaks
-from monarch_vs_ray.report.passages import DOCUMENT
+from monarch_vs_ray.report.passages import evidence_place
 from monarch_vs_ray.stage.console import console as new_console
 
 
@@ -83,7 +83,7 @@ def _explain(
     number = ledger.numbers[claim.short]
     head = f"   {number} {claim.aspect}, {NAMES[claim.engine]} {claim.versions}"
     console.print(Text.assemble((claim.id, "bold"), head))
-    console.print(Text(f"In the document: row {number}, {DOCUMENT}#{claim.short}", "dim"))
+    console.print(Text(f"Read: {evidence_place(claim.id)}, row {number}", "dim"))
     said = "We judge  " if claim.cell.tested == "judgement" else "We say  "
     console.print(Text.assemble((said, "bold"), claim.cell.statement))
     if claim.cell.brief:

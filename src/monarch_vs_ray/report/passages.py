@@ -7,12 +7,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from monarch_vs_ray.concepts import FOLDER
-from monarch_vs_ray.core.paths import CHECKOUT
+from monarch_vs_ray.core.events import ENGINES
+from monarch_vs_ray.core.paths import CHECKOUT, PUBLISHED
 from monarch_vs_ray.ledger.claims import Claim, Ledger
+from monarch_vs_ray.ledger.tables import NAMES
 from monarch_vs_ray.report.document import slug
 from monarch_vs_ray.report.ranking import Text
 
 DOCUMENT = "docs/monarch-vs-ray-analysis.md"
+EVIDENCE = "docs/evidence"
+ASKED_AS = {
+    "latency": "how long it takes, latency, time, duration, benchmark",
+    "phase": "how long it takes, start, time, duration, benchmark",
+    "rate": "throughput, speed, calls a second, benchmark",
+    "bandwidth": "throughput, bandwidth, speed, bytes a second, benchmark",
+    "amount": "how much, memory, benchmark",
+}
+"""Words by which users ask for a number of each kind."""
 HEADING = re.compile(r"^#{1,3} (.+)$", re.MULTILINE)
 NOT_PROSE = re.compile(r"```.*?```|^\|.*$|<[^>]+>", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[+([^\]]*)\]+\([^)]*\)\]?")
@@ -31,6 +42,30 @@ def rows(ledger: Ledger) -> Iterator[Text]:
             for cell in (claim.cell,)
         )
         yield Text(row, title, f"{' '.join(said)} {claims[0].concept}")
+
+
+def evidence_place(asked: str) -> str:
+    """Return the place of a row or claim on its evidence page."""
+    return f"{EVIDENCE}/{asked.partition('.')[0]}.md#{asked}"
+
+
+def cost_rows() -> Iterator[Text]:
+    """Yield a text for each published row of the benchmark."""
+    from monarch_vs_ray.bench.catalogue import workloads
+    from monarch_vs_ray.bench.published import published
+    from monarch_vs_ray.report.costs import Costs, title, value
+
+    for line in Costs(published(PUBLISHED)).lines.values():
+        row = line.result.row
+        workload = workloads()[row.workload]
+        numbers = ", ".join(
+            f"{NAMES[engine]} {value(line.result, engine)}"
+            for engine in ENGINES
+            if engine in line.result.sides
+        )
+        place = f"{EVIDENCE}/costs.md#costs.{str(row).replace('/', '.')}"
+        body = f"{numbers}. Measured: {workload.clock}. {ASKED_AS.get(workload.kind, '')} {workload.group}"
+        yield Text(place, f"{title(line.result)}: what it costs", f"{body}. {workload.note}")
 
 
 def sections() -> Iterator[Text]:

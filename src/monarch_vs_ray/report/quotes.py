@@ -1,7 +1,8 @@
-"""Code blocks for the document, quoted by symbol from the files that run."""
+"""Code blocks for the document, quoted from the files that run."""
 
 from __future__ import annotations
 
+import ast
 import textwrap
 from pathlib import Path
 
@@ -22,11 +23,24 @@ def quote(path: Path, names: tuple[str, ...], link: str) -> str:
     """
     if not names:
         code = path.read_text(encoding="utf-8").strip()
-        return _block(code, f"[{native_name(path)}]({link})")
+        return _block(code, f"[{native_name(path)}]({link}#L1-L{len(code.splitlines())})")
     excerpts = [excerpt(path, name) for name in names]
     code = "\n\n\n".join(textwrap.dedent("\n".join(each.lines)) for each in excerpts)
     places = ", ".join(_place(each, path, link) for each in excerpts)
     return _block(code, f"{native_name(path)}: {places}")
+
+
+def program(path: Path, link: str) -> str:
+    """Return a Markdown block with a whole program but for its docstring, and a link to its lines.
+
+    Args:
+        path: The file; it begins with a docstring.
+        link: How the document refers to the file.
+    """
+    lines = path.read_text(encoding="utf-8").rstrip().splitlines()
+    first = ast.parse("\n".join(lines)).body[1].lineno
+    code = "\n".join(lines[first - 1 :])
+    return _block(code, f"[{native_name(path)}]({link}#L{first}-L{len(lines)})")
 
 
 def _place(each: Excerpt, path: Path, link: str) -> str:

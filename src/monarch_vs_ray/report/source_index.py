@@ -1,34 +1,43 @@
-"""The index of the engines' sources at the end of the document."""
+"""The index at the end of the document: exactly the places in sources that its text links to."""
 
 from __future__ import annotations
 
 from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.ledger.tables import NAMES
-from monarch_vs_ray.references.table import Reference, Table
+from monarch_vs_ray.references.links import find_links
+from monarch_vs_ray.references.pages import Page, pages
+from monarch_vs_ray.references.table import Reference, table
 from monarch_vs_ray.report.words import inline
 
 
-def source_index(table: Table) -> str:
-    """A table for each engine: symbol, its line now and in February 2026, and how the line is checked."""
+def source_index(text: str) -> str:
+    """Return the places that a text links to: lines of the engines' code, then pages of others."""
+    of = table()
+    by_url = {reference.url: reference for reference in of.references.values()}
+    links = find_links(text, [release.repo for release in of.releases.values()])
+    found = {link.url: by_url[link.url] for link in links if link.url in by_url}
     parts = []
     for engine in ENGINES:
-        release = table.releases[engine]
-        lines = [
-            f"#### {NAMES[engine]} {release.version}",
-            "",
-            "| section | symbol | line | language | checked against | in February 2026 |",
-            "|---|---|---|---|---|---|",
-            *map(_line, sorted(table.of(engine), key=lambda reference: reference.concept)),
-        ]
+        mine = [reference for reference in found.values() if reference.engine == engine]
+        tag = of.releases[engine].ref
+        for in_wheel in (True, False):
+            group = [reference for reference in mine if reference.in_wheel is in_wheel]
+            if group:
+                languages = ", ".join(sorted({reference.language for reference in group}))
+                where = f"at {tag}" if in_wheel else "not in the wheel, at the commit that was read"
+                parts.append(f"**{NAMES[engine]}, {languages}, {where}**: {', '.join(map(_entry, group))}.")
+    cited = sorted((page for page in pages().values() if f"]({page.url})" in text), key=_title)
+    if cited:
+        lines = ["### Pages of others", "", "|page|read on|", "|---|---|"]
+        lines += [f"|[{inline(page.title)}]({page.url})|{page.read}|" for page in cited]
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
 
-def _line(reference: Reference) -> str:
-    place = f"[{reference.path.rpartition('/')[2]}:{reference.line}]({reference.url})"
-    earlier = str(reference.earlier_line) if reference.earlier_line else ""
-    if reference.earlier_path and reference.earlier_path != reference.path:
-        earlier = f"{reference.earlier_path.rpartition('/')[2]}:{earlier}"
-    checked = "the installed wheel" if reference.in_wheel else f"recorded at {reference.ref[:12]}"
-    cells = (str(reference.concept), f"`{reference.symbol}`", place, reference.language, checked, earlier)
-    return "| " + " | ".join(map(inline, cells)) + " |"
+def _title(page: Page) -> str:
+    return page.title.lower()
+
+
+def _entry(reference: Reference) -> str:
+    label = f"`{reference.symbol}` {reference.path.rpartition('/')[2]}:{reference.line}"
+    return f"[{label}]({reference.url})"

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 
-from monarch_vs_ray.ledger.claims import Claim
-from monarch_vs_ray.ledger.evidence import Evidence
+from monarch_vs_ray.core.verdicts import Verdict
+
+MARKS: dict[Verdict, str] = {"holds": "✓", "partly": "◐", "refuted": "✗", "unknown": "?"}
+"""A verdict as one character: shapes, not colours."""
+MARK_NAMES: dict[Verdict, str] = {
+    "holds": "holds",
+    "partly": "partly",
+    "refuted": "does not hold",
+    "unknown": "unknown",
+}
+NOT_PUBLISHED = "…"
+EVIDENCE_FOLDER = "evidence"
+"""The folder of the evidence pages, beside the document."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`(])")
+_CODE = re.compile(r"`[^`]*`")
 
 
 def inline(text: str) -> str:
     """Return a text that may stand in a cell of a table."""
     return " ".join(text.split()).replace("|", "\\|")
+
+
+def row(*cells: str) -> str:
+    """Return a line of a table."""
+    return "|" + "|".join(cells) + "|"
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a text; a full stop within code ends none."""
+    flat = " ".join(text.split())
+    masked = _CODE.sub(lambda match: "x" * len(match[0]), flat)
+    found = _SENTENCE.search(masked)
+    return flat[: found.start()] if found else flat
 
 
 def number_text(value: object, unit: str = "") -> str:
@@ -24,29 +50,15 @@ def number_text(value: object, unit: str = "") -> str:
     return f"{text} {unit}".rstrip()
 
 
-def cell(claim: Claim, evidence: Evidence | None, elsewhere: Mapping[str, Evidence] | None = None) -> str:
-    """Return a claim for a comparison table: statement, verdict, evidence, and the brief's words.
+def evidence_link(asked: str, label: str, folder: str = f"{EVIDENCE_FOLDER}/") -> str:
+    """Return a link to a row or claim on its evidence page.
 
     Args:
-        claim: The claim.
-        evidence: What is quoted of it.
-        elsewhere: What each machine found; those that the quoted evidence is not of are named.
+        asked: The row's or claim's id; its anchor is the same, and never changes.
+        label: The link's text.
+        folder: How the text that holds the link refers to the folder of the pages.
     """
-    kind = "<sub>*Judgement.*</sub> " if claim.cell.tested == "judgement" else ""
-    parts = [kind + inline(claim.cell.statement)]
-    if evidence is None:
-        parts.append("<sub>**not yet published**</sub>")
-    else:
-        parts.append(f"<sub>**{evidence.verdict}**: {inline(escape(evidence.said))}</sub>")
-    for machine, other in (elsewhere or {}).items():
-        if evidence and (other.said, other.date) != (evidence.said, evidence.date):
-            parts.append(f"<sub>{escape(machine)}: **{other.verdict}**: {inline(escape(other.said))}</sub>")
-    if evidence and evidence.brief_verdict and evidence.brief_verdict != evidence.verdict:
-        missing = f": {inline(claim.cell.brief_missing)}" if evidence.brief_verdict == "partly" else ""
-        parts.append(
-            f"<sub>The brief said: {inline(claim.cell.brief)} (**{evidence.brief_verdict}**{missing})</sub>"
-        )
-    return "<br>".join(parts)
+    return f"[{label}]({folder}{asked.partition('.')[0]}.md#{asked})"
 
 
 def escape(text: str) -> str:

@@ -7,26 +7,23 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
 
 from rich.console import Console
 
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.events import Engine
-from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.stage.board import Board, View
 from monarch_vs_ray.stage.captions import introduction, latest, sentences, steps_on_stage
 from monarch_vs_ray.stage.playback import Playback
+from monarch_vs_ray.stage.played_screen import PlayedScreen
 from monarch_vs_ray.stage.presenter import Banner
+from monarch_vs_ray.stage.state import State
 from monarch_vs_ray.stage.timeline import END, START, Timeline
 from monarch_vs_ray.stage.tour import Tour
 from monarch_vs_ray.stage.transport import Transport
 
-FRAMES_PER_SECOND = 10.0
 ROOMY = 100
 """Columns from which the header has room for when a replay was recorded."""
-SEEK = 5.0
-"""Seconds that an arrow key moves the view."""
 NEXT_DEMO_AFTER = 10.0
 """Seconds that the last frame of one of several demos stays, unless a key is pressed."""
 ONLY = {"v": "picture", "c": "code", "o": "observed", "l": "log"}
@@ -40,7 +37,7 @@ class Showing:
     presenting: bool = False
 
 
-class DemoScreen:
+class DemoScreen(PlayedScreen):
     """Present a demo; a context manager that owns the terminal.
 
     Args:
@@ -68,45 +65,21 @@ class DemoScreen:
     ) -> None:
         self._showing, self._tour, self._banner = showing or Showing(), tour or Tour(), banner
         self._may_jump = tour is not None
-        self._is_live = banner.mode == "LIVE"
-        self._timeline = Timeline(concept, engines)
-        self.playback = Playback(concept, self._timeline)
-        self.transport = Transport(
-            self._timeline,
-            live=self._is_live,
-            presenting=self._showing.presenting,
-            speed=self._showing.speed,
+        live = banner.mode == "LIVE"
+        timeline = Timeline(concept, engines)
+        transport = Transport(
+            timeline, live=live, presenting=self._showing.presenting, speed=self._showing.speed
         )
+        self.playback = Playback(lambda: State(concept, engines), timeline)
         self.board = Board(concept, engines, console=console, clock=clock, ascii=ascii)
-        self._clock, self._last = clock, clock()
         self._only = ""
         self._shown: object = None
         self._done = False
         self._asked = 0
-        self._ended_at: float | None = None
-        self.whole = False
-        self._live = self.board.dashboard.live(FRAMES_PER_SECOND, capture=False, unseen=False)
-        self._bind_keys()
+        stays = self._showing.speed != 0
+        super().__init__(self.board.dashboard, timeline, transport, live=live, stays=stays, clock=clock)
 
     # -- the presenter ---------------------------------------------------------------------------
-
-    def __enter__(self) -> DemoScreen:
-        self._refresh()
-        self._live.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.__exit__(kind, error, trace)
-
-    def fd(self) -> int | None:
-        """Return the keyboard's descriptor."""
-        return self._live.fileno()
-
-    def wait(self) -> float:
-        """Return the seconds until the next frame is due."""
-        return self._live.seconds_until_frame()
 
     @property
     def quit(self) -> bool:
@@ -118,35 +91,10 @@ class DemoScreen:
     @property
     def holding(self) -> bool:
         """Return whether the screen is still open after the run."""
-        if self._live.terminal_lost:
-            return False
-        if self._showing.speed == 0 or self.fd() is None:  # nobody asked to look, or nobody can leave
-            return not self.whole
-        if not self._tour.goes_on or self._showing.presenting or self._ended_at is None:
-            return True
-        return self._clock() - self._ended_at < NEXT_DEMO_AFTER
-
-    @property
-    def frames(self) -> int:
-        """Return the number of frames that were drawn."""
-        return self._live.frames
-
-    def update(self, batch: Batch, now: int) -> None:
-        """Apply new events, advance the view, and draw if a frame is due."""
-        self._timeline.add(batch.events)
-        at = self._clock()
-        self.transport.advance(at - self._last, now)
-        self._last = at
-        beat = self.transport.beat
-        at_the_end = self.transport.at_end or (beat is not None and beat.key == END)
-        self.whole = self.whole or at_the_end or (self._is_live and self._timeline.over)
-        if not self.transport.at_end:
-            self._ended_at = None
-        elif self._ended_at is None:
-            self._ended_at = at
-        if self.wait() == 0:
-            self._refresh()
-        self._live.tick()
+        held = super().holding
+        if not held or not self._stays or not self._tour.goes_on or self._showing.presenting:
+            return held
+        return self._ended_at is None or self._clock() - self._ended_at < NEXT_DEMO_AFTER
 
     def _refresh(self) -> None:
         times, size = self.transport.times(), self.board.dashboard.console.size
@@ -177,83 +125,35 @@ class DemoScreen:
             self._only,
         )
 
-    def _status(self) -> str:
-        """Return the header's text about the view: its mode, and how far it is behind the run."""
-        view = self.transport
-        told = f"view {view.behind:.1f} s behind" if view.behind >= 0.5 else ""
-        if view.at_end:
-            if self._tour.goes_on:
-                left = "" if self._ended_at is None else f"in {self._seconds_left():.0f} s, "
-                return f"END  n: next demo {'' if self._showing.presenting else left}q leaves".strip()
-            return "END  home: again, q leaves"
-        if view.waiting:
-            return f"waits until both have taken the next step  {told}".rstrip()
-        if not view.playing:
-            return ("space: next step" if view.held else "PAUSED: space goes on") + f"  {told}".rstrip()
-        if view.following:
-            return f"{view.edge:.1f} s"
-        at = "in step" if view.in_step else f"as it ran, {view.position:.1f} s"
-        return f"{at}, speed {view.speed:g}  {told}".rstrip()
+    def _end(self) -> str:
+        if not self._tour.goes_on:
+            return super()._end()
+        left = "" if self._ended_at is None else f"in {self._seconds_left():.0f} s, "
+        return f"END  n: next demo {'' if self._showing.presenting else left}q leaves".strip()
 
     def _seconds_left(self) -> float:
         return max(0.0, NEXT_DEMO_AFTER - (self._clock() - (self._ended_at or 0.0)))
 
-    def press(self, key: str) -> None:
-        """Handle a key, named as in demo_tui."""
-        self._live.press(key)
-
     # -- keys ------------------------------------------------------------------------------------
 
     def _bind_keys(self) -> None:
-        move = self.transport
-        for key, action, help in (
-            ("space", self._toggle, "pause, or go on"),
-            ("p", self._toggle, ""),
-            ("enter", self._toggle, ""),
-            ("n", self._next, "next step"),
-            ("b", move.previous, "this or the previous step"),
-            ("home", move.home, "to the beginning"),
-            ("end", move.last, "to the end, or to now"),
-            ("left", lambda: move.seek(-SEEK), f"{SEEK:g} s back"),
-            ("right", lambda: move.seek(SEEK), f"{SEEK:g} s on"),
-            ("+", lambda: move.change_speed(1), "faster"),
-            ("=", lambda: move.change_speed(1), ""),
-            ("-", lambda: move.change_speed(-1), "slower"),
-            ("t", move.toggle_in_step, "in step, or as it ran"),
-            ("g", self._list_steps, "list of steps"),
-            ("e", self._explain, "explain this step"),
-        ):
-            self._on_key(key, action, help)
+        super()._bind_keys()
+        self._on_key("t", self.transport.toggle_in_step, "in step, or as it ran")
+        self._on_key("g", self._list_steps, "list of steps")
+        self._on_key("e", self._explain, "explain this step")
         for key, kind in ONLY.items():
             self._on_key(key, partial(self._show_only, kind), f"{kind} only, or all")
         for number in range(1, 9):
             help = "another demo: 1 to 8" if number == 1 else ""
             self._on_key(str(number), partial(self._jump, number), help)
 
-    def _on_key(self, key: str, action: Callable[[], object], help: str) -> None:
-        def act() -> None:
-            action()
-            self._ended_at = self._clock() if self._ended_at else None  # who presses a key is looking
-            self._refresh()
-
-        self._live.on_key(key, act, help)
-
-    def _toggle(self) -> None:
-        if self.transport.at_end:
-            self._next()
-        else:
-            self.transport.toggle()
-
     def _next(self) -> None:
         if self.transport.at_end and self._tour.goes_on:
             self._done = True
         elif self.transport.at_end:
             self._live.notify("This is the end: home starts again, q leaves, 1 to 8 show another demo.", 4.0)
-        elif not self.transport.next():
-            if self.transport.over:
-                self.transport.last()
-            else:
-                self._live.notify("The next step has not come yet.")
+        else:
+            super()._next()
 
     def _show_only(self, kind: str) -> None:
         self._only = "" if self._only == kind else kind

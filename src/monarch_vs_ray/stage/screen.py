@@ -1,10 +1,11 @@
-"""The base of a screen that draws a run as it comes: header, footer, logs, keys."""
+"""The bases of screens: one owns the terminal; one draws a run as it comes, with header, footer and logs."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import TypeVar
 
 from rich.console import Console
 
@@ -17,6 +18,7 @@ from monarch_vs_ray.stage.values import NAMES
 
 FRAMES_PER_SECOND = 10.0
 NARROW = 70
+S = TypeVar("S", bound="LiveScreen")
 MOST_NEW_LINES = 400
 """More log lines than any screen has; under a flood, the older ones are not even looked at."""
 
@@ -34,8 +36,63 @@ TAG_STYLES = {
 }
 
 
-class Screen:
-    """A presenter that draws what came when it comes; within its context it owns the terminal.
+class LiveScreen:
+    """The base of presenters that draw a dashboard; within its context one owns the terminal.
+
+    Args:
+        dashboard: What is drawn.
+        unseen: Show at the end the output that no panel showed.
+    """
+
+    def __init__(self, dashboard: DashboardBase, *, unseen: bool = True) -> None:
+        self.dashboard = dashboard
+        self._live = dashboard.live(FRAMES_PER_SECOND, capture=False, unseen=unseen)
+
+    def __enter__(self: S) -> S:
+        self._refresh()
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.__exit__(kind, error, trace)
+
+    def fd(self) -> int | None:
+        """Return the keyboard's descriptor."""
+        return self._live.fileno()
+
+    def wait(self) -> float:
+        """Return the seconds until the next frame is due."""
+        return self._live.seconds_until_frame()
+
+    def press(self, key: str) -> None:
+        """Handle a key, named as in demo_tui."""
+        self._live.press(key)
+
+    @property
+    def quit(self) -> bool:
+        """Return whether the user left."""
+        return self._live.quit_requested
+
+    @property
+    def frames(self) -> int:
+        """Return the number of frames that were drawn."""
+        return self._live.frames
+
+    def _refresh(self) -> None:
+        """Bring the panels to what is to be shown."""
+        raise NotImplementedError
+
+    def _draw(self) -> None:
+        """Draw if a frame is due."""
+        if self.wait() == 0:
+            self._refresh()
+        self._live.tick()
+
+
+class Screen(LiveScreen):
+    """Draw a run as it comes, header, footer and logs included; nothing stays after it.
 
     Outside the context it still makes pictures: ``frame`` is a function of the state.
     """
@@ -49,44 +106,20 @@ class Screen:
         clock: Callable[[], float] = time.monotonic,
         ascii: bool | None = None,
     ) -> None:
+        super().__init__(DashboardBase(console, clock=clock, title=f"mvr {state.concept.name}", ascii=ascii))
         self._state = state
         self._banner = banner
         self._now = 0
         self._shown = dict.fromkeys(state.sides, 0)
-        self.dashboard = DashboardBase(console, clock=clock, title=f"mvr {state.concept.name}", ascii=ascii)
         self._header, self._footer = HeaderPanel(), HeaderPanel()
         self._log: dict[Engine, LogPanel] = {}
         self._add_panels()
-        self._live = self.dashboard.live(FRAMES_PER_SECOND, capture=False)
 
     def _add_panels(self) -> None:
         """Make the panels, among them ``_header``, ``_footer`` and a log for each side."""
         raise NotImplementedError
 
     # -- the presenter ---------------------------------------------------------------------------
-
-    def __enter__(self) -> Screen:
-        self._refresh()
-        self._live.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.__exit__(kind, error, trace)
-
-    def fd(self) -> int | None:
-        """The keyboard's descriptor."""
-        return self._live.fileno()
-
-    def wait(self) -> float:
-        """Seconds until the next frame is due."""
-        return self._live.seconds_until_frame()
-
-    @property
-    def quit(self) -> bool:
-        """Whether ``q`` was pressed."""
-        return self._live.quit_requested
 
     @property
     def holding(self) -> bool:
@@ -98,17 +131,10 @@ class Screen:
         """Return that who quits has not seen the end."""
         return False
 
-    @property
-    def frames(self) -> int:
-        """How many frames were drawn."""
-        return self._live.frames
-
     def update(self, batch: Batch, now: int) -> None:
         """Draw if a frame is due; what came is in the state already."""
         self._now = now
-        if self.wait() == 0:
-            self._refresh()
-        self._live.tick()
+        self._draw()
 
     def frame(self, width: int, height: int, now: int) -> Frame:
         """The picture at a moment of the run, given in nanoseconds, and at a size in cells."""
@@ -120,10 +146,6 @@ class Screen:
 
     def _seconds(self) -> float:
         return self._now / 1e9
-
-    def _refresh(self) -> None:
-        """Bring the panels to the state."""
-        raise NotImplementedError
 
     def _show_header(self) -> None:
         versions = "  ".join(_name(side) for side in self._state.sides.values())

@@ -60,6 +60,13 @@ class Beat:
             for engine, part in self.parts.items()
         }
 
+    def position(self, engine: Engine, moment: int) -> float:
+        """Return the position at which a side's moment within this beat is shown; reverses ``times``."""
+        before, after = self.parts[engine]
+        longest = max(after - before for before, after in self.parts.values())
+        share = (min(max(moment, before), after) - before) / (after - before) if after > before else 1.0
+        return self.begin + share * self._seconds((before, after), longest)
+
     def _seconds(self, part: tuple[int, int], longest: int) -> float:
         """Return how long a side is shown: in proportion, with a minimum."""
         share = (part[1] - part[0]) / longest if longest else 1.0
@@ -143,6 +150,14 @@ class Timeline:
     def end(self) -> int:
         """Return the moment of the latest event of any side."""
         return max((track.end for track in self.tracks.values()), default=0)
+
+    def marks(self) -> list[int]:
+        """Return the times that keys go to, in the run's own time: each step, when the last side began it."""
+        begun = [
+            [track.begun[step.experiment] for track in self.tracks.values() if step.experiment in track.begun]
+            for step in self.steps
+        ]
+        return sorted(max(moments) for moments in begun if moments)
 
     def beats(self, pace: Pace) -> list[Beat]:
         """Return the beats that all sides have finished, in the order of the demo.

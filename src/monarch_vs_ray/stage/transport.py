@@ -24,15 +24,22 @@ class Transport:
         live: Whether the run is live; the view then follows it by default.
         presenting: Play in step, and stop after each beat.
         speed: The speed of play; 0 begins at the end.
+        in_step: Whether both engines are shown in the same beat; by default for replays and presentations.
     """
 
     def __init__(
-        self, timeline: Timeline, *, live: bool = False, presenting: bool = False, speed: float = 1.0
+        self,
+        timeline: Timeline,
+        *,
+        live: bool = False,
+        presenting: bool = False,
+        speed: float = 1.0,
+        in_step: bool | None = None,
     ) -> None:
         self._timeline = timeline
         self._live = live
         self.presenting = presenting
-        self.in_step = presenting or not live
+        self.in_step = presenting or not live if in_step is None else in_step
         self.following = live and not presenting
         self.playing = True
         self.speed = speed or 1.0
@@ -154,13 +161,10 @@ class Transport:
         self._go(earlier[-1] if earlier else 0.0)
 
     def _begins(self) -> list[float]:
-        """Return the positions at which beats begin: in the run's own time, when the last side began."""
+        """Return the positions at which beats begin; as it ran, the marks of the timeline."""
         if self.in_step:
             return [beat.begin for beat in self.beats]
-        tracks = self._timeline.tracks.values()
-        keys = [step.experiment for step in self._timeline.steps]
-        begun = [[track.begun[key] for track in tracks if key in track.begun] for key in keys]
-        return sorted(max(moments) / 1e9 for moments in begun if moments)
+        return [moment / 1e9 for moment in self._timeline.marks()]
 
     def go_to(self, key: str) -> bool:
         """Go to the beat of a step; return False if there is none yet."""

@@ -49,11 +49,13 @@ def replayed(file: Path, speed: float, engines: Sequence[Engine], form: Form) ->
     shown = [side for side in header.sides if side in engines]
     if not shown:
         raise UserError(f"{file} has no run of {', '.join(engines)}; it holds {', '.join(header.sides)}.")
-    banner = Banner("REPLAY", f"recorded {header.date[:10]}, speed {speed:g}")
+    note = f"recorded {header.date[:10]}"
+    banner = Banner("REPLAY", note if form.on_screen else f"{note}, speed {speed:g}")
     interrupt = Interrupt()
     with interrupt.listening():
-        replay = Replay(history, MonotonicClock(), speed)
-        return show(replay, _performance(TrainingState(shown), banner, form), form, interrupt)
+        # A screen plays at its own pace, and goes back: it is given everything at once.
+        replay = Replay(history, MonotonicClock(), 0.0 if form.on_screen else speed)
+        return show(replay, _performance(TrainingState(shown), banner, form, speed), form, interrupt)
 
 
 def live(
@@ -98,11 +100,11 @@ def _start(training: Training, engines: Sequence[Engine], deadline: float) -> Ru
     return Run(specs, MonotonicClock())
 
 
-def _performance(state: TrainingState, banner: Banner, form: Form) -> Performance:
+def _performance(state: TrainingState, banner: Banner, form: Form, speed: float = 1.0) -> Performance:
     def screen() -> ScreenPresenter:
         from monarch_vs_ray.transformer.screen import TrainingScreen
 
-        return TrainingScreen(state, banner, ascii=form.ascii or None)
+        return TrainingScreen(state.sides, banner, speed, ascii=form.ascii or None)
 
     return Performance(
         state,

@@ -1,0 +1,67 @@
+"""Offer the functions that the companion notebooks are written with.
+
+::
+
+    from monarch_vs_ray.notebook import api as nb
+
+    nb.opening("03_fault_tolerance")           # title, question, live or recorded
+    pair = nb.subject("supervision")           # a concept's examples, or a pattern's programs
+    programs = nb.editors(pair)                # an editor for each, and a button
+    run = nb.run(pair, programs)               # through the harness; recorded until the button is pressed
+    nb.outcome(run); nb.timeline(run); nb.resources(run); nb.figures(run)
+    press = nb.demo_button()
+    demo = nb.demo("supervision", press)       # the concept's demo, likewise
+    nb.picture(demo); nb.findings(demo)
+    fault = nb.fault_choice(demo); nb.supervision_tree(demo, fault)
+    nb.broadcast_tree(8, 2, 1); nb.mesh_part(2, 4, [0, 1], [0, 1]); nb.ordering_buffer(8, 2, 3, 4)
+    nb.claims("supervision.restart")           # statements, verdicts, evidence
+    task = nb.Exercise(task="...", engine="ray", start=pair.texts["ray"], needs=[nb.ends_well()])
+    answer = nb.exercise_editor(task)          # an editor with a button
+    nb.check(task, answer)                     # what the reader's program lacks
+"""
+
+from monarch_vs_ray.notebook.cells import demo, demo_button, editors, opening, run
+from monarch_vs_ray.notebook.claims import claims
+from monarch_vs_ray.notebook.exercises import (
+    Exercise,
+    Need,
+    check,
+    ends_well,
+    exercise_editor,
+    never_prints,
+    prints,
+    uses,
+)
+from monarch_vs_ray.notebook.interactive import broadcast_tree, mesh_part, ordering_buffer
+from monarch_vs_ray.notebook.show import figures, findings, outcome, picture, resources, timeline
+from monarch_vs_ray.notebook.subjects import subject
+from monarch_vs_ray.notebook.trees import fault_choice, supervision_tree
+
+__all__ = [
+    "Exercise",
+    "Need",
+    "broadcast_tree",
+    "check",
+    "claims",
+    "demo",
+    "demo_button",
+    "editors",
+    "ends_well",
+    "exercise_editor",
+    "fault_choice",
+    "figures",
+    "findings",
+    "mesh_part",
+    "never_prints",
+    "opening",
+    "ordering_buffer",
+    "outcome",
+    "picture",
+    "prints",
+    "resources",
+    "run",
+    "subject",
+    "supervision_tree",
+    "timeline",
+    "uses",
+]

@@ -1,0 +1,242 @@
+"""What each engine costs, from the published measurements: parts of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from monarch_vs_ray.bench import metg, scale, units
+from monarch_vs_ray.bench.analysis import Result, disturbed
+from monarch_vs_ray.bench.catalogue import Row, workloads
+from monarch_vs_ray.bench.metg import BARE, Curve
+from monarch_vs_ray.bench.published import Line, Published, best
+from monarch_vs_ray.bench.statistics import FEW, Estimate
+from monarch_vs_ray.core.errors import UnknownWorkload
+from monarch_vs_ray.core.events import ENGINES
+from monarch_vs_ray.ledger.tables import NAMES
+from monarch_vs_ray.report.words import EVIDENCE_FOLDER, row
+
+NOTHING = "Nothing is measured yet; `mvr bench` does, and `mvr bench publish` publishes it."
+PAGE = "costs.md"
+MISSING = "-"
+MEASURED_MOST = 1_024
+"""The processes that the scale model is asked for in the text."""
+
+
+class Costs:
+    """Parts of the document about costs.
+
+    Args:
+        files: Published measurements; those of the machine with most of them count.
+    """
+
+    def __init__(self, files: Iterable[Published]) -> None:
+        all_ = list(files)
+        machines = [file.machine for file in all_]
+        self.machine = max(sorted(set(machines)), key=machines.count, default="")
+        self.files = [file for file in all_ if file.machine == self.machine]
+        self.lines = best(self.files)
+
+    def finding(self) -> str:
+        """Return a sentence with the two numbers that most readers look for."""
+        call, start = self._both("call_round_trip"), self._both("cold_start_runtime")
+        if not call or not start:
+            return f"**Costs.** {NOTHING}"
+        return (
+            f"**Costs.** A call and its answer take {call[0]} on Monarch and {call[1]} on Ray"
+            f" ({self._n('call_round_trip')}). The runtime is up in {start[0]} on Monarch, which starts no"
+            f" service, and in {start[1]} on Ray, which starts a cluster of one node."
+            " [[costs](#what-it-costs)]"
+        )
+
+    def table(self, *wanted: str) -> str:
+        """Return a table of rows such as ``fan_out/8``, or of all sizes of ``fan_out``; of those published.
+
+        Raises:
+            UnknownWorkload: If a row names no workload.
+        """
+        lines = [line for name in wanted for line in self._find(name)]
+        if not lines:
+            return NOTHING
+        head = ["|operation|Monarch|Ray|Monarch / Ray|pairs|", "|---|--:|--:|--:|--:|"]
+        return "\n".join([*head, *(_line(line.result) for line in lines)])
+
+    def curves(self) -> str:
+        """Return a table of METG: the smallest task at which half of the peak is kept."""
+        found = self._curves()
+        if not found:
+            return ""
+        drivers = [BARE, *ENGINES]
+        lines = [
+            f"|task graph|{BARE}|{'|'.join(NAMES[engine] for engine in ENGINES)}|",
+            "|---|--:|--:|--:|",
+        ]
+        for pattern, by_driver in found.items():
+            lines.append(row(pattern, *(_metg(by_driver.get(driver)) for driver in drivers)))
+        return "\n".join(lines)
+
+    def _curves(self) -> dict[str, dict[str, Curve]]:
+        found: dict[str, dict[str, Curve]] = {}
+        for file in self.files:
+            for curve in metg.curves(file.measured):
+                known = found.setdefault(curve.pattern, {}).get(curve.driver)
+                if known is None or curve.processes > known.processes:
+                    found[curve.pattern][curve.driver] = curve
+        return {
+            pattern: curves for pattern, curves in found.items() if any(each in curves for each in ENGINES)
+        }
+
+    def scale(self) -> str:
+        """Return the scale model in sentences, with its error; empty if fan-out was not measured enough."""
+        for file in reversed(self.files):
+            if found := scale.engines(file.measured):
+                return "\n".join(f"- {sentence}" for sentence in _model(found))
+        return ""
+
+    def limits(self, *wanted: str) -> str:
+        """Return how near rows come to what the machine does without an engine, in one sentence."""
+        told = [
+            f"{_lower(title(line.result))}: "
+            + ", ".join(
+                f"{NAMES[engine]} {_share(line.result.shares[engine])}"
+                for engine in ENGINES
+                if engine in line.result.shares
+            )
+            for name in wanted
+            for line in self._find(name)
+            if line.result.shares
+        ]
+        return f"Share of the machine's own speed, without an engine: {'; '.join(told)}." if told else ""
+
+    def settings(self) -> str:
+        """Return what was set of the engines, apart from their defaults."""
+        set_: dict[str, dict[str, None]] = {}
+        for file in self.files:
+            for engine, settings in file.measured.manifest.settings.items():
+                set_.setdefault(engine, {}).update(dict.fromkeys(settings))
+        return "; ".join(
+            f"{NAMES[engine]}: {', '.join(set_[engine])}" for engine in ENGINES if engine in set_
+        )
+
+    def ran(self) -> str:
+        """Return when, where and with how much other load the measurements ran, in a sentence."""
+        if not self.files:
+            return NOTHING
+        processes = [each for file in self.files for each in file.measured.processes]
+        busy = sum(len(disturbed(file.measured)) for file in self.files)
+        days = sorted({file.measured.manifest.date[:10] for file in self.files})
+        versions = self.files[-1].measured.manifest.versions
+        told = " and ".join(f"{NAMES[engine]} {versions.get(engine, '')}".rstrip() for engine in ENGINES)
+        runs = ", ".join(f"`{file.name}`" for file in self.files)
+        return (
+            f"{told} on {self.machine}, {' and '.join(days)}, runs {runs}: {len(processes)} processes; other"
+            f" processes used the machine during {busy} of them"
+        )
+
+    def more(self) -> str:
+        """Return a link to the page with all rows."""
+        engine_rows = [
+            line for line in self.lines.values() if not workloads()[line.result.row.workload].before
+        ]
+        return f"[all {len(engine_rows)} rows, limits, quantiles and notes]({EVIDENCE_FOLDER}/{PAGE})"
+
+    # -- helpers ---------------------------------------------------------------------------------------
+
+    def _find(self, name: str) -> list[Line]:
+        workload, _, size = name.partition("/")
+        if workload not in workloads():
+            raise UnknownWorkload(workload, list(workloads()))
+        return [
+            line
+            for of, line in self.lines.items()
+            if of.workload == workload and (not size or of.size == int(size)) and line.result.sides
+        ]
+
+    def _both(self, name: str) -> list[str]:
+        """Return both engines' numbers of a row of one size, or nothing."""
+        line = self.lines.get(Row(name))
+        if line is None or any(engine not in line.result.sides for engine in ENGINES):
+            return []
+        return [value(line.result, engine) for engine in ENGINES]
+
+    def _n(self, name: str) -> str:
+        ratio = self.lines[Row(name)].result.ratio
+        return f"n = {ratio.n if ratio else 0}"
+
+
+def value(result: Result, engine: str) -> str:
+    """Return an engine's number of a row, with its unit; or why there is none, where that was observed."""
+    if engine not in result.sides:
+        failed = result.failed.get(engine) if workloads()[result.row.workload].group == "failure" else None
+        return failed[1].partition(": ")[2] if failed else MISSING
+    shown = units.show(workloads()[result.row.workload], result.sides[engine].estimate.value)
+    return shown.replace(" us", " µs")
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def title(result: Result) -> str:
+    """Return a row's title, with its size."""
+    workload = workloads()[result.row.workload]
+    size = units.size(workload, result.row)
+    return f"{workload.title}{f', {size}' if size else ''}"
+
+
+def _line(result: Result) -> str:
+    pairs = result.ratio.n if result.ratio else max(side.estimate.n for side in result.sides.values())
+    return row(title(result), *(value(result, engine) for engine in ENGINES), ratio(result.ratio), str(pairs))
+
+
+def ratio(estimate: Estimate | None) -> str:
+    """Return a ratio with its interval at 95 %, or what keeps it from having one."""
+    if estimate is None:
+        return MISSING
+    shown = units.three_digits(estimate.value)
+    if estimate.n < FEW:
+        return f"{shown}, no interval"
+    interval = f"{shown} [{units.three_digits(estimate.low)}, {units.three_digits(estimate.high)}]"
+    return f"{interval}, not shown to differ" if estimate.low <= 1 <= estimate.high else interval
+
+
+def _share(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 else f"{share:.2%}"
+
+
+def _metg(curve: Curve | None) -> str:
+    if curve is None:
+        return MISSING
+    return "not reached" if curve.metg is None else units.seconds(curve.metg).replace(" us", " µs")
+
+
+def _model(found: dict[str, scale.Engine]) -> Iterator[str]:
+    for engine in ENGINES:
+        if engine not in found:
+            continue
+        of = found[engine]
+        worst = max((abs(error) for error in of.errors.values()), default=0.0)
+        sentence = (
+            f"{NAMES[engine]}: a call {_seconds(of.model.call)}, each further process of this machine"
+            f" {_seconds(of.model.per_process)}; off by up to {worst:.0%} at sizes left out of the fit."
+        )
+        if estimate := of.predictions.get(MEASURED_MOST):
+            interval = f"[{_seconds(estimate.low)}, {_seconds(estimate.high)}]"
+            sentence += (
+                f" Predicted for {MEASURED_MOST:,} processes with cores of their own:"
+                f" {_seconds(estimate.value)} {interval}."
+            )
+        yield sentence
+    if any(of.predictions for of in found.values()):
+        yield f"A prediction, not a measurement. {' '.join(scale.ASSUMPTIONS)}"
+
+
+def _seconds(value_: float) -> str:
+    return units.seconds(value_).replace(" us", " µs")
+
+
+def groups(lines: Sequence[Line]) -> dict[str, list[Line]]:
+    """Return lines by group of workloads, in their order."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        found.setdefault(workloads()[line.result.row.workload].group, []).append(line)
+    return found
