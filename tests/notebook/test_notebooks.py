@@ -38,7 +38,9 @@ def texts(outputs: Any) -> str:
 def test_every_cell_of_a_notebook_runs_with_recorded_runs(name, monkeypatch):
     monkeypatch.setenv("MVR_RECORDED", "1")
     outputs, _ = load(NOTEBOOKS / f"{name}.py").app.run()
-    assert "All runs below are recorded" in texts(outputs)
+    shown = texts(outputs)
+    assert "All runs below are recorded" in shown
+    assert "is in this installation" not in shown, "a recorded run is missing"
 
 
 def test_a_cell_that_fails_fails_the_test(tmp_path):
