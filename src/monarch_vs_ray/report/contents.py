@@ -47,7 +47,7 @@ def make_document() -> str:
     of, costs, patterns = material(), Costs(bench.published(PUBLISHED)), PatternFigures()
     parts = {
         "findings": lambda: finding_list(of),
-        "needs": lambda: need_list(of),
+        "needs": lambda: need_list(of, patterns),
         "cost_finding": costs.finding,
         "costs_table": costs.table,
         "metg": costs.curves,
