@@ -17,7 +17,7 @@ PATTERNS = "../src/monarch_vs_ray/patterns"
 def finding_list(of: Material) -> str:
     """Return the findings as a numbered list, each with its numbers and all that it rests on."""
     return "\n".join(
-        f"{at}. {_said_of_both(each)}{_numbers(of, each)} {_proof(of, each)}"
+        f"{at}. {_said_of_both(each)}{_bracketed(_numbers(of, each))} {_proof(of, each)}"
         for at, each in enumerate(findings().finding, 1)
     )
 
@@ -54,21 +54,24 @@ def _said_of_both(each: Finding) -> str:
 
 def _continued(sentence: str) -> str:
     """Return a sentence that follows a colon: its first letter is small, unless it begins with a name."""
-    return sentence if sentence.startswith(tuple(NAMES.values())) else sentence[:1].lower() + sentence[1:]
+    return sentence if sentence.startswith(("RDMA", *NAMES.values())) else sentence[:1].lower() + sentence[1:]
 
 
 def _need(of: Material, each: Need, patterns: PatternFigures) -> str:
-    parts = [f"**{each.title}: {PICKS[each.pick]}.** {each.answer}", *(each.why if each.observed else [])]
-    if each.monarch_if:
-        parts.append(f"*Monarch if* {each.monarch_if}.")
-    if each.ray_if:
-        parts.append(f"*Ray if* {each.ray_if}.")
-    if each.unknown:
-        parts.append(f"*Not shown:* {each.unknown}")
+    """Return a need as an item of a list, with an item below for each thing that there is to say."""
     figures = ((name, patterns.in_short(name)) for name in each.patterns)
-    shown = "; ".join(f"`{name}` {figure}" for name, figure in figures if figure)
-    parts += [f"*Patterns:* {shown}."] if shown else []
-    return f"{' '.join(parts)}{_numbers(of, each)} {_proof(of, each)}"
+    told = "; ".join(f"`{name}` {figure}" for name, figure in figures if figure)
+    below = [
+        f"Monarch if {each.monarch_if}." if each.monarch_if else "",
+        f"Ray if {each.ray_if}." if each.ray_if else "",
+        " ".join(each.why) if each.observed else "",
+        f"Observed: {numbers}." if (numbers := _numbers(of, each)) else "",
+        f"Patterns: {told}." if told else "",
+        f"Not shown: {_continued(each.unknown)}" if each.unknown else "",
+        f"Proof: {_proof(of, each)}",
+    ]
+    head = f"**{each.title}: {PICKS[each.pick]}.** {each.answer}"
+    return "\n".join([head, *(f"  - {line}" for line in below if line)])
 
 
 def _proof(of: Material, each: Finding | Need) -> str:
@@ -85,14 +88,18 @@ def _proof(of: Material, each: Finding | Need) -> str:
 
 
 def _numbers(of: Material, each: Finding | Need) -> str:
-    """Return what was observed on each engine, in parentheses; a unit that both share is said once."""
+    """Return what was observed on each engine; a unit that both share is said once."""
     told = {engine: values for engine in each.observed if (values := _observed(of, each, engine))}
     units = {each.observed[engine].unit for engine in told}
     if len(told) == len(ENGINES) and len(units) == 1 and all(len(values) == 1 for values in told.values()):
         both = ", ".join(f"{NAMES[engine]} {number_text(values[0])}" for engine, values in told.items())
-        return f" ({both} {units.pop()}.)"
+        return f"{both} {units.pop()}"
     said = (f"{NAMES[engine]} {_said(values, each.observed[engine].unit)}" for engine, values in told.items())
-    return f" ({'; '.join(said)}.)" if told else ""
+    return "; ".join(said)
+
+
+def _bracketed(text: str) -> str:
+    return f" ({text}.)" if text else ""
 
 
 def _observed(of: Material, each: Finding | Need, engine: Engine) -> list[object]:
