@@ -25,6 +25,7 @@ _NUMBERS = {
 _SINGLE = {"\r": "enter", "\n": "enter", "\t": "tab", "\x7f": "backspace", "\x08": "backspace", " ": "space"}
 _TOKEN = re.compile(
     r"\x1b\[<(?P<mouse>\d+;\d+;\d+)(?P<press>[Mm])"
+    r"|\x1b\[M(?P<old>[^\x1b]{3})"
     r"|\x1b\[(?P<csi>[0-?]*)[ -/]*(?P<final>[@-~])"
     r"|\x1bO(?P<ss3>[A-Za-z])"
     r"|\x1b(?P<alt>[^\x1b])"
@@ -34,7 +35,7 @@ _TOKEN = re.compile(
 )
 ESCAPE_SECONDS = 0.04
 """How long an Escape waits for what may follow it."""
-_PARTIAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|O)?\Z")
+_PARTIAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|O|\[M[^\x1b]{0,2})?\Z")
 """What may be the beginning of a sequence whose rest has not arrived."""
 
 
@@ -94,6 +95,8 @@ def _keys(text: str) -> Iterator[str | Mouse]:
         kind = match.lastgroup
         if kind == "press":
             yield from _mouse(match["mouse"], match["press"])
+        elif kind == "old":
+            continue  # the mouse in a form that nobody asked for: a program before this one left it on
         elif kind == "final":
             yield from _sequence(match["csi"], match["final"])
         elif kind == "ss3":
@@ -157,7 +160,7 @@ class KeyReader:
         self._fd: int | None = None
         self._saved: list[object] | None = None
         self._parser = KeyParser()
-        self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._last = 0.0
 
     def start(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from demo_tui.cells import keep_colours
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["View"]
 
 MOUSE_ON, MOUSE_OFF = "\x1b[?1000h\x1b[?1006h", "\x1b[?1006l\x1b[?1000l"
+
+_views: set[View] = set()
+"""Those that are on a terminal now."""
 
 
 class View:
@@ -44,6 +49,10 @@ class View:
         self.over = False
         self.held = False
         self.notes: list[str] = []
+        self._terminal: object = self
+        if out.fd is not None:
+            with suppress(OSError):
+                self._terminal = (os.getpid(), os.fstat(out.fd).st_rdev)
         self._buffer = LineBuffer(self._captured)
         self._capture: DescriptorCapture | StreamCapture | None = None
         self._above: list[str] = []
@@ -57,7 +66,16 @@ class View:
     # -- the terminal ----------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Take the terminal, if this process is in its foreground, and what is printed."""
+        """Take the terminal, if this process is in its foreground, and what is printed.
+
+        Raises:
+            RuntimeError: If another dashboard of this process is on this terminal.
+        """
+        if any(other.visible and other._terminal == self._terminal for other in _views):
+            raise RuntimeError(
+                "Another dashboard is on this terminal. Add your panels to it, end it first,"
+                " or open this one within its `suspended()`."
+            )
         self._start_capture()
         self.ready()
 
@@ -104,6 +122,7 @@ class View:
         self._keys.start()
         self._painter.forget()
         self.visible = True
+        _views.add(self)
         self._write(self._painter.enter + (MOUSE_ON if self._options.mouse else ""))
 
     def disappear(self, restore_keys: bool = True) -> None:
@@ -114,6 +133,7 @@ class View:
         """
         if self.visible:
             self.visible = False
+            _views.discard(self)
             self._write((MOUSE_OFF if self._options.mouse else "") + self._painter.leave)
             self._keys.stop(restore_keys)
 

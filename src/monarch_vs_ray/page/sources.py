@@ -21,13 +21,15 @@ GIB = 1 << 30
 class Source:
     """What is quoted of each claim, and all that is known of it; newest first.
 
-    ``own`` is True for a reader's own run. ``breaks`` are those of the published machine.
+    ``own`` is True for a reader's own run. ``breaks`` are those of the published machine, and
+    ``root`` is the folder of what is published.
     """
 
     quoted: Mapping[str, Evidence]
     known: Mapping[str, list[Evidence]]
     breaks: ByClaim
     own: bool = False
+    root: Path = PUBLISHED
 
     @property
     def described(self) -> dict[str, str]:
@@ -68,6 +70,7 @@ def published(root: Path = PUBLISHED) -> Source:
         quoted={id_: publications.best(several) for id_, several in by_claim.items()},
         known={id_: _newest_first(several.values()) for id_, several in by_claim.items()},
         breaks=_breaks(root),
+        root=root,
     )
 
 
@@ -86,7 +89,7 @@ def own(folder: Path, root: Path = PUBLISHED) -> Source:
     known = {id_: _newest_first(several.values()) for id_, several in by_claim.items()}
     for id_, each in quoted.items():
         known[id_] = _newest_first([each, *known.get(id_, [])])
-    return Source(quoted=quoted, known=known, breaks=_breaks(root), own=True)
+    return Source(quoted=quoted, known=known, breaks=_breaks(root), own=True, root=root)
 
 
 def load(folder: Path) -> list[Evidence]:
