@@ -95,7 +95,7 @@ class Costs:
     def limits(self, *wanted: str) -> str:
         """Return how near rows come to what the machine does without an engine, in one sentence."""
         told = [
-            f"{title(line.result).lower()}: "
+            f"{_lower(title(line.result))}: "
             + ", ".join(
                 f"{NAMES[engine]} {_share(line.result.shares[engine])}"
                 for engine in ENGINES
@@ -164,11 +164,16 @@ class Costs:
 
 
 def value(result: Result, engine: str) -> str:
-    """Return an engine's number of a row, with its unit."""
+    """Return an engine's number of a row, with its unit; or why there is none, where that was observed."""
     if engine not in result.sides:
-        return MISSING
+        failed = result.failed.get(engine) if workloads()[result.row.workload].group == "failure" else None
+        return failed[1].partition(": ")[2] if failed else MISSING
     shown = units.show(workloads()[result.row.workload], result.sides[engine].estimate.value)
     return shown.replace(" us", " µs")
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def title(result: Result) -> str:
@@ -221,7 +226,8 @@ def _model(found: dict[str, scale.Engine]) -> Iterator[str]:
                 f" {_seconds(estimate.value)} {interval}."
             )
         yield sentence
-    yield f"A prediction, not a measurement. {' '.join(scale.ASSUMPTIONS)}"
+    if any(of.predictions for of in found.values()):
+        yield f"A prediction, not a measurement. {' '.join(scale.ASSUMPTIONS)}"
 
 
 def _seconds(value_: float) -> str:
