@@ -257,3 +257,21 @@ def test_axe_finds_nothing_serious_in_costs_and_patterns(open_tab, page):
     tab.wait("document.querySelector('[data-chart]').dataset.drawn")
     assert tab.violations(within="#costs") == []
     assert tab.violations(within="#patterns") == []
+
+
+def test_a_run_is_drawn_in_space_and_time(open_tab, page):
+    tab = open_tab(page)
+    tab.page.locator("#runs").scroll_into_view_if_needed()
+    place = tab.page.locator("#space-time")
+    place.locator("svg.space").first.wait_for()
+    assert place.locator("svg.space").count() == 2
+    assert place.locator(".arrow").count() == 6
+    tab.page.get_by_label("Run", exact=True).select_option("supervision")
+    tab.page.get_by_label("Experiment", exact=True).select_option("idle_death")
+    assert place.locator(".mark-fault").count() == 2
+    place.get_by_text("As text").first.click()
+    assert "fault, SIGKILL: worker 0" in place.locator("ol.events").first.inner_text()
+    width = place.locator("svg.space").first.get_attribute("width")
+    tab.page.get_by_label("Zoom").select_option("4")
+    assert float(place.locator("svg.space").first.get_attribute("width")) > 3 * float(width)
+    assert tab.violations(within="#runs") == []

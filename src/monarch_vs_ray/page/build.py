@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,15 @@ from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.core.output import clean
 from monarch_vs_ray.ledger.claims import Ledger
 from monarch_vs_ray.ledger.counts import Breaks, count, sentences
-from monarch_vs_ray.page import answers, claims, costs, demos, packing, patterns
+from monarch_vs_ray.ledger.evidence import Evidence
+from monarch_vs_ray.page import answers, claims, compare, costs, demos, packing, patterns, runs
 from monarch_vs_ray.page.sources import Source
 from monarch_vs_ray.pictures import vector
 from monarch_vs_ray.stage.values import NAMES
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
-SCRIPTS = ("core.js", "claims.js", "detail.js", "demos.js", "patterns.js")
+SCRIPTS = ("core.js", "claims.js", "detail.js", "demos.js", "patterns.js", "runs.js")
 STYLES = ("page.css", "parts.css")
 LARGEST = 6_000_000
 """Bytes that a page may have."""
@@ -38,16 +40,18 @@ PARTS = {
     "costs": "Costs",
     "patterns": "Patterns",
     "demos": "Demos",
+    "runs": "Runs",
 }
 """The sections that are there when there is something to show in them, in their order."""
 
 
-def make(source: Source, ledger: Ledger | None = None) -> str:
+def make(source: Source, ledger: Ledger | None = None, *, compared: Sequence[Sequence[Evidence]] = ()) -> str:
     """Return the page as a text.
 
     Args:
         source: The evidence that it shows.
         ledger: The claims; by default all there are.
+        compared: The evidence of two runs, to say in what they differ.
 
     Raises:
         BadEvidence: If something published is damaged.
@@ -58,6 +62,7 @@ def make(source: Source, ledger: Ledger | None = None) -> str:
         "costs": costs.costs(benchmarks),
         "patterns": patterns.patterns(source.root),
         "demos": demos.demos(),
+        "runs": runs.runs(source.root, source.folder),
     }
     charts = costs.charts(benchmarks)
     matrix = claims.matrix(ledger, source)
@@ -65,6 +70,7 @@ def make(source: Source, ledger: Ledger | None = None) -> str:
         "claims": claims.details(ledger, source),
         "demos": shown["demos"],
         "patterns": shown["patterns"],
+        "runs": shown["runs"],
         "charts": charts,
     }
     return _fill(
@@ -72,6 +78,7 @@ def make(source: Source, ledger: Ledger | None = None) -> str:
         data={name: packing.packed(value) for name, value in data.items() if value},
         parts=[{"id": name, "title": title} for name, title in PARTS.items() if shown[name]],
         charts=charts,
+        compared=compare.compare(ledger, *compared) if compared else None,
         source=source,
         described=source.described,
         counts=_counts(source),
@@ -132,7 +139,7 @@ def drawing_library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed with its interpreter of expressions, as one script."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle())
+    return str(vl_convert.javascript_bundle())  # type: ignore[call-arg] # its stub lacks the defaults
 
 
 def styles() -> str:
