@@ -6,6 +6,7 @@ import atexit
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -50,13 +51,18 @@ class Session:
             told = "The session has ended; restart the kernel to begin another one."
         mo.stop(True, page.html(page.quiet(f"Not run: it needs {NAMES[engine]}. {told}")))
 
-    def close(self) -> None:
+    def close(self, at_exit: bool = False) -> None:
         """Shut the engine down, and remove what it left. Does nothing the second time."""
         if self.engine is None or self.ended:
             return
         self.ended = True
-        if NAMES[self.engine].lower() in sys.modules:  # a cell has used it
-            import_module(f"monarch_vs_ray.engines.{self.engine}").stop()
+        if self.engine in sys.modules:  # a cell has used it
+            stop = import_module(f"monarch_vs_ray.engines.{self.engine}").stop
+            if at_exit:
+                stop()
+            else:  # it waits, and a cell runs in an event loop
+                with ThreadPoolExecutor(1) as thread:
+                    thread.submit(stop).result()
         if self.folder:
             self.folder.close()
         if self.watcher and self.watcher.stdin:
@@ -112,7 +118,7 @@ def _begin(session: Session, engine: Engine) -> None:
     if engine == "ray":
         import_module("monarch_vs_ray.engines.ray").write_token()
     session.engine = engine
-    atexit.register(session.close)
+    atexit.register(session.close, at_exit=True)
 
 
 def session_status(session: Session) -> mo.Html:
