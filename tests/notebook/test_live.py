@@ -1,4 +1,4 @@
-"""Every notebook as a script, on the real engines: all cells succeed, both programs end well, nothing is left."""
+"""Every notebook as a script, on the real engines: all cells succeed, and both programs end well."""
 
 from __future__ import annotations
 
