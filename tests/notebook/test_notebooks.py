@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -13,19 +12,11 @@ import pytest
 
 from monarch_vs_ray.core.paths import NOTEBOOKS
 from monarch_vs_ray.notebook.catalogue import all_notebooks
+from notebook.exercises import load
 from test_demo_scripts import NAMES_A_MACHINE
 
 PROJECT = Path(__file__).parents[2]
 NAMES = [notebook.name for notebook in all_notebooks()]
-
-
-def load(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(f"notebook_{path.stem}", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def texts(outputs: Any) -> str:

@@ -38,9 +38,9 @@ def page(
     if compare:
         source = sources.own(compare[1], before=compare[0])
         compared = [sources.evidence_of(each) for each in compare]
-        text = build.make(source, compared=compared)
+        text = build.make(source, compared=compared, beside=output.parent)
     else:
-        text = build.make(sources.own(run) if run else sources.published())
+        text = build.make(sources.own(run) if run else sources.published(), beside=output.parent)
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:

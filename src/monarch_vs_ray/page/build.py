@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -13,9 +14,11 @@ from monarch_vs_ray.bench.published import published as published_benchmarks
 from monarch_vs_ray.campaign import catalogue
 from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.core.output import clean
+from monarch_vs_ray.core.paths import CHECKOUT
 from monarch_vs_ray.ledger.claims import Ledger
 from monarch_vs_ray.ledger.counts import Breaks, count, sentences
 from monarch_vs_ray.ledger.evidence import Evidence
+from monarch_vs_ray.notebook.catalogue import all_notebooks
 from monarch_vs_ray.page import answers, claims, compare, costs, demos, packing, patterns, runs
 from monarch_vs_ray.page.sources import Source
 from monarch_vs_ray.pictures import vector
@@ -41,17 +44,25 @@ PARTS = {
     "patterns": "Patterns",
     "demos": "Demos",
     "runs": "Runs",
+    "notebooks": "Notebooks",
 }
 """The sections that are there when there is something to show in them, in their order."""
 
 
-def make(source: Source, ledger: Ledger | None = None, *, compared: Sequence[Sequence[Evidence]] = ()) -> str:
+def make(
+    source: Source,
+    ledger: Ledger | None = None,
+    *,
+    compared: Sequence[Sequence[Evidence]] = (),
+    beside: Path | None = None,
+) -> str:
     """Return the page as a text.
 
     Args:
         source: The evidence that it shows.
         ledger: The claims; by default all there are.
         compared: The evidence of two runs, to say in what they differ.
+        beside: The folder that the page will lie in; in a checkout, notebooks are linked from there.
 
     Raises:
         BadEvidence: If something published is damaged.
@@ -63,6 +74,7 @@ def make(source: Source, ledger: Ledger | None = None, *, compared: Sequence[Seq
         "patterns": patterns.patterns(source.root),
         "demos": demos.demos(),
         "runs": runs.runs(source.root, source.folder),
+        "notebooks": notebooks(beside),
     }
     charts = costs.charts(benchmarks)
     matrix = claims.matrix(ledger, source)
@@ -88,6 +100,26 @@ def make(source: Source, ledger: Ledger | None = None, *, compared: Sequence[Seq
         choices=claims.choices(matrix, source, VERDICTS),
         **shown,
     )
+
+
+def notebooks(beside: Path | None) -> list[dict[str, str]]:
+    """Return the notebooks, each with a link if the page lies in their checkout.
+
+    Args:
+        beside: The page's folder.
+    """
+    here = beside.resolve() if beside else None
+    near = here if here and CHECKOUT and (here == CHECKOUT or CHECKOUT in here.parents) else None
+    return [
+        {
+            "name": each.name,
+            "number": each.name.partition("_")[0],
+            "title": each.title,
+            "question": each.question,
+            "link": Path(os.path.relpath(each.path, near)).as_posix() if near else "",
+        }
+        for each in all_notebooks()
+    ]
 
 
 def _fill(all_scripts: list[str], **values: Any) -> str:
@@ -149,7 +181,7 @@ def styles() -> str:
     made.append(
         f":root {{ {light} }}\n"
         f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ {dark} }} }}\n'
-        f':root[data-theme="dark"] {{ {dark} }}\n@media print {{ :root {{ {light} }} }}'
+        f':root[data-theme="dark"] {{ {dark} }}\n@media print {{ :root:root:root {{ {light} }} }}'
     )
     return "\n".join(made)
 
