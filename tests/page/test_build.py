@@ -14,6 +14,7 @@ import pytest
 
 from monarch_vs_ray.campaign import catalogue
 from monarch_vs_ray.core.errors import NoResults
+from monarch_vs_ray.core.paths import PUBLISHED
 from monarch_vs_ray.ledger.evidence import encoder
 from monarch_vs_ray.page import build, claims, packing, sources
 
@@ -151,3 +152,23 @@ def test_a_run_of_ones_own_stands_in_place_of_what_is_published(tmp_path):
 def test_a_folder_without_results_is_an_error(tmp_path):
     with pytest.raises(NoResults):
         sources.own(tmp_path)
+
+
+def test_what_changed_of_a_verdict_is_in_its_history(html):
+    (first, *_) = (PUBLISHED / "changes.jsonl").read_text().splitlines()
+    change = msgspec.json.decode(first)
+    found = data(html, "claims")["claims"][change["claim"]]["changes"]
+    assert (change["before"], change["after"]) in [(each["before"], each["after"]) for each in found]
+
+
+def test_notebooks_are_linked_only_within_the_checkout(tmp_path):
+    assert next(each["link"] for each in build.notebooks(PROJECT)).startswith("notebooks/01_")
+    assert {each["link"] for each in build.notebooks(tmp_path)} == {""}
+    assert {each["link"] for each in build.notebooks(None)} == {""}
+
+
+def test_settings_that_only_the_other_engine_reads_are_not_shown(html):
+    for id_, claim in data(html, "claims")["claims"].items():
+        given = [each for experiment in claim["experiments"] for each in experiment["given"]]
+        assert not any(each.startswith("HYPERACTOR_") for each in given if id_.endswith(".ray")), id_
+        assert not any(each.startswith("RAY_") for each in given if id_.endswith(".monarch")), id_

@@ -25,6 +25,8 @@ from monarch_vs_ray.stage.values import NAMES, say
 Choices = dict[str, list[tuple[str, str]]]
 MISSING = "missing"
 """The mark of a claim that the evidence shown says nothing of."""
+OF_THE_OTHER: dict[Engine, tuple[str, ...]] = {"monarch": ("RAY_",), "ray": ("HYPERACTOR_", "MONARCH_")}
+"""Beginnings of environment variables that only the other engine reads; both sides are given them."""
 LONGEST = 400
 """Characters of an observed value that are shown."""
 
@@ -151,7 +153,11 @@ def _experiments(
         if not name:
             continue
         settings = ledger.settings(claim, name)
-        given = {**settings.options, **ledger.concepts[claim.concept].environment, **settings.environment}
+        environment = {**ledger.concepts[claim.concept].environment, **settings.environment}
+        others = OF_THE_OTHER[claim.engine]
+        given = settings.options | {
+            key: value for key, value in environment.items() if not key.startswith(others)
+        }
         parts, lit = _quoted(claim, ledger, name, excerpts)
         found.append(
             {
