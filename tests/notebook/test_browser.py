@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from monarch_vs_ray.notebook.catalogue import all_notebooks, find
-from monarch_vs_ray.notebook.serve import Choices, command
+from monarch_vs_ray.notebook.serve import AT_ONCE, Choices, command
 from monarch_vs_ray.side.guardian import processes
 
 pytestmark = pytest.mark.browser
@@ -45,7 +45,13 @@ def served(name: str, folder: Path, **choices: bool) -> Iterator[Served]:
     copy.write_bytes(find(name).path.read_bytes())
     words = command(copy, Choices(browser=False, **choices))
     server = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder, start_new_session=True
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **AT_ONCE},
+        start_new_session=True,
     )
     killer = threading.Timer(SECONDS * 5, os.killpg, (server.pid, signal.SIGKILL))
     killer.start()

@@ -22,12 +22,11 @@ def test_the_command_is_on_loopback_with_a_token():
 
 def test_what_is_executed_is_marimo_on_the_notebook_of_the_checkout():
     seen = []
-    assert (
-        serve.serve(find("3"), Choices(), execute=lambda program, words: seen.append((program, words))) == 0
-    )
-    ((program, words),) = seen
+    assert serve.serve(find("3"), Choices(), execute=lambda *called: seen.append(called)) == 0
+    ((program, words, environment),) = seen
     assert program == sys.executable
     assert words[4] == str(find("3").path)
+    assert environment.items() >= serve.AT_ONCE.items()
 
 
 def test_without_a_checkout_the_users_copy_is_opened_and_kept(monkeypatch, tmp_path, capsys):

@@ -6,6 +6,7 @@ import atexit
 import os
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -121,6 +122,7 @@ def session(choice: Any) -> Session:
 
 
 def _begin(session: Session, engine: Engine) -> None:
+    tempfile.gettempdir()  # found once, before TMPDIR leads into a folder that ends with the session
     path = new_folder()
     session.folder = Folder.make(path)
     command = [sys.executable, "-m", "monarch_vs_ray.notebook.watch", path]
