@@ -86,4 +86,4 @@ def harmful() -> tuple[Source, Ledger]:
         ]
         concepts.append(msgspec.structs.replace(concept, claim=rows))
     known = {id_: [each] for id_, each in quoted.items()}
-    return Source(quoted=quoted, known=known, breaks=source.breaks, own=True), Ledger(concepts)
+    return Source(quoted=quoted, known=known, breaks=source.breaks, folder=Path("none")), Ledger(concepts)

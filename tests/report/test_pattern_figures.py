@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from monarch_vs_ray.core.events import Machine
 from monarch_vs_ray.programs.patterns import all_patterns
 from monarch_vs_ray.programs.records import Record
 from monarch_vs_ray.report.drawings import recoveries
-from monarch_vs_ray.report.pattern_figures import NONE_YET, PatternFigures, figure_of
+from monarch_vs_ray.report.pattern_figures import NONE_YET, PatternFigures
 
 PATTERN = next(each for each in all_patterns() if each.name == "worker_pool")
 FIGURE = "seconds until the loss is known"
@@ -55,8 +57,22 @@ def test_every_pattern_has_its_question_and_programs():
     assert PatternFigures([]).ran() == NONE_YET
 
 
-def test_the_figure_is_the_first_time_since_a_fault():
-    assert figure_of(PATTERN) == FIGURE
+def test_the_figure_is_the_first_time_since_a_fault_that_both_engines_have():
+    assert PatternFigures([]).figure_of(PATTERN) == FIGURE
+    later = "seconds until all tasks are done"
+    ray = record(program="ray", seconds=None)
+    ray = msgspec.structs.replace(ray, figures={later: 3.0}, units={later: "s"})
+    monarch = msgspec.structs.replace(
+        record(), figures={FIGURE: 1.0, later: 2.0}, units={FIGURE: "s", later: "s"}
+    )
+    figures = PatternFigures([monarch, ray])
+    assert figures.figure_of(PATTERN) == later
+    assert figures.in_short("worker_pool") == "Monarch 2 s, Ray 3 s until all tasks are done (n = 1)"
+
+
+def test_a_figure_of_one_engine_is_not_said_in_short():
+    assert PatternFigures([record()]).in_short("worker_pool") == ""
+    assert PatternFigures([]).in_short("no_such_pattern") == ""
 
 
 def test_a_cell_has_median_spread_and_n_by_setting():
@@ -84,4 +100,5 @@ def test_only_times_since_a_fault_are_drawn():
         "Monarch",
         10.0,
     )
+    assert row["shown"]
     assert recoveries([record(seconds=None)]) == []

@@ -65,7 +65,9 @@ def themed(chart: Any, *, dark: bool = False) -> Any:
     theme = DARK if dark else LIGHT
     text, line = theme.foreground, "#484f58" if dark else "#d0d7de"
     return (
-        chart.configure(background=theme.background, padding=12)
+        chart.configure(
+            background=theme.background, padding={**dict.fromkeys(("left", "top", "bottom"), 12), "right": 48}
+        )
         .configure_axis(labelColor=text, titleColor=text, gridColor=line, domainColor=line, tickColor=line)
         .configure_legend(labelColor=text, titleColor=text, symbolBaseStrokeColor=text)
         .configure_header(labelColor=text, titleColor=text)

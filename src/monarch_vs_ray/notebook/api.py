@@ -15,6 +15,9 @@
     fault = nb.fault_choice(demo); nb.supervision_tree(demo, fault)
     nb.broadcast_tree(8, 2, 1); nb.mesh_part(2, 4, [0, 1], [0, 1]); nb.ordering_buffer(8, 2, 3, 4)
     nb.claims("supervision.restart")           # statements, verdicts, evidence
+    choice = nb.engine_choice()                # for cells that use an engine directly
+    here = nb.session(choice)                  # here.need("ray") at the top of such a cell
+    nb.end(here, nb.end_button())
     task = nb.Exercise(task="...", engine="ray", start=pair.texts["ray"], needs=[nb.ends_well()])
     answer = nb.exercise_editor(task)          # an editor with a button
     nb.check(task, answer)                     # what the reader's program lacks
@@ -33,7 +36,8 @@ from monarch_vs_ray.notebook.exercises import (
     uses,
 )
 from monarch_vs_ray.notebook.interactive import broadcast_tree, mesh_part, ordering_buffer
-from monarch_vs_ray.notebook.show import figures, findings, outcome, picture, resources, timeline
+from monarch_vs_ray.notebook.session import end, end_button, engine_choice, session, session_status
+from monarch_vs_ray.notebook.show import figures, findings, further, outcome, picture, resources, timeline
 from monarch_vs_ray.notebook.subjects import subject
 from monarch_vs_ray.notebook.trees import fault_choice, supervision_tree
 
@@ -46,11 +50,15 @@ __all__ = [
     "demo",
     "demo_button",
     "editors",
+    "end",
+    "end_button",
     "ends_well",
+    "engine_choice",
     "exercise_editor",
     "fault_choice",
     "figures",
     "findings",
+    "further",
     "mesh_part",
     "never_prints",
     "opening",
@@ -60,6 +68,8 @@ __all__ = [
     "prints",
     "resources",
     "run",
+    "session",
+    "session_status",
     "subject",
     "supervision_tree",
     "timeline",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,16 +14,19 @@ from monarch_vs_ray.bench.published import published as published_benchmarks
 from monarch_vs_ray.campaign import catalogue
 from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.core.output import clean
+from monarch_vs_ray.core.paths import CHECKOUT
 from monarch_vs_ray.ledger.claims import Ledger
 from monarch_vs_ray.ledger.counts import Breaks, count, sentences
-from monarch_vs_ray.page import answers, claims, costs, demos, packing, patterns
+from monarch_vs_ray.ledger.evidence import Evidence
+from monarch_vs_ray.notebook.catalogue import all_notebooks
+from monarch_vs_ray.page import answers, claims, compare, costs, demos, packing, patterns, runs
 from monarch_vs_ray.page.sources import Source
 from monarch_vs_ray.pictures import vector
 from monarch_vs_ray.stage.values import NAMES
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
-SCRIPTS = ("core.js", "claims.js", "detail.js", "demos.js", "patterns.js")
+SCRIPTS = ("core.js", "claims.js", "detail.js", "demos.js", "patterns.js", "runs.js")
 STYLES = ("page.css", "parts.css")
 LARGEST = 6_000_000
 """Bytes that a page may have."""
@@ -38,18 +43,31 @@ PARTS = {
     "costs": "Costs",
     "patterns": "Patterns",
     "demos": "Demos",
+    "runs": "Runs",
+    "notebooks": "Notebooks",
 }
 """The sections that are there when there is something to show in them, in their order."""
 
 
-def make(source: Source, ledger: Ledger | None = None) -> str:
+def make(
+    source: Source,
+    ledger: Ledger | None = None,
+    *,
+    compared: Sequence[Sequence[Evidence]] = (),
+    beside: Path | None = None,
+    histories: Sequence[Path] = (),
+) -> str:
     """Return the page as a text.
 
     Args:
         source: The evidence that it shows.
         ledger: The claims; by default all there are.
+        compared: The evidence of two runs, to say in what they differ.
+        beside: The folder that the page will lie in; in a checkout, notebooks are linked from there.
+        histories: A reader's recorded runs, to draw in space and time.
 
     Raises:
+        UnreadableHistory: If a history is none.
         BadEvidence: If something published is damaged.
     """
     ledger = ledger or catalogue.ledger()
@@ -58,6 +76,8 @@ def make(source: Source, ledger: Ledger | None = None) -> str:
         "costs": costs.costs(benchmarks),
         "patterns": patterns.patterns(source.root),
         "demos": demos.demos(),
+        "runs": runs.runs(source.root, source.folder, histories),
+        "notebooks": notebooks(beside),
     }
     charts = costs.charts(benchmarks)
     matrix = claims.matrix(ledger, source)
@@ -65,6 +85,7 @@ def make(source: Source, ledger: Ledger | None = None) -> str:
         "claims": claims.details(ledger, source),
         "demos": shown["demos"],
         "patterns": shown["patterns"],
+        "runs": shown["runs"],
         "charts": charts,
     }
     return _fill(
@@ -72,6 +93,7 @@ def make(source: Source, ledger: Ledger | None = None) -> str:
         data={name: packing.packed(value) for name, value in data.items() if value},
         parts=[{"id": name, "title": title} for name, title in PARTS.items() if shown[name]],
         charts=charts,
+        compared=compare.compare(ledger, *compared) if compared else None,
         source=source,
         described=source.described,
         counts=_counts(source),
@@ -81,6 +103,26 @@ def make(source: Source, ledger: Ledger | None = None) -> str:
         choices=claims.choices(matrix, source, VERDICTS),
         **shown,
     )
+
+
+def notebooks(beside: Path | None) -> list[dict[str, str]]:
+    """Return the notebooks, each with a link if the page lies in their checkout.
+
+    Args:
+        beside: The page's folder.
+    """
+    here = beside.resolve() if beside else None
+    near = here if here and CHECKOUT and (here == CHECKOUT or CHECKOUT in here.parents) else None
+    return [
+        {
+            "name": each.name,
+            "number": each.name.partition("_")[0],
+            "title": each.title,
+            "question": each.question,
+            "link": Path(os.path.relpath(each.path, near)).as_posix() if near else "",
+        }
+        for each in all_notebooks()
+    ]
 
 
 def _fill(all_scripts: list[str], **values: Any) -> str:
@@ -132,7 +174,7 @@ def drawing_library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed with its interpreter of expressions, as one script."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle())
+    return str(vl_convert.javascript_bundle())  # type: ignore[call-arg] # its stub lacks the defaults
 
 
 def styles() -> str:
@@ -142,7 +184,7 @@ def styles() -> str:
     made.append(
         f":root {{ {light} }}\n"
         f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ {dark} }} }}\n'
-        f':root[data-theme="dark"] {{ {dark} }}\n@media print {{ :root {{ {light} }} }}'
+        f':root[data-theme="dark"] {{ {dark} }}\n@media print {{ :root:root:root {{ {light} }} }}'
     )
     return "\n".join(made)
 

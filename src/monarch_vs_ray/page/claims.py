@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.errors import UnknownSymbol
 from monarch_vs_ray.core.events import ENGINES, Engine
@@ -17,11 +19,14 @@ from monarch_vs_ray.ledger.evidence import Evidence
 from monarch_vs_ray.ledger.sabotage import Sabotaged, why_none
 from monarch_vs_ray.page.sources import Source, machine_text
 from monarch_vs_ray.references.table import link
+from monarch_vs_ray.report.changes import read as published_changes
 from monarch_vs_ray.stage.values import NAMES, say
 
 Choices = dict[str, list[tuple[str, str]]]
 MISSING = "missing"
 """The mark of a claim that the evidence shown says nothing of."""
+OF_THE_OTHER: dict[Engine, tuple[str, ...]] = {"monarch": ("RAY_",), "ray": ("HYPERACTOR_", "MONARCH_")}
+"""Beginnings of environment variables that only the other engine reads; both sides are given them."""
 LONGEST = 400
 """Characters of an observed value that are shown."""
 
@@ -76,8 +81,8 @@ def question(concept: Concept) -> str:
     return concept.fill(concept.question) if concept.question else ""
 
 
-def cell(claim: Claim, source: Source) -> dict[str, str]:
-    """Return what the matrix shows of a claim: statement, verdict, kind."""
+def cell(claim: Claim, source: Source) -> dict[str, Any]:
+    """Return what the matrix shows of a claim: statement, verdict, kind, and verdicts of other releases."""
     evidence = source.quoted.get(claim.id)
     return {
         "id": claim.id,
@@ -86,14 +91,28 @@ def cell(claim: Claim, source: Source) -> dict[str, str]:
         "tested": claim.cell.tested,
         "brief": (evidence.brief_verdict if evidence else claim.cell.brief_verdict) or "",
         "version": evidence.version if evidence else "",
+        "releases": _other_releases(source.known.get(claim.id, ()), evidence),
     }
+
+
+def _other_releases(known: Iterable[Evidence], shown: Evidence | None) -> dict[str, str]:
+    """Return the newest verdict of each release that is not the one shown."""
+    found: dict[str, str] = {}
+    for each in known:
+        if each.version and not (shown and each.version == shown.version):
+            found.setdefault(each.version, each.verdict)
+    return found
 
 
 def details(ledger: Ledger, source: Source) -> dict[str, Any]:
     """Return what stands behind each claim, by id, and the code that is quoted."""
     excerpts = Excerpts()
+    changed = changes(source.root)
     return {
-        "claims": {claim.id: _detail(claim, ledger, source, excerpts) for claim in ledger.claims},
+        "claims": {
+            claim.id: {**_detail(claim, ledger, source, excerpts), "changes": changed.get(claim.id, [])}
+            for claim in ledger.claims
+        },
         "code": excerpts.all,
     }
 
@@ -144,7 +163,11 @@ def _experiments(
         if not name:
             continue
         settings = ledger.settings(claim, name)
-        given = {**settings.options, **ledger.concepts[claim.concept].environment, **settings.environment}
+        environment = {**ledger.concepts[claim.concept].environment, **settings.environment}
+        others = OF_THE_OTHER[claim.engine]
+        given = settings.options | {
+            key: value for key, value in environment.items() if not key.startswith(others)
+        }
         parts, lit = _quoted(claim, ledger, name, excerpts)
         found.append(
             {
@@ -223,6 +246,25 @@ def history(known: Iterable[Evidence], mine: Evidence | None = None) -> list[dic
         }
         for each in known
     ]
+
+
+def changes(root: Path) -> dict[str, list[dict[str, str]]]:
+    """Return what changed of published verdicts, by claim, newest first.
+
+    Args:
+        root: The folder of published results.
+
+    Raises:
+        BadEvidence: If the file of changes is damaged.
+    """
+    found: dict[str, list[dict[str, str]]] = {}
+    for each in reversed(published_changes(root)):
+        entry = msgspec.to_builtins(each)
+        found.setdefault(each.claim, []).append(
+            {name: entry[name] for name in ("about", "before", "after", "version_before", "version_after")}
+            | {"date": each.date[:10], "reworded": "yes" if each.reworded else ""}
+        )
+    return found
 
 
 def _source(entry: str) -> dict[str, str]:

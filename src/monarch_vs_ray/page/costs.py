@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from monarch_vs_ray.bench import analysis, derived, plots, scale, table, units
@@ -135,11 +136,14 @@ def _predicted(estimate: Estimate) -> str:
 
 
 def charts(files: Sequence[Published]) -> list[dict[str, Any]]:
-    """Return the charts that there are data for, as Vega-Lite with their data inline; none without altair."""
-    try:
-        import altair
-    except ImportError:
+    """Return the charts that there are data for, as Vega-Lite with their data inline.
+
+    None without the packages of the extra ``page``: the tables need neither.
+    """
+    if not all(map(find_spec, ("altair", "vl_convert"))):
         return []
+    import altair
+
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for file in files:
         lines = analysis.results(file.measured)

@@ -18,6 +18,7 @@ from monarch_vs_ray.report.words import EVIDENCE_FOLDER, row
 NOTHING = "Nothing is measured yet; `mvr bench` does, and `mvr bench publish` publishes it."
 PAGE = "costs.md"
 MISSING = "-"
+MODEL = "How a fan-out grows, by a model that was fitted to these measurements:"
 MEASURED_MOST = 1_024
 """The processes that the scale model is asked for in the text."""
 
@@ -67,6 +68,8 @@ class Costs:
             return ""
         drivers = [BARE, *ENGINES]
         lines = [
+            "The smallest task that keeps half of the peak (METG), in seconds of all cores:",
+            "",
             f"|task graph|{BARE}|{'|'.join(NAMES[engine] for engine in ENGINES)}|",
             "|---|--:|--:|--:|",
         ]
@@ -89,7 +92,7 @@ class Costs:
         """Return the scale model in sentences, with its error; empty if fan-out was not measured enough."""
         for file in reversed(self.files):
             if found := scale.engines(file.measured):
-                return "\n".join(f"- {sentence}" for sentence in _model(found))
+                return "\n".join([MODEL, "", *(f"- {sentence}" for sentence in _model(found))])
         return ""
 
     def limits(self, *wanted: str) -> str:
@@ -219,6 +222,8 @@ def _model(found: dict[str, scale.Engine]) -> Iterator[str]:
             f"{NAMES[engine]}: a call {_seconds(of.model.call)}, each further process of this machine"
             f" {_seconds(of.model.per_process)}; off by up to {worst:.0%} at sizes left out of the fit."
         )
+        if of.model.fan_out and of.levels == 1:
+            sentence += " All of it is one level of the tree."
         if estimate := of.predictions.get(MEASURED_MOST):
             interval = f"[{_seconds(estimate.low)}, {_seconds(estimate.high)}]"
             sentence += (

@@ -15,6 +15,7 @@ from monarch_vs_ray.pictures.blocks import Line
 from monarch_vs_ray.pictures.vector import drawing
 from monarch_vs_ray.programs.patterns import all_patterns
 from monarch_vs_ray.programs.records import Record
+from monarch_vs_ray.report.pattern_figures import PatternFigures
 
 ACTORS = 8
 LABEL = 20
@@ -130,28 +131,28 @@ def training_chart(data: Data, altair: Any) -> Any:
 
 def recoveries(records: Sequence[Record]) -> Data:
     """Return the seconds of each figure that is a time since a fault, one line for each run."""
-    titles = {pattern.name: pattern.plan.title for pattern in all_patterns()}
+    figures = PatternFigures(records)
+    patterns = {pattern.name: pattern for pattern in all_patterns()}
     return [
         {
-            "pattern": titles.get(record.pattern, record.pattern),
+            "pattern": patterns[record.pattern].plan.title or record.pattern,
             "figure": name,
             "engine": NAMES[record.engine],
             "program": record.program,
             "settings": record.settings,
             "seconds": round(value, 3),
+            "shown": name == figures.figure_of(patterns[record.pattern]),
         }
         for record in records
+        if record.pattern in patterns
         for name, value in record.figures.items()
         if value is not None and name.startswith("seconds ")
     ]
 
 
 def recovery_chart(data: Data, altair: Any) -> Any:
-    """Return the chart of the first figure of each pattern: a mark for each run."""
-    first: dict[str, str] = {}
-    for row in data:
-        first.setdefault(row["pattern"], row["figure"])
-    shown = [row for row in data if first[row["pattern"]] == row["figure"]]
+    """Return the chart of the figure of each pattern to look at first: a mark for each run."""
+    shown = [row for row in data if row["shown"]]
     colors = altair.Scale(domain=list(NAMES.values()), range=[COLORS[engine] for engine in NAMES])
     rows = [{**row, "what": f"{row['pattern']}: {row['figure'].removeprefix('seconds ')}"} for row in shown]
     chart = altair.Chart(altair.Data(values=rows), width=360, height=altair.Step(14)).mark_tick(

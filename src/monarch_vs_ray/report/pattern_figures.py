@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from monarch_vs_ray.core.events import ENGINES, Engine
 from monarch_vs_ray.core.paths import PUBLISHED
+from monarch_vs_ray.ledger.results import machine_name
+from monarch_vs_ray.ledger.tables import NAMES
 from monarch_vs_ray.programs.patterns import Pattern, all_patterns
 from monarch_vs_ray.programs.plan import DEFAULTS, engine_of
-from monarch_vs_ray.programs.records import Record, Summary, number, published, summarize
+from monarch_vs_ray.programs.records import TABLE, Record, Summary, number, published, summarize
 from monarch_vs_ray.report.words import inline, row
 
 FOLDER = "../src/monarch_vs_ray/patterns"
@@ -35,7 +37,7 @@ class PatternFigures:
             title = f"[{pattern.plan.title or pattern.name}]({FOLDER}/{pattern.name}/README.md)"
             question = inline(pattern.plan.question)
             if any(record.pattern == pattern.name for record in self.records):
-                question += f" *{figure_of(pattern)}*"
+                question += f" *{self.figure_of(pattern)}*"
             lines.append(row(title, question, *(self._cell(pattern, engine) for engine in ENGINES)))
         return "\n".join(lines)
 
@@ -51,8 +53,36 @@ class PatternFigures:
         return (
             f"{len(self.records)} runs with {seeds} seeds, {days}: the oracle held in {held}, and {fired} of"
             f" {planned} planned faults fired. A cell has the median of the figure in italics, 10th to 90th"
-            " percentile, and n; then the same with other settings."
+            f" percentile, and n; then the same with other settings. All figures: {self._files()}."
         )
+
+    def _files(self) -> str:
+        machines = sorted({machine_name(record.machine) for record in self.records})
+        return ", ".join(f"[{machine}](../results/published/{machine}/{TABLE})" for machine in machines)
+
+    def figure_of(self, pattern: Pattern) -> str:
+        """Return the figure to look at first: the first time since a fault that most programs have."""
+        mine = [each for each in self._summaries if each.pattern == pattern.name]
+        names = [figure.name for figure in pattern.plan.figures]
+        times = [name for name in names if name.startswith(SECONDS)] or names[:1]
+        return max(times, key=lambda name: sum(name in each.figures for each in mine), default="")
+
+    def in_short(self, name: str) -> str:
+        """Return the figure of a pattern on both engines, at default settings; empty without one."""
+        pattern = next((each for each in all_patterns() if each.name == name), None)
+        figure = self.figure_of(pattern) if pattern else ""
+        found = {
+            each.program: each.figures[figure]
+            for each in self._summaries
+            if each.pattern == name and each.settings == DEFAULTS and figure in each.figures
+        }
+        if any(engine not in found for engine in ENGINES):
+            return ""
+        told = ", ".join(
+            f"{NAMES[engine]} {number(found[engine].median)} {found[engine].unit}" for engine in ENGINES
+        )
+        n = min(found[engine].n for engine in ENGINES)
+        return f"{told} {figure.removeprefix(SECONDS)} (n = {n})"
 
     def _cell(self, pattern: Pattern, engine: Engine) -> str:
         """Return an engine's programs, each with its figure by setting."""
@@ -61,15 +91,9 @@ class PatternFigures:
             if engine_of(program) == engine:
                 key = (pattern.name, program)
                 found = [each for each in self._summaries if (each.pattern, each.program) == key]
-                figures = "; ".join(said(each, figure_of(pattern)) for each in _in_order(found, pattern))
+                figures = "; ".join(said(each, self.figure_of(pattern)) for each in _in_order(found, pattern))
                 parts.append(f"[{file}]({FOLDER}/{pattern.name}/{file}) {figures}".rstrip())
         return "<br>".join(parts)
-
-
-def figure_of(pattern: Pattern) -> str:
-    """Return the figure of a pattern to look at first: the first time since a fault."""
-    names = [figure.name for figure in pattern.plan.figures]
-    return next((name for name in names if name.startswith(SECONDS)), names[0] if names else "")
 
 
 def said(summary: Summary, figure: str) -> str:
