@@ -17,6 +17,7 @@ from monarch_vs_ray.core.errors import NoResults
 from monarch_vs_ray.core.paths import PUBLISHED
 from monarch_vs_ray.ledger.evidence import encoder
 from monarch_vs_ray.page import build, claims, packing, sources
+from monarch_vs_ray.report.changes import of_releases
 
 PROJECT = Path(__file__).parents[2]
 
@@ -172,3 +173,14 @@ def test_settings_that_only_the_other_engine_reads_are_not_shown(html):
         given = [each for experiment in claim["experiments"] for each in experiment["given"]]
         assert not any(each.startswith("HYPERACTOR_") for each in given if id_.endswith(".ray")), id_
         assert not any(each.startswith("RAY_") for each in given if id_.endswith(".monarch")), id_
+
+
+def test_verdicts_of_other_releases_stand_beside_and_can_be_chosen(html):
+    (version, *_) = (each.version for _, each in of_releases(PUBLISHED) if each.engine == "ray")
+    assert f'<option value="ray {version}">' in html
+    ids = {each.id for _, each in of_releases(PUBLISHED) if each.version == version}
+    found = data(html, "claims")["claims"]
+    for id_ in ids:
+        cell = html[html.index(f'data-claim="{id_}"') :].partition("</td>")[0]
+        assert f"{version}: " in cell
+        assert version in [each["version"] for each in found[id_]["history"]]

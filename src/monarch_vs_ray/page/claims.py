@@ -81,8 +81,8 @@ def question(concept: Concept) -> str:
     return concept.fill(concept.question) if concept.question else ""
 
 
-def cell(claim: Claim, source: Source) -> dict[str, str]:
-    """Return what the matrix shows of a claim: statement, verdict, kind."""
+def cell(claim: Claim, source: Source) -> dict[str, Any]:
+    """Return what the matrix shows of a claim: statement, verdict, kind, and verdicts of other releases."""
     evidence = source.quoted.get(claim.id)
     return {
         "id": claim.id,
@@ -91,7 +91,17 @@ def cell(claim: Claim, source: Source) -> dict[str, str]:
         "tested": claim.cell.tested,
         "brief": (evidence.brief_verdict if evidence else claim.cell.brief_verdict) or "",
         "version": evidence.version if evidence else "",
+        "releases": _other_releases(source.known.get(claim.id, ()), evidence),
     }
+
+
+def _other_releases(known: Iterable[Evidence], shown: Evidence | None) -> dict[str, str]:
+    """Return the newest verdict of each release that is not the one shown."""
+    found: dict[str, str] = {}
+    for each in known:
+        if each.version and not (shown and each.version == shown.version):
+            found.setdefault(each.version, each.verdict)
+    return found
 
 
 def details(ledger: Ledger, source: Source) -> dict[str, Any]:
@@ -176,9 +186,15 @@ def _quoted(claim: Claim, ledger: Ledger, name: str, excerpts: Excerpts) -> tupl
     """Return the places of an experiment's code, the function first, its actors last, and the lit lines."""
     functions, actors = _code(str(ledger.folder(claim)), claim.engine, ledger.function(claim, name))
     checks = (*claim.checks, *claim.brief_checks)
-    keys = {str(check[key]) for check in checks for key in ("key", "other") if key in check}
-    lit = [sorted(telling_lines(each, keys)) for each in functions]
+    keys = frozenset(str(check[key]) for check in checks for key in ("key", "other") if key in check)
+    lit = [_lit(each, keys) for each in functions]
     return [excerpts.place(each) for each in (*functions, *actors)], [*lit, *([] for _ in actors)]
+
+
+@cache
+def _lit(each: Excerpt, keys: frozenset[str]) -> list[int]:
+    """Return the lines of an excerpt that observe one of these keys, or break something on purpose."""
+    return sorted(telling_lines(each, set(keys)))
 
 
 @cache
