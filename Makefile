@@ -15,8 +15,8 @@ check: ## what needs no run: style, types, layers, shell scripts
 test: ## every test, those on the real engines too
 	$(RUN) pytest tests/ -q
 
-unit: ## only the tests without an engine, a process for each core
-	$(RUN) pytest tests/ -q -m "not live" -n auto
+unit: ## only the tests without an engine, a browser or an environment of their own, a process for each core
+	$(RUN) pytest tests/ -q -m "not live and not browser and not installs" -n auto
 
 live: ## only the tests on the real engines
 	$(RUN) pytest tests/ -q -m live
