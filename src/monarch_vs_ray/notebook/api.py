@@ -36,7 +36,14 @@ from monarch_vs_ray.notebook.exercises import (
     uses,
 )
 from monarch_vs_ray.notebook.interactive import broadcast_tree, mesh_part, ordering_buffer
-from monarch_vs_ray.notebook.session import end, end_button, engine_choice, session, session_status
+from monarch_vs_ray.notebook.session import (
+    end,
+    end_button,
+    engine_choice,
+    kept_cells,
+    session,
+    session_status,
+)
 from monarch_vs_ray.notebook.show import figures, findings, further, outcome, picture, resources, timeline
 from monarch_vs_ray.notebook.subjects import subject
 from monarch_vs_ray.notebook.trees import fault_choice, supervision_tree
@@ -59,6 +66,7 @@ __all__ = [
     "figures",
     "findings",
     "further",
+    "kept_cells",
     "mesh_part",
     "never_prints",
     "opening",
