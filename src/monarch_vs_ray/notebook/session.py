@@ -128,7 +128,6 @@ def _begin(session: Session, engine: Engine) -> None:
     command = [sys.executable, "-m", "monarch_vs_ray.notebook.watch", path]
     session.watcher = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     run_dir = inner(path)
-    os.makedirs(run_dir, mode=0o700, exist_ok=True)
     for name, value in environment(engine, run_dir).items():
         if value is None:
             os.environ.pop(name, None)
