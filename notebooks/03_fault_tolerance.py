@@ -413,17 +413,23 @@ def _(mo):
 
 
 @app.cell(hide_code=True)
-def _(mo):
-    mo.md("""
-    ## What to read next
-
-    - [The section of the comparison](../docs/monarch-vs-ray-analysis.md#5-supervision-and-fault-tolerance): all 25 rows,
-      with code and evidence.
-    - `mvr pattern supervised_training`: a training run whose ranks are killed from outside, on both engines.
-      `mvr pattern quorum_training`: training goes on with the replicas that are left.
-    - `mvr ask worker killed restart` finds the claims on a question. `mvr explain 5.16` shows one with its experiment.
-    - Next notebook: **04 Distributed tensors**. Services that survive: **06 Services**.
-    """)
+def _(nb):
+    nb.further(
+        (
+            "The section of the comparison",
+            "docs/monarch-vs-ray-analysis.md#5-supervision-and-fault-tolerance",
+            "all 25 rows, with code and evidence",
+        ),
+        (
+            "mvr pattern supervised_training",
+            "",
+            "a training run whose ranks are killed from outside, on both engines",
+        ),
+        ("mvr pattern quorum_training", "", "training goes on with the replicas that are left"),
+        ("mvr ask worker killed restart", "", "the claims on a question; `mvr explain 5.16` shows one whole"),
+        ("04 Distributed tensors", "notebooks/04_distributed_tensors.py", "the next notebook"),
+        ("06 Services", "notebooks/06_services.py", "services that survive the death of a replica"),
+    )
     return
 
 

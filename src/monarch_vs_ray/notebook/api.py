@@ -33,7 +33,7 @@ from monarch_vs_ray.notebook.exercises import (
     uses,
 )
 from monarch_vs_ray.notebook.interactive import broadcast_tree, mesh_part, ordering_buffer
-from monarch_vs_ray.notebook.show import figures, findings, outcome, picture, resources, timeline
+from monarch_vs_ray.notebook.show import figures, findings, further, outcome, picture, resources, timeline
 from monarch_vs_ray.notebook.subjects import subject
 from monarch_vs_ray.notebook.trees import fault_choice, supervision_tree
 
@@ -51,6 +51,7 @@ __all__ = [
     "fault_choice",
     "figures",
     "findings",
+    "further",
     "mesh_part",
     "never_prints",
     "opening",

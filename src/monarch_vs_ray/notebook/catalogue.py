@@ -45,6 +45,9 @@ def find(asked: str, folder: Path = NOTEBOOKS) -> Notebook:
 
 
 def _read(path: Path) -> Notebook:
-    doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or path.stem
+    try:
+        doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or path.stem
+    except SyntaxError:  # marimo shows it
+        doc = path.stem
     title, _, rest = doc.partition("\n")
     return Notebook(path, title, " ".join(rest.split("\n\n")[0].split()) or title)

@@ -70,7 +70,8 @@ def _details(claim: Claim, evidence: Evidence | None) -> Iterator[str]:
         yield page.quiet(f"{engine}, {evidence.date[:10]}, {_runs(evidence)}")
     if claim.cell.experiment:
         yield page.quiet(f"Experiment: {claim.cell.experiment}; control: {claim.cell.control or 'none'}")
-    yield page.quiet(f"All of it: mvr explain {claim.id}; docs/evidence/{claim.concept}.md#{claim.id}")
+    where = page.place(f"docs/evidence/{claim.concept}.md#{claim.id}")
+    yield f"<div>All of it: <code>mvr explain {page.text(claim.id)}</code>, {where}</div>"
 
 
 def _runs(evidence: Evidence) -> str:

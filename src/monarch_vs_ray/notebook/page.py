@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -30,6 +31,9 @@ STYLE = """<style>
 </style>"""
 
 
+REPOSITORY = "MVR_REPOSITORY"
+"""The variable with the address of the repository's files, for links; without it, paths are shown as text."""
+
 # Within a form, only styles that stand at the element reach it.
 GRID = "display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))"
 NAME = "font-weight:600;margin-bottom:.25rem"
@@ -50,6 +54,13 @@ def grid(parts: Iterable[str]) -> str:
 def text(content: str) -> str:
     """Return a text for HTML: no control characters, and nothing that is markup."""
     return escape(clean(content))
+
+
+def place(path: str) -> str:
+    """Return the place of a file of the repository: a link where its address is known, else its path."""
+    base = os.environ.get(REPOSITORY)
+    shown = f"<code>{text(path)}</code>"
+    return f'<a href="{escape(base.rstrip("/"))}/{escape(path)}">{shown}</a>' if base else shown
 
 
 def prose(content: str) -> str:

@@ -195,3 +195,16 @@ def last_lines(state: ProgramsState, most: int = 8) -> mo.Html:
         word = page.mark(ending(state.sides[engine]), "open")
         columns.append(page.name(NAMES[engine], word) + page.block(lines))
     return page.html(page.grid(columns))
+
+
+def further(*items: tuple[str, str, str]) -> mo.Html:
+    """Show what to read next.
+
+    Args:
+        items: For each its title, its path in the repository (empty for a command), and what it has.
+    """
+    lines = "".join(
+        f"<li><b>{page.text(title)}</b>{f' ({page.place(path)})' if path else ''}: {page.prose(what)}.</li>"
+        for title, path, what in items
+    )
+    return page.html(mo.md("## What to read next").text, f"<ul>{lines}</ul>")
