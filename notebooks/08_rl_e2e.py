@@ -136,7 +136,12 @@ def _(mo):
     mo.md("""
     In Ray's program the broken call raises soon after the kill, and a new generator takes some seconds to start and to import
     torch. In Monarch's program the call raises at the next poll of the owner, here every second, and 10 s by default. In both
-    the other generator goes on. Its rollouts alone do not fill a step for long, since the bound holds it back.
+    the other generator goes on, and the trainer gets half of the rollouts. With a bound of 0 it gets none until the death is
+    known: the dead generator's slot is taken, and a step needs two rollouts.
+
+    A kill that meets a running poll is reported later on Monarch: after `HYPERACTOR_MESH_GET_ACTOR_STATE_MAX_IDLE`, which
+    the program sets to 2 minutes, since an import of torch may take long. In one of six runs made for this notebook on a
+    loaded machine the report took 123 s, and the synchronous program missed its own limit of 150 s.
 
     ## Asynchronous against synchronous
 

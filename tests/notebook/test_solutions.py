@@ -11,8 +11,10 @@ from unittest.mock import patch
 import pytest
 
 from monarch_vs_ray.core.paths import NOTEBOOKS
+from monarch_vs_ray.notebook import exercises as frame
 from monarch_vs_ray.notebook.catalogue import all_notebooks
 from monarch_vs_ray.notebook.exercises import Exercise, attempted, lacks
+from monarch_vs_ray.notebook.mode import Mode
 from tests.notebook.test_notebooks import load
 
 SOLUTIONS = Path(__file__).with_name("solutions")
@@ -50,6 +52,12 @@ def solve(exercise: Exercise, text: str) -> list[str]:
     return [*lacks(exercise, attempt), *([mistake.error] if mistake else [])]
 
 
+@pytest.fixture
+def engines(monkeypatch):
+    """Run exercises as a live notebook does; outside of marimo its mode is not known."""
+    monkeypatch.setattr(frame, "mode", lambda: Mode(True))
+
+
 def test_each_solution_is_of_an_exercise_and_of_its_engine():
     for name in NAMES:
         assert exercise(name).engine == engine(name), name
@@ -74,12 +82,12 @@ def test_a_solution_without_an_engine_solves_its_exercise(name):
 
 @pytest.mark.live
 @pytest.mark.parametrize("name", WITH_ENGINE)
-def test_a_solution_solves_its_exercise(name):
+def test_a_solution_solves_its_exercise(name, engines):
     assert solve(exercise(name), (SOLUTIONS / f"{name}.py").read_text()) == []
 
 
 @pytest.mark.live
 @pytest.mark.parametrize("name", WITH_ENGINE)
-def test_what_a_reader_begins_with_is_no_solution(name):
+def test_what_a_reader_begins_with_is_no_solution(name, engines):
     task = exercise(name)
     assert solve(task, task.start)

@@ -37,7 +37,7 @@ def training(setting: str, seed: int = 1) -> Subject:
 
 def reward_curve(run: Run) -> mo.Html:
     """Draw the reward over the time of a run, and the moments at which a generator was killed."""
-    points = list(_steps(run))
+    points = list(steps(run))
     if not points or run.state is None:
         return page.html(page.quiet("No step was printed, so there is nothing to draw."))
     faults = [
@@ -75,7 +75,8 @@ def _rises(points: list[dict[str, object]]) -> str:
     return page.table(heads, rows)
 
 
-def _steps(run: Run) -> Iterator[dict[str, object]]:
+def steps(run: Run) -> Iterator[dict[str, object]]:
+    """Yield engine, seconds, number, reward and age of each step that a run printed."""
     for engine, course in (run.state.courses if run.state else {}).items():
         for at, text in course.lines:
             if found := STEP.match(text):
@@ -93,7 +94,7 @@ def ages(*several: Run) -> mo.Html:
     rows = [
         {"engine": point["engine"], "age": point["age"], "setting": run.subject.setting.name}
         for run in several
-        for point in _steps(run)
+        for point in steps(run)
     ]
     if not rows:
         return page.html(page.quiet("No step was printed, so there is nothing to draw."))

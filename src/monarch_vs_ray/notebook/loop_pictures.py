@@ -206,11 +206,11 @@ def pull_during_writes(every: float, write: float, begin: float, length: float) 
         {"t": pull.begin + pull.length * at / 99, "y": at / 99, "version": str(version % len(VERSIONS))}
         for at, version in enumerate(pull.versions(100))
     ]
-    time = alt.Scale(domain=[0, ends])
+    time = alt.Scale(domain=[0, ends], nice=False)
     x = alt.X("t:Q", title="milliseconds", scale=time)
     y = alt.Y("y:Q", title="place in the buffer", scale=alt.Scale(domain=[0, 1]))
-    lines = alt.Chart(alt.Data(values=writes)).mark_rule(color=GREY, strokeWidth=2)
-    names = alt.Chart(alt.Data(values=writes)).mark_text(align="left", dx=4, dy=-6, style=TEXT)
+    lines = alt.Chart(alt.Data(values=writes)).mark_rule(color=GREY, strokeWidth=2, clip=True)
+    names = alt.Chart(alt.Data(values=writes)).mark_text(align="left", dx=4, dy=-6, style=TEXT, clip=True)
     colors = alt.Scale(domain=[str(each) for each in range(len(VERSIONS))], range=VERSIONS)
     dots = alt.Chart(alt.Data(values=places)).mark_circle(size=60, opacity=1)
     chart = (

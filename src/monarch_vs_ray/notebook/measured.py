@@ -184,7 +184,10 @@ def bytes_by_size() -> mo.Html:
     if not rows:
         return page.html(page.quiet("No measurements are in this installation; mvr bench makes some."))
     dates = {line.file.measured.manifest.date[:10] for line in best.values()}
-    origin = f"Published measurements of {', '.join(sorted(dates))} by mvr bench, on {machine}."
+    few = " n is a number of processes; where it is small, low and high are the extremes." if any(
+        row["flaw"] == "few" for row in rows
+    ) else ""  # fmt: skip
+    origin = f"Published measurements of {', '.join(sorted(dates))} by mvr bench, on {machine}.{few}"
     return page.html(_rates(rows), _rate_table(rows), page.quiet(origin))
 
 
@@ -226,7 +229,7 @@ def _rate_table(rows: list[dict[str, object]]) -> str:
 
 def _rate(row: dict[str, object]) -> str:
     value, low, high = (_si(float(str(row[name]))) for name in ("rate", "low", "high"))
-    flaw = f", {row['flaw']}" if row["flaw"] else ""
+    flaw = "" if row["flaw"] in ("", "few") else f", {row['flaw']}"
     return f"{value}/s ({low} to {high}), n = {row['n']}{flaw}"
 
 
