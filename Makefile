@@ -21,7 +21,7 @@ unit: ## only the tests without an engine, a process for each core
 live: ## only the tests on the real engines
 	$(RUN) pytest tests/ -q -m live
 
-docs: ## make the comparison document, and draw the pictures of README and guides, from recordings
-	$(RUN) mvr document
+docs: ## draw the pictures, from recordings and published results, and make the comparison and its evidence pages
 	$(RUN) python docs/pictures.py
+	$(RUN) mvr document
 	$(RUN) env UPDATE_GOLDENS=1 pytest -q tests/demo_tui/test_guide.py

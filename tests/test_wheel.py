@@ -113,6 +113,15 @@ def test_a_command_that_needs_no_engine_works(base, tmp_path, command, said):
     assert list(tmp_path.iterdir()) == [tmp_path / "empty"], "reading makes no folder of the user's"
 
 
+def test_the_page_is_made_without_its_charts(base, tmp_path):
+    done = base.mvr("page", "--output", str(tmp_path / "page.html"), home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "pip install 'monarch-vs-ray[page]'" in done.stdout
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert f'href="#{CLAIM}"' in text
+    assert str(base.packages) not in text
+
+
 @pytest.mark.skipif("example" not in COMMANDS, reason="there is no command `mvr example` yet")
 def test_an_example_is_printed(base, tmp_path):
     done = base.mvr("example", "supervision", "--engine", "ray", home=tmp_path)

@@ -93,5 +93,5 @@ def test_a_pull_between_two_writes_is_whole_and_one_that_meets_a_write_is_torn()
 @given(st.floats(1, 50), st.floats(0, 1), st.floats(0, 100), st.floats(0.1, 100))
 def test_versions_only_rise_during_a_pull_that_is_slower_than_the_writes(every, share, begin, length):
     write = share * every
-    versions = Pull(every, write, begin, max(length, write)).versions()
+    versions = Pull(every, write, begin, max(length, write + 0.01)).versions()
     assert versions == sorted(versions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -13,18 +13,11 @@ import pytest
 
 from monarch_vs_ray.core.paths import NOTEBOOKS
 from monarch_vs_ray.notebook.catalogue import all_notebooks
+from notebook.exercises import load
+from test_demo_scripts import NAMES_A_MACHINE
 
 PROJECT = Path(__file__).parents[2]
 NAMES = [notebook.name for notebook in all_notebooks()]
-
-
-def load(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(f"notebook_{path.stem}", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def texts(outputs: Any) -> str:
@@ -38,7 +31,9 @@ def texts(outputs: Any) -> str:
 def test_every_cell_of_a_notebook_runs_with_recorded_runs(name, monkeypatch):
     monkeypatch.setenv("MVR_RECORDED", "1")
     outputs, _ = load(NOTEBOOKS / f"{name}.py").app.run()
-    assert "All runs below are recorded" in texts(outputs)
+    shown = texts(outputs)
+    assert "All runs below are recorded" in shown
+    assert "is in this installation" not in shown, "a recorded run is missing"
 
 
 def test_a_cell_that_fails_fails_the_test(tmp_path):
@@ -60,3 +55,15 @@ def test_a_notebook_is_a_script(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+RECORDED = sorted((NOTEBOOKS / "recorded").glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_recorded_runs_name_no_machine_and_ended_well(path):
+    text = path.read_text(encoding="utf-8").replace("<run>/", "").replace("RUN/", "")
+    text = text.replace("home/.ray", "").replace("/tmp/tmp", "")
+    assert not NAMES_A_MACHINE.search(text)
+    sides = json.loads(text.splitlines()[0])["sides"]
+    assert text.count('"exit_code":0') == len(sides)

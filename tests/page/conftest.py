@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,8 +17,17 @@ from monarch_vs_ray.page.sources import Source
 HARM = '</script><script>window.harmed=1</script><img src=x onerror="window.harmed=2">\'"&\u202e\x1b[31m'
 
 
+REAL_LIBRARY = build.drawing_library
+
+
 def _write(folder: Path) -> None:
     folder.mkdir(parents=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "drawing_library", REAL_LIBRARY)
+        _build(folder)
+
+
+def _build(folder: Path) -> None:
     (folder / "page.html").write_text(build.make(sources.published()), encoding="utf-8")
 
 
@@ -27,10 +37,19 @@ def page(shared: Path) -> Path:
     return make_once(shared / "page", _write) / "page.html"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def small_library() -> Iterator[str]:
+    """Stand in for the drawing library, which takes seconds to put together; `page` holds the real one."""
+    text = "var vegaEmbed = 1; // </script> in a comment"
+    real, build.drawing_library = build.drawing_library, lambda: text
+    yield text
+    build.drawing_library = real
+
+
 @pytest.fixture(scope="session")
-def html(page: Path) -> str:
-    """Its text."""
-    return page.read_text(encoding="utf-8")
+def html() -> str:
+    """The same page's text, without the drawing library."""
+    return build.make(sources.published())
 
 
 @pytest.fixture(scope="session")
@@ -67,4 +86,4 @@ def harmful() -> tuple[Source, Ledger]:
         ]
         concepts.append(msgspec.structs.replace(concept, claim=rows))
     known = {id_: [each] for id_, each in quoted.items()}
-    return Source(quoted=quoted, known=known, breaks=source.breaks, own=True), Ledger(concepts)
+    return Source(quoted=quoted, known=known, breaks=source.breaks, folder=Path("none")), Ledger(concepts)

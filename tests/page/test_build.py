@@ -57,10 +57,6 @@ def test_it_has_each_claim_with_its_permalink(html):
         assert f'<tr id="{claim.short}"' in html
 
 
-def test_it_is_small(html):
-    assert len(html.encode()) <= build.LARGEST
-
-
 def test_its_policy_names_each_script_that_runs_and_allows_nothing_else(elements):
     (policy,) = [
         each["content"] for tag, each in elements.found if each.get("http-equiv") == "Content-Security-Policy"

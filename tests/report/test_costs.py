@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.samples import measured
+from bench.samples import measured, samples
 from monarch_vs_ray.bench.catalogue import Row
 from monarch_vs_ray.bench.published import Published
+from monarch_vs_ray.bench.store import Measured, Trouble
 from monarch_vs_ray.core.errors import UnknownWorkload
 from monarch_vs_ray.report.costs import NOTHING, Costs
 from monarch_vs_ray.report.costs_page import page
@@ -61,7 +62,21 @@ def test_rows_are_chosen_by_size_and_a_missing_one_is_left_out():
 def test_the_scale_model_states_its_error_and_that_it_is_a_prediction():
     text = Costs([published(FAN_OUT, noise=0)]).scale()
     assert "- Monarch: a call 1.00 ms, each further process of this machine 1.00 ms; off by up to 0%" in text
+    assert "prediction" not in text, "the caller's own cost was not measured"
+    caller = {Row("fan_out_caller", size): lambda side, n=size: 1e5 * n for size in (1, 4, 8)}
+    text = Costs([published(FAN_OUT | caller, noise=0)]).scale()
+    assert "Predicted for 1,024 processes with cores of their own: " in text
     assert "A prediction, not a measurement." in text
+
+
+def test_what_never_came_is_said_in_its_cell():
+    found = measured({Row("kill_to_error"): lambda side: 5e9})
+    why = "TimeoutError: no error within 60 s of the signal"
+    trouble = Trouble(round=1, side="ray", row=Row("stop_to_error"), why=why)
+    values = [each for each in found.records if getattr(each, "side", "") == "monarch"]
+    values += [samples(Row("stop_to_error"), "monarch", 1, 36e9), trouble]
+    file = Published("m", "failure", Path("f.jsonl.gz"), Measured(manifest=found.manifest, records=values))
+    assert "|36.0 s|no error within 60 s of the signal|-|" in Costs([file]).table("stop_to_error")
 
 
 def test_the_machine_with_most_files_counts():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from demo_tui import DARK, LIGHT
 from monarch_vs_ray.bench import analysis, metg
 from monarch_vs_ray.bench.analysis import Result
 from monarch_vs_ray.bench.catalogue import workloads
@@ -15,9 +17,10 @@ from monarch_vs_ray.core.errors import CannotRecord, ExitCode, UserError
 from monarch_vs_ray.core.output import say
 
 Data = list[dict[str, Any]]
-COLORS = {"monarch": "#d55e00", "ray": "#0072b2"}
-"""Two that colour-blind readers tell apart (Okabe and Ito)."""
+COLORS = {"monarch": "#0072b2", "ray": "#d55e00"}
+"""Two that colour-blind readers tell apart (Okabe and Ito); blue and orange as in the terminal."""
 OTHERS = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999")
+WAYS = ("#777777", "#e69f00", "#d55e00", "#cc79a7", "#009e73", "#56b4e9", "#0072b2", "#8c6bb1", "#b08d57")
 WIDTH, HEIGHT = 420, 260
 
 
@@ -45,9 +48,9 @@ def write(measured: Measured, folder: Path) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, (data, chart) in pictures(measured, lines, altair).items():
-            svg = vl_convert.vegalite_to_svg(chart.to_json())
+            svg = vl_convert.vegalite_to_svg(themed(chart).to_json())
             (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
-            _write_csv(folder / f"{name}.csv", data)
+            write_csv(folder / f"{name}.csv", data)
             written.append(folder / f"{name}.svg")
     except OSError as error:
         raise CannotRecord(folder, error.strerror or str(error)) from None
@@ -55,6 +58,22 @@ def write(measured: Measured, folder: Path) -> int:
         raise UserError("There is nothing to draw in this file; run `mvr bench` with its default workloads.")
     say(*map(str, written))
     return ExitCode.FINE
+
+
+def themed(chart: Any, *, dark: bool = False) -> Any:
+    """Return a chart with the colours of a theme."""
+    theme = DARK if dark else LIGHT
+    text, line = theme.foreground, "#484f58" if dark else "#d0d7de"
+    return (
+        chart.configure(
+            background=theme.background, padding={**dict.fromkeys(("left", "top", "bottom"), 12), "right": 48}
+        )
+        .configure_axis(labelColor=text, titleColor=text, gridColor=line, domainColor=line, tickColor=line)
+        .configure_legend(labelColor=text, titleColor=text, symbolBaseStrokeColor=text)
+        .configure_header(labelColor=text, titleColor=text)
+        .configure_title(color=text, anchor="start")
+        .configure_view(stroke=line)
+    )
 
 
 def pictures(measured: Measured, lines: Sequence[Result], altair: Any) -> dict[str, tuple[Data, Any]]:
@@ -96,8 +115,16 @@ def bandwidth(lines: Sequence[Result]) -> Data:
         workload = workloads()[line.row.workload]
         if workload.group == "data" or workload.name == "memory_copy":
             for side in line.sides:
-                way = workload.title if workload.group != "data" else f"{side}: {workload.title}"
-                found.append({"side": side, "way": way, "bytes": line.row.size, **_numbers(line, side)})
+                kind = "actors" if workload.group == "data" else "memory"
+                found.append(
+                    {
+                        "side": side,
+                        "kind": kind,
+                        "way": workload.title,
+                        "bytes": line.row.size,
+                        **_numbers(line, side),
+                    }
+                )
     return found
 
 
@@ -140,9 +167,11 @@ def _color(altair: Any, field: str, data: Data) -> Any:
     return altair.Color(f"{field}:N", scale=scale, title=None)
 
 
-def _si(altair: Any) -> Any:
-    """Return an axis with numbers such as 1k, 10M or 100µ."""
-    return altair.Axis(format="~s", labelOverlap="greedy")
+def _tens(altair: Any, data: Data, *fields: str) -> Any:
+    """Return an axis with a number such as 1k, 10M or 100µ at each power of ten between the data's ends."""
+    values = [row[field] for row in data for field in fields if row[field] > 0]
+    powers = range(math.floor(math.log10(min(values))), math.ceil(math.log10(max(values))) + 1)
+    return altair.Axis(format="~s", values=[10.0**power for power in powers])
 
 
 def _base(data: Data, altair: Any, title: str) -> Any:
@@ -164,27 +193,48 @@ def _cold_start(data: Data, altair: Any) -> Any:
 
 
 def _fan_out(data: Data, altair: Any) -> Any:
-    base = _base(data, altair, "Call all actors and gather: medians, with intervals at 95 %").encode(
-        x=altair.X("processes:Q", scale=altair.Scale(type="log", base=2), title="processes"),
+    sizes = sorted({row["processes"] for row in data})
+    base = _base(data, altair, "Call all actors and gather; dashed: by a compiled graph").encode(
+        x=altair.X(
+            "processes:Q",
+            scale=altair.Scale(type="log", base=2),
+            title="processes",
+            axis=altair.Axis(values=sizes),
+        ),
         color=_color(altair, "side", data),
     )
     line = base.mark_line(point=True).encode(
-        y=altair.Y("value:Q", scale=altair.Scale(type="log"), title="seconds", axis=_si(altair)),
-        strokeDash=altair.StrokeDash("way:N", title=None),
+        y=altair.Y(
+            "value:Q",
+            scale=altair.Scale(type="log"),
+            title="seconds",
+            axis=_tens(altair, data, "value"),
+        ),
+        strokeDash=altair.StrokeDash("way:N", legend=None),
     )
     return line + base.mark_rule(opacity=0.5).encode(y="low:Q", y2="high:Q", detail="way:N")
 
 
 def _bandwidth(data: Data, altair: Any) -> Any:
-    return (
-        _base(data, altair, "Bytes a second from one actor to another, and within memory")
-        .mark_line(point=True)
-        .encode(
-            x=altair.X("bytes:Q", scale=altair.Scale(type="log"), title="bytes", axis=_si(altair)),
-            y=altair.Y("value:Q", scale=altair.Scale(type="log"), title="bytes a second", axis=_si(altair)),
-            color=altair.Color("way:N", title=None, legend=altair.Legend(labelLimit=400)),
-            strokeDash=altair.StrokeDash("side:N", title=None),
-        )
+    ways = list(dict.fromkeys(row["way"] for row in data))
+    scale = altair.Scale(domain=ways, range=[WAYS[at % len(WAYS)] for at in range(len(ways))])
+    curves = altair.Chart(width=WIDTH * 2 // 3, height=HEIGHT).mark_line(point=True)
+    curves = curves.encode(
+        x=altair.X(
+            "bytes:Q", scale=altair.Scale(type="log"), title="bytes", axis=_tens(altair, data, "bytes")
+        ),
+        y=altair.Y(
+            "value:Q",
+            scale=altair.Scale(type="log"),
+            title="bytes a second",
+            axis=_tens(altair, data, "value"),
+        ),
+        color=altair.Color("way:N", scale=scale, title=None, legend=altair.Legend(labelLimit=400)),
+        strokeDash=altair.StrokeDash("kind:N", legend=None),
+    )
+    return altair.layer(curves, data=altair.Data(values=data)).facet(
+        column=altair.Column("side:N", title=None),
+        title="Bytes a second from one actor to another; dashed: memory copied within a process",
     )
 
 
@@ -192,7 +242,10 @@ def _metg(data: Data, altair: Any) -> Any:
     curves = altair.Chart(width=WIDTH // 2, height=HEIGHT // 2)
     line = curves.mark_line(point=True).encode(
         x=altair.X(
-            "granularity:Q", scale=altair.Scale(type="log"), title="seconds of a task", axis=_si(altair)
+            "granularity:Q",
+            scale=altair.Scale(type="log"),
+            title="seconds of a task",
+            axis=_tens(altair, data, "granularity"),
         ),
         y=altair.Y("efficiency:Q", title="share of the peak", scale=altair.Scale(domain=[0, 1])),
         color=_color(altair, "driver", data),
@@ -216,7 +269,8 @@ def _recovery(data: Data, altair: Any) -> Any:
     )
 
 
-def _write_csv(path: Path, data: Data) -> None:
+def write_csv(path: Path, data: Data) -> None:
+    """Write data with a line of headings."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(data[0]), lineterminator="\n")
         writer.writeheader()

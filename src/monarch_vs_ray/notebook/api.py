@@ -15,6 +15,9 @@
     fault = nb.fault_choice(demo); nb.supervision_tree(demo, fault)
     nb.broadcast_tree(8, 2, 1); nb.mesh_part(2, 4, [0, 1], [0, 1]); nb.ordering_buffer(8, 2, 3, 4)
     nb.claims("supervision.restart")           # statements, verdicts, evidence
+    choice = nb.engine_choice()                # for cells that use an engine directly
+    here = nb.session(choice)                  # here.need("ray") at the top of such a cell
+    nb.end(here, nb.end_button())
     task = nb.Exercise(task="...", engine="ray", start=pair.texts["ray"], needs=[nb.ends_well()])
     answer = nb.exercise_editor(task)          # an editor with a button
     nb.check(task, answer)                     # what the reader's program lacks
@@ -45,6 +48,7 @@ from monarch_vs_ray.notebook.loop_pictures import (
 )
 from monarch_vs_ray.notebook.measured import bytes_by_size, compared, pattern_figures
 from monarch_vs_ray.notebook.runs import recorded
+from monarch_vs_ray.notebook.session import end, end_button, engine_choice, session, session_status
 from monarch_vs_ray.notebook.show import figures, findings, further, outcome, picture, resources, timeline
 from monarch_vs_ray.notebook.sources import source
 from monarch_vs_ray.notebook.subjects import subject
@@ -62,7 +66,10 @@ __all__ = [
     "demo",
     "demo_button",
     "editors",
+    "end",
+    "end_button",
     "ends_well",
+    "engine_choice",
     "exercise_editor",
     "fault_choice",
     "figures",
@@ -82,6 +89,8 @@ __all__ = [
     "reward_curve",
     "rl_loop",
     "run",
+    "session",
+    "session_status",
     "source",
     "staleness_curve",
     "stalled_replica",

@@ -16,9 +16,9 @@ from monarch_vs_ray.notebook.models import (
     held_up,
     hops,
 )
-from monarch_vs_ray.notebook.show import QUIET, TEXT
+from monarch_vs_ray.notebook.show import QUIET
 
-REACHED, STOPPED, HELD, TAKEN, OTHER = "#15803d", "#dc2626", "#d97706", "#2563eb", "#94a3b8"
+REACHED, STOPPED, HELD, TAKEN, OTHER = "#15803d", "#dc2626", "#b45309", "#2563eb", "#64748b"
 MONARCH = "Monarch: down a tree"
 RAY = "Ray: a call to each"
 
@@ -36,19 +36,23 @@ def broadcast_tree(actors: int, fan_out: int, stopped: int) -> mo.Html:
     columns = []
     for name, parents in ((MONARCH, tree), (RAY, flat)):
         late = held_up(parents, stopped) if 0 <= stopped < actors else []
-        told = (
-            f"The caller sends {sum(parent is None for parent in parents)} "
-            f"message{'s' if parents.count(None) != 1 else ''}. The longest way has {max(hops(parents)) + 1} "
-            f"hop{'s' if max(hops(parents)) else ''}. Held up: {_listed(late)}."
-        )
+        told = f"{_way(parents)} Held up: {_listed(late)}."
         chart = mo.as_html(_tree_chart(parents, late, stopped)).text
         columns.append(page.name(name) + chart + page.quiet(told))
-    legend = page.legend({"reached": REACHED, "stopped": STOPPED, "held up": HELD})
+    colors = {"caller": TAKEN, "reached": REACHED, "stopped": STOPPED, "held up": HELD}
+    legend = page.legend(colors)
     rule = (
         "Drawn from the rule, not from a run. With 8 actors it gives what the runs for the claims "
         "topology_meshes.broadcast, fan_out and stopped_process observed."
     )
     return page.html(page.grid(columns), legend, page.quiet(rule))
+
+
+def _way(parents: list[int | None]) -> str:
+    roots = parents.count(None)
+    if roots == len(parents) > 1:
+        return f"The caller sends {roots} messages; each goes straight to its actor."
+    return f"The caller sends 1 message; the longest way from the first actor has {max(hops(parents))} hops."
 
 
 def _listed(numbers: Iterable[int]) -> str:
@@ -78,14 +82,16 @@ def _tree_chart(parents: list[int | None], late: list[int], stopped: int) -> alt
     lines = alt.Chart(alt.Data(values=edges)).mark_rule(color=OTHER).encode(x=x_, y=y_, x2="x2:Q", y2="y2:Q")
     base = alt.Chart(alt.Data(values=nodes)).encode(x=x_, y=y_, tooltip=["name:N", "state:N"])
     states = {"caller": TAKEN, "reached": REACHED, "stopped": STOPPED, "held up": HELD}
-    shapes = ["square", "circle", "cross", "triangle-down"]
-    points = base.mark_point(filled=True, size=140, opacity=1).encode(
+    shapes = ["square", "circle", "diamond", "square"]
+    few = len(parents) <= 16
+    points = base.mark_point(filled=True, size=330 if few else 60, opacity=1).encode(
         color=_color("state:N", states),
         shape=alt.Shape("state:N", scale=alt.Scale(domain=list(states), range=shapes), legend=None),
     )
     layers = lines + points
-    if len(parents) <= 24:
-        layers += base.mark_text(dy=-13, fontSize=11, style=TEXT).encode(text="name:N")
+    if few:
+        numbered = base.transform_filter("datum.state != 'caller'")
+        layers += numbered.mark_text(fontSize=11, color="white", fontWeight="bold").encode(text="name:N")
     return finished(layers, 60 + 34 * (max(depth) + 2))
 
 
@@ -114,11 +120,9 @@ def mesh_part(hosts: int, gpus: int, host_range: Iterable[int], gpu_range: Itera
     colors = alt.Scale(domain=[True, False], range=[TAKEN, OTHER])
     boxes = base.mark_rect(stroke="white", strokeWidth=2).encode(
         color=alt.Color("part:N", scale=colors, legend=None),
-        opacity=alt.condition("datum.part", alt.value(1.0), alt.value(0.35)),
+        opacity=alt.condition("datum.part", alt.value(1.0), alt.value(0.7)),
     )
-    ranks = base.mark_text(fontSize=13).encode(
-        text="rank:N", color=alt.condition("datum.part", alt.value("white"), alt.value("#64748b"))
-    )
+    ranks = base.mark_text(fontSize=13, color="white").encode(text="rank:N")
     shape = " x ".join(f"{name} {size}" for name, size in part.shape.items()) or "one actor"
     monarch = page.name("Monarch") + page.block(
         [f"part = {part.call()}", f"# {shape}", "part.step.call().get()"]

@@ -8,7 +8,6 @@ import marimo as mo
 from monarch_vs_ray.notebook import page
 from monarch_vs_ray.notebook.interactive import finished
 from monarch_vs_ray.notebook.loops import Loop, Pull, Router, percentile, service, slow_share
-from monarch_vs_ray.notebook.show import TEXT
 
 STEPS = 12
 """Steps of the trainer that are drawn."""
@@ -210,7 +209,9 @@ def pull_during_writes(every: float, write: float, begin: float, length: float) 
     x = alt.X("t:Q", title="milliseconds", scale=time)
     y = alt.Y("y:Q", title="place in the buffer", scale=alt.Scale(domain=[0, 1]))
     lines = alt.Chart(alt.Data(values=writes)).mark_rule(color=GREY, strokeWidth=2, clip=True)
-    names = alt.Chart(alt.Data(values=writes)).mark_text(align="left", dx=4, dy=-6, style=TEXT, clip=True)
+    names = alt.Chart(alt.Data(values=writes)).mark_text(
+        align="left", dx=4, dy=-6, color="#64748b", clip=True
+    )
     colors = alt.Scale(domain=[str(each) for each in range(len(VERSIONS))], range=VERSIONS)
     dots = alt.Chart(alt.Data(values=places)).mark_circle(size=60, opacity=1)
     chart = (

@@ -22,8 +22,6 @@ from monarch_vs_ray.stage.values import NAMES
 
 COLORS = {"Monarch": "#d97706", "Ray": "#2563eb"}
 """Colours of the engines in charts; they are told apart on a light and on a dark page."""
-TEXT = "guide-label"
-"""Style of texts in charts: their colour is that of the page's theme."""
 QUIET = {"embedOptions": {"actions": False}}
 """Draw a chart without a menu."""
 MOST_ERRORS = 12
@@ -103,12 +101,12 @@ def timeline(run: Run) -> alt.Chart | alt.LayerChart | mo.Html:
     if not points:
         return page.html(page.quiet("Nothing to draw: no program ran."))
     base = alt.Chart(alt.Data(values=points)).encode(
-        x=alt.X("seconds:Q", title="seconds since the start"),
+        x=alt.X("seconds:Q", title="seconds since the start", axis=alt.Axis(grid=False, tickCount=8)),
         y=alt.Y("engine:N", title=None, sort=list(COLORS)),
         color=alt.Color("engine:N", scale=_colors(), legend=None),
         tooltip=[alt.Tooltip("seconds:Q", format=".2f"), "what:N", "text:N"],
     )
-    lines = base.transform_filter("datum.what != 'fault'").mark_tick(thickness=2, height=26)
+    lines = base.transform_filter("datum.what != 'fault'").mark_tick(thickness=3, height=30)
     faults = base.transform_filter("datum.what == 'fault'").mark_point(
         shape="cross", angle=45, size=220, filled=True, opacity=1
     )

@@ -10,7 +10,7 @@ import marimo as mo
 from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.notebook import page
 from monarch_vs_ray.notebook.demos import Demo
-from monarch_vs_ray.notebook.show import QUIET, TEXT
+from monarch_vs_ray.notebook.show import QUIET
 from monarch_vs_ray.pictures.supervision import (
     ANEW,
     CALL,
@@ -28,10 +28,22 @@ STATE_COLORS = {
     "died": "#dc2626",
     "new process": "#7c3aed",
     "stopped": "#64748b",
-    "unknown": "#94a3b8",
+    "unknown": "#64748b",
 }
 PATHS = {REPORT: "report", CALL: "error of a call"}
-PATH_COLORS = {"report": "#dc2626", "error of a call": "#d97706", "no news": "#94a3b8"}
+PATH_COLORS = {"report": "#dc2626", "error of a call": "#d97706", "no news": "#64748b"}
+FIRST = "idle_death"
+"""The fault that is chosen at first."""
+LEVELS = alt.Axis(
+    values=[0, 1, 2],
+    labelExpr="['workers', 'parent', 'program'][datum.value]",
+    title=None,
+    domain=False,
+    ticks=False,
+    grid=False,
+    labelFontSize=12,
+)
+"""Names the rows of the tree; an axis has the colours of the page's theme."""
 PLACES = {"program": (1.0, 2.0), "parent": (1.0, 1.0), "worker 0": (0.5, 0.0), "worker 1": (1.5, 0.0)}
 
 
@@ -42,7 +54,8 @@ def fault_choice(demo: Demo) -> Any:
         for step in demo.concept.demo
         if step.experiment in ROWS and all(engine in step.engines for engine in ENGINES)
     }
-    return mo.ui.dropdown(titles, value=next(iter(titles)), label="Fault", full_width=True)
+    first = next((title for title, name in titles.items() if name == FIRST), next(iter(titles)))
+    return mo.ui.dropdown(titles, value=first, label="Fault", full_width=True)
 
 
 def supervision_tree(demo: Demo, fault: Any) -> mo.Html:
@@ -75,15 +88,15 @@ def _tree(family: Family) -> alt.LayerChart:
         "worker 1": family.second,
     }
     nodes = [
-        {"x": x, "y": y, "name": name, "state": STATES.get(spans[name], "unknown")}
+        {"x": x, "y": y, "name": name, "short": name[7:], "state": STATES.get(spans[name], "unknown")}
         for name, (x, y) in PLACES.items()
     ]
     ways = [("parent", "program", family.to_program), ("worker 0", "parent", family.to_parent)]
     edges = [_edge(low, high, PATHS.get(way, "no news")) for low, high, way in ways]
     edges.append(_edge("worker 1", "parent", "no news"))
     across, down = alt.Scale(domain=[0, 2]), alt.Scale(domain=[-0.5, 2.4])
-    x, y = alt.X("x:Q", axis=None, scale=across), alt.Y("y:Q", axis=None, scale=down)
-    middle, half = alt.X("middle:Q", axis=None, scale=across), alt.Y("half:Q", axis=None, scale=down)
+    x, y = alt.X("x:Q", axis=None, scale=across), alt.Y("y:Q", axis=LEVELS, scale=down)
+    middle, half = alt.X("middle:Q", axis=None, scale=across), alt.Y("half:Q", axis=LEVELS, scale=down)
     news_paths = alt.Chart(alt.Data(values=edges)).encode(
         color=alt.Color("news:N", scale=_scale(PATH_COLORS), legend=None), tooltip=["news:N"]
     )
@@ -94,7 +107,7 @@ def _tree(family: Family) -> alt.LayerChart:
         color=alt.Color("state:N", scale=_scale(STATE_COLORS), legend=None),
         shape=alt.Shape("state:N", scale=_shapes(), legend=None),
     )
-    names = base.mark_text(align="left", dx=16, fontSize=12, style=TEXT).encode(text="name:N")
+    names = base.mark_text(fontSize=12, fontWeight="bold", color="white").encode(text="short:N")
     chart: alt.LayerChart = (
         (paths + news + points + names)
         .resolve_scale(color="independent")

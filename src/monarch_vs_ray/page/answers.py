@@ -16,8 +16,14 @@ from monarch_vs_ray.stage.values import NAMES, say
 PICKS = {"monarch": "Monarch", "ray": "Ray", "either": "Either", "depends": "It depends"}
 
 
-def needs(ledger: Ledger, source: Source) -> list[dict[str, Any]]:
-    """Return the needs, each with its answer, numbers and the state of the claims it rests on."""
+def needs(ledger: Ledger, source: Source, measured: Mapping[str, dict[str, str]]) -> list[dict[str, Any]]:
+    """Return the needs, each with its answer, numbers and the state of the claims it rests on.
+
+    Args:
+        ledger: The claims.
+        source: The evidence.
+        measured: Where the page shows a workload, by its name: an id and a title.
+    """
     return [
         {
             "id": need.id,
@@ -29,10 +35,14 @@ def needs(ledger: Ledger, source: Source) -> list[dict[str, Any]]:
             "conditions": {"monarch": need.monarch_if, "ray": need.ray_if},
             "numbers": numbers(need, source),
             "claims": proofs(need.claims, ledger, source),
-            "patterns": need.patterns,
-            "benchmarks": need.benchmarks,
             "unknown": need.unknown,
-            "more": [],
+            "more": [
+                *(
+                    {"id": f"pattern-{name}", "title": f"pattern {name.replace('_', ' ')}"}
+                    for name in need.patterns
+                ),
+                *(measured[name] for name in need.benchmarks if name in measured),
+            ],
         }
         for need in findings().need
     ]

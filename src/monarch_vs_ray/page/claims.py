@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.errors import UnknownSymbol
 from monarch_vs_ray.core.events import ENGINES, Engine
@@ -17,6 +19,7 @@ from monarch_vs_ray.ledger.evidence import Evidence
 from monarch_vs_ray.ledger.sabotage import Sabotaged, why_none
 from monarch_vs_ray.page.sources import Source, machine_text
 from monarch_vs_ray.references.table import link
+from monarch_vs_ray.report.changes import read as published_changes
 from monarch_vs_ray.stage.values import NAMES, say
 
 Choices = dict[str, list[tuple[str, str]]]
@@ -92,8 +95,12 @@ def cell(claim: Claim, source: Source) -> dict[str, str]:
 def details(ledger: Ledger, source: Source) -> dict[str, Any]:
     """Return what stands behind each claim, by id, and the code that is quoted."""
     excerpts = Excerpts()
+    changed = changes(source.root)
     return {
-        "claims": {claim.id: _detail(claim, ledger, source, excerpts) for claim in ledger.claims},
+        "claims": {
+            claim.id: {**_detail(claim, ledger, source, excerpts), "changes": changed.get(claim.id, [])}
+            for claim in ledger.claims
+        },
         "code": excerpts.all,
     }
 
@@ -223,6 +230,25 @@ def history(known: Iterable[Evidence], mine: Evidence | None = None) -> list[dic
         }
         for each in known
     ]
+
+
+def changes(root: Path) -> dict[str, list[dict[str, str]]]:
+    """Return what changed of published verdicts, by claim, newest first.
+
+    Args:
+        root: The folder of published results.
+
+    Raises:
+        BadEvidence: If the file of changes is damaged.
+    """
+    found: dict[str, list[dict[str, str]]] = {}
+    for each in reversed(published_changes(root)):
+        entry = msgspec.to_builtins(each)
+        found.setdefault(each.claim, []).append(
+            {name: entry[name] for name in ("about", "before", "after", "version_before", "version_after")}
+            | {"date": each.date[:10], "reworded": "yes" if each.reworded else ""}
+        )
+    return found
 
 
 def _source(entry: str) -> dict[str, str]:

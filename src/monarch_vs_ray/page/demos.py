@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from monarch_vs_ray.campaign.sides import recording
@@ -56,6 +57,7 @@ class Lines:
         return self.places[line]
 
 
+@cache
 def demos() -> list[dict[str, Any]]:
     """Return the demos that there is a recording of, in the order of their numbers."""
     found = []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from monarch_vs_ray.core.errors import NoResults
-from monarch_vs_ray.core.events import Machine
+from monarch_vs_ray.core.events import ENGINES, Machine
 from monarch_vs_ray.core.paths import PUBLISHED
 from monarch_vs_ray.ledger import published as publications
 from monarch_vs_ray.ledger import results
@@ -21,30 +21,39 @@ GIB = 1 << 30
 class Source:
     """What is quoted of each claim, and all that is known of it; newest first.
 
-    ``own`` is True for a reader's own run. ``breaks`` are those of the published machine.
+    ``folder`` is that of a reader's own run. ``breaks`` are those of the published machine, and ``root`` is
+    the folder of what is published.
     """
 
     quoted: Mapping[str, Evidence]
     known: Mapping[str, list[Evidence]]
     breaks: ByClaim
-    own: bool = False
+    folder: Path | None = None
+    root: Path = PUBLISHED
+
+    @property
+    def own(self) -> bool:
+        """Return whether a reader's own run stands in place of what is published."""
+        return self.folder is not None
 
     @property
     def described(self) -> dict[str, str]:
         """Return releases, machine and day of what is quoted, in words."""
-        measured = [each for each in self.quoted.values() if each.machine]
-        if not measured:
-            return {"monarch": "", "ray": "", "machine": "", "date": ""}
-        latest = max(measured, key=lambda each: each.date)
-        assert latest.machine
-        return {
-            **{
-                engine: ", ".join(sorted({each.version for each in measured if each.engine == engine}))
-                for engine in ("monarch", "ray")
-            },
-            "machine": machine_text(latest.machine),
-            "date": latest.date[:10],
-        }
+        return described(list(self.quoted.values()))
+
+
+def described(evidence: Sequence[Evidence]) -> dict[str, str]:
+    """Return the releases, the machine and the day of some evidence, in words; empty where no engine ran."""
+    measured = [each for each in evidence if each.machine]
+    if not measured:
+        return {"monarch": "", "ray": "", "machine": "", "date": ""}
+    latest = max(measured, key=lambda each: each.date)
+    assert latest.machine
+    releases: dict[str, str] = {
+        engine: ", ".join(sorted({each.version for each in measured if each.engine == engine}))
+        for engine in ENGINES
+    }
+    return {**releases, "machine": machine_text(latest.machine), "date": latest.date[:10]}
 
 
 def machine_text(machine: Machine) -> str:
@@ -68,39 +77,57 @@ def published(root: Path = PUBLISHED) -> Source:
         quoted={id_: publications.best(several) for id_, several in by_claim.items()},
         known={id_: _newest_first(several.values()) for id_, several in by_claim.items()},
         breaks=_breaks(root),
+        root=root,
     )
 
 
-def own(folder: Path, root: Path = PUBLISHED) -> Source:
+def own(folder: Path, root: Path = PUBLISHED, *, before: Path | None = None) -> Source:
     """Return a reader's own run in place of what is published, which stays as the history of verdicts.
 
     Args:
         folder: A results folder, or one of several, of which the newest is taken.
         root: The folder of published results.
+        before: An earlier run, for the history of verdicts.
 
     Raises:
         NoResults: If no claim was judged there.
     """
-    quoted = {each.id: each for each in load(folder)}
-    by_claim = publications.by_claim(root)
-    known = {id_: _newest_first(several.values()) for id_, several in by_claim.items()}
-    for id_, each in quoted.items():
-        known[id_] = _newest_first([each, *known.get(id_, [])])
-    return Source(quoted=quoted, known=known, breaks=_breaks(root), own=True)
+    quoted = {each.id: each for each in evidence_of(folder)}
+    known = {id_: list(several.values()) for id_, several in publications.by_claim(root).items()}
+    for each in (*quoted.values(), *(evidence_of(before) if before else ())):
+        if each not in known.setdefault(each.id, []):
+            known[each.id].append(each)
+    return Source(
+        quoted=quoted,
+        known={id_: _newest_first(several) for id_, several in known.items()},
+        breaks=_breaks(root),
+        folder=run_folder(folder),
+        root=root,
+    )
 
 
-def load(folder: Path) -> list[Evidence]:
-    """Return the evidence of a run; of a folder of runs, that of the newest. Raises NoResults."""
-    here = (folder / results.EVIDENCE, folder / results.VERDICTS)
-    if any(file.is_file() for file in here):
-        found = results.load(folder)
-    else:
-        below = [file.parent for file in folder.glob(f"*/{results.EVIDENCE}") if file.stat().st_size]
-        newest = max(below, key=lambda each: each.name) if below else results.latest(folder)
-        found = results.load(newest)
-    if not found:
-        raise NoResults(folder)
-    return found
+def evidence_of(folder: Path) -> list[Evidence]:
+    """Return the evidence of a run, or what is published of a machine. Raises NoResults."""
+    place = run_folder(folder)
+    if _is_published(place):
+        return publications.evidence(place.resolve().parent, place.resolve().name)
+    return results.load(place)
+
+
+def run_folder(folder: Path) -> Path:
+    """Return a run's folder: this one, or the newest run in it. Raises NoResults if no claim was judged."""
+    if _is_published(folder):
+        return folder
+    if any((folder / name).is_file() for name in (results.EVIDENCE, results.VERDICTS)):
+        if not results.load(folder):
+            raise NoResults(folder)
+        return folder
+    below = [file.parent for file in folder.glob(f"*/{results.EVIDENCE}") if file.stat().st_size]
+    return max(below, key=lambda each: each.name) if below else results.latest(folder)
+
+
+def _is_published(folder: Path) -> bool:
+    return any(folder.glob(f"*{publications.EVIDENCE}"))
 
 
 def _newest_first(several: Iterable[Evidence]) -> list[Evidence]:

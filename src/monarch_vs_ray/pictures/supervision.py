@@ -19,6 +19,7 @@ class Family:
     """Hold the states in one experiment, and the path of the failure report from the workers upwards."""
 
     note: str = ""
+    remark: str = ""
     program: Span = RUNS
     to_program: Span = NO_NEWS
     parent: Span = UNKNOWN
@@ -35,7 +36,7 @@ def blocks(view: View) -> list[Block]:
             family = read(view.facts, name)
             spans = (
                 family.program, family.to_program, family.parent, family.to_parent, family.first, "  ",
-                family.second, (" " + family.note, "value"),
+                family.second, (" " + family.note, "value"), (family.remark, "dim"),
             )  # fmt: skip
             found.append(labelled(label, *spans, of=name))
     if not found:
@@ -85,7 +86,8 @@ def _death(facts: Facts, name: str) -> Family:
     heard = bool(told or caught)
     cause = caught or facts.text(name, "cause")
     return Family(
-        note=f"{duration(seconds)}, {cause}" if heard and seconds is not None else "",
+        note=duration(seconds) if heard and seconds is not None else "",
+        remark=f", {cause}" if cause else "",
         parent=_state(True if heard else None),
         to_parent=REPORT if told else CALL if caught else NO_NEWS,
         first=_hit(facts, name),
@@ -98,11 +100,13 @@ def _parent_decides(facts: Facts, name: str) -> Family:
     parent, gets = facts.text(name, "parent"), facts.text(name, "root_gets")
     reached = facts.flag(name, "reached_the_root")
     by_call = "by its own call" in gets
-    note = "program not told" if gets == "nothing" else ""
-    note = "program is told" if reached else "program learns by its call" if by_call else note
+    note, remark = ("stays below", ", program not told") if gets == "nothing" else ("", "")
+    if reached or by_call:
+        note, remark = ("goes up", ", program is told") if reached else ("by a call", " of the program")
     told = facts.count(name, "reports")
     return Family(
         note=note,
+        remark=remark,
         to_program=REPORT if reached else CALL if by_call else NO_NEWS,
         parent=_state(None if not parent else parent == "lives on"),
         to_parent=REPORT if told else CALL if parent else NO_NEWS,
@@ -122,11 +126,12 @@ def _comes_back(facts: Facts, name: str) -> Family:
     seconds, back = facts.number(name, "seconds"), facts.items(name, "came_back")
     anew = facts.number(name, "first_count") == 1
     sibling = facts.number(name, "sibling_count")
-    note = f"{seconds:.2f} s" if seconds is not None else ""
+    note, remark = f"{seconds:.2f} s" if seconds is not None else "", ""
     if len(back) == 2:
-        note += ", and again" if back[1] else ", 2nd kill: gone"
+        remark = ", again after kill 2" if back[1] else ", gone after kill 2"
     return Family(
         note=note,
+        remark=remark,
         parent=_state(True if seconds is not None else None),
         to_parent=CALL if facts.text(name, "caught_meanwhile") else NO_NEWS,
         first=ANEW if anew else _hit(facts, name),

@@ -10,7 +10,7 @@ from monarch_vs_ray.ledger.claims import Claim
 from monarch_vs_ray.ledger.evidence import Evidence
 from monarch_vs_ray.report import words
 
-HEAD = "|statement|Monarch|Ray|\n|---|---|---|"
+HEAD = "|aspect|Monarch|Ray|\n|---|---|---|"
 Rows = dict[str, dict[Engine, Claim]]
 
 

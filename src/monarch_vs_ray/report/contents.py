@@ -18,6 +18,7 @@ from monarch_vs_ray.report.document import Document, slug
 from monarch_vs_ray.report.evidence_index import index
 from monarch_vs_ray.report.evidence_page import Material
 from monarch_vs_ray.report.first_screen import finding_list, need_list, short_list
+from monarch_vs_ray.report.pattern_figures import PatternFigures
 
 COMMAND = "mvr document"
 COUNTS, END_OF_COUNTS = "<!-- counts, by `mvr document` -->", "<!-- end of counts -->"
@@ -43,10 +44,10 @@ def evidence_folder() -> Path:
 
 def make_document() -> str:
     """Return the document's text, from what is in the repository. Raises NeedsCheckout."""
-    of, costs = material(), Costs(bench.published(PUBLISHED))
+    of, costs, patterns = material(), Costs(bench.published(PUBLISHED)), PatternFigures()
     parts = {
         "findings": lambda: finding_list(of),
-        "needs": lambda: need_list(of),
+        "needs": lambda: need_list(of, patterns),
         "cost_finding": costs.finding,
         "costs_table": costs.table,
         "metg": costs.curves,
@@ -55,6 +56,8 @@ def make_document() -> str:
         "bench_settings": costs.settings,
         "bench_ran": costs.ran,
         "all_costs": costs.more,
+        "patterns_table": patterns.table,
+        "patterns_ran": patterns.ran,
         "changelog": lambda: changes.summary(changes.read(PUBLISHED)),
     }
     return Document(of, FOLDER, "../src/monarch_vs_ray/concepts", cite, parts).make(templates())

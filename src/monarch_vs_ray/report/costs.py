@@ -18,6 +18,7 @@ from monarch_vs_ray.report.words import EVIDENCE_FOLDER, row
 NOTHING = "Nothing is measured yet; `mvr bench` does, and `mvr bench publish` publishes it."
 PAGE = "costs.md"
 MISSING = "-"
+MODEL = "How a fan-out grows, by a model that was fitted to these measurements:"
 MEASURED_MOST = 1_024
 """The processes that the scale model is asked for in the text."""
 
@@ -67,6 +68,8 @@ class Costs:
             return ""
         drivers = [BARE, *ENGINES]
         lines = [
+            "The smallest task that keeps half of the peak (METG), in seconds of all cores:",
+            "",
             f"|task graph|{BARE}|{'|'.join(NAMES[engine] for engine in ENGINES)}|",
             "|---|--:|--:|--:|",
         ]
@@ -89,13 +92,13 @@ class Costs:
         """Return the scale model in sentences, with its error; empty if fan-out was not measured enough."""
         for file in reversed(self.files):
             if found := scale.engines(file.measured):
-                return "\n".join(f"- {sentence}" for sentence in _model(found))
+                return "\n".join([MODEL, "", *(f"- {sentence}" for sentence in _model(found))])
         return ""
 
     def limits(self, *wanted: str) -> str:
         """Return how near rows come to what the machine does without an engine, in one sentence."""
         told = [
-            f"{title(line.result).lower()}: "
+            f"{_lower(title(line.result))}: "
             + ", ".join(
                 f"{NAMES[engine]} {_share(line.result.shares[engine])}"
                 for engine in ENGINES
@@ -164,11 +167,16 @@ class Costs:
 
 
 def value(result: Result, engine: str) -> str:
-    """Return an engine's number of a row, with its unit."""
+    """Return an engine's number of a row, with its unit; or why there is none, where that was observed."""
     if engine not in result.sides:
-        return MISSING
+        failed = result.failed.get(engine) if workloads()[result.row.workload].group == "failure" else None
+        return failed[1].partition(": ")[2] if failed else MISSING
     shown = units.show(workloads()[result.row.workload], result.sides[engine].estimate.value)
     return shown.replace(" us", " µs")
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def title(result: Result) -> str:
@@ -214,6 +222,8 @@ def _model(found: dict[str, scale.Engine]) -> Iterator[str]:
             f"{NAMES[engine]}: a call {_seconds(of.model.call)}, each further process of this machine"
             f" {_seconds(of.model.per_process)}; off by up to {worst:.0%} at sizes left out of the fit."
         )
+        if of.model.fan_out and of.levels == 1:
+            sentence += " All of it is one level of the tree."
         if estimate := of.predictions.get(MEASURED_MOST):
             interval = f"[{_seconds(estimate.low)}, {_seconds(estimate.high)}]"
             sentence += (
@@ -221,7 +231,8 @@ def _model(found: dict[str, scale.Engine]) -> Iterator[str]:
                 f" {_seconds(estimate.value)} {interval}."
             )
         yield sentence
-    yield f"A prediction, not a measurement. {' '.join(scale.ASSUMPTIONS)}"
+    if any(of.predictions for of in found.values()):
+        yield f"A prediction, not a measurement. {' '.join(scale.ASSUMPTIONS)}"
 
 
 def _seconds(value_: float) -> str:

@@ -31,6 +31,7 @@ from monarch_vs_ray.core.errors import MissingFile, UnknownClaim
 from monarch_vs_ray.core.events import Machine
 from monarch_vs_ray.ledger.results import machine_name
 from monarch_vs_ray.ledger.tables import NAMES, summary
+from monarch_vs_ray.references.table import table
 from monarch_vs_ray.report import brief_page
 from monarch_vs_ray.report.comparison import comparison, rows_of
 from monarch_vs_ray.report.evidence_page import Material
@@ -156,8 +157,9 @@ class Document:
         return f"[{count} rows with their evidence](evidence/{concept}.md)"
 
     def sources(self, *ids: str) -> str:
-        """Return links into an engine's source, in one sentence."""
-        return f"<sub>Sources: {', '.join(map(self._source, ids))}.</sub>"
+        """Return links into an engine's source, in one sentence; a language other than Python is named."""
+        links = [f"{self._source(id_)}{_language(id_)}" for id_ in ids]
+        return f"<sub>Sources: {', '.join(links)}.</sub>"
 
     def picture(self, stem: str, alternative: str) -> str:
         """Return a picture in a light and a dark version, with a text for those who do not see it.
@@ -225,6 +227,11 @@ class Document:
     def _elsewhere(self) -> list[Machine]:
         every = (each for several in self._of.elsewhere.values() for each in several.values())
         return [each.machine for each in every if each.machine]
+
+
+def _language(id_: str) -> str:
+    reference = table().references.get(id_)
+    return "" if reference is None or reference.language == "Python" else f" ({reference.language})"
 
 
 def contents(text: str) -> str:

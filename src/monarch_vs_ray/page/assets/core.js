@@ -120,6 +120,16 @@ window.mvr = mvr;
     show(now);
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new Event("mvr-theme")));
+  // Paper is light, and shows what a reader would have to open.
+  const closed = [];
+  window.addEventListener("beforeprint", () => {
+    show("light");
+    for (const each of document.querySelectorAll(".need details:not([open])")) { each.open = true; closed.push(each); }
+  });
+  window.addEventListener("afterprint", () => {
+    show(now);
+    for (const each of closed.splice(0)) each.open = false;
+  });
   mvr.isDark = () => {
     const set = document.documentElement.dataset.theme;
     return set ? set === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;

@@ -148,13 +148,18 @@
   }
 
   function verdicts(claim) {
+    const changed = claim.changes.map((each) => h("li", {},
+      `${each.date}: ${each.about === "brief" ? "of the brief, " : ""}`, mvr.mark(each.before), " became ", mvr.mark(each.after),
+      each.version_before !== each.version_after ? `, release ${each.version_before} and ${each.version_after}` : "",
+      each.reworded ? h("span", { class: "hint" }, "The statement was worded anew.") : ""));
+    const list = changed.length ? [h("h4", {}, "What changed"), h("ul", { class: "history" }, changed)] : [];
     if (!claim.history.length) return section("History of verdicts", h("p", {}, "Nothing is published of it yet."));
     return section("History of verdicts", h("ul", { class: "history" }, claim.history.map((each) => h("li", {},
       mvr.mark(each.verdict), ` ${each.date}${each.version ? `, release ${each.version}` : ""}, ${each.machine}`,
       each.runs > 1 ? `, ${each.runs} runs` : "", each.own ? h("strong", {}, " your run") : "",
       each.outside ? h("span", { class: "hint" }, " another release than the claim is about") : "",
       each.said ? h("span", { class: "hint" }, ` ${each.said}`) : "",
-      each.firstTry ? h("span", { class: "hint" }, ` Second try; the first: ${each.firstTry}`) : ""))));
+      each.firstTry ? h("span", { class: "hint" }, ` Second try; the first: ${each.firstTry}`) : ""))), ...list);
   }
 
   window.addEventListener("hashchange", follow);

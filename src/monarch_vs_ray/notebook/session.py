@@ -1,0 +1,137 @@
+"""Let the cells of a notebook use an engine directly: one for each kernel, and nothing left at its end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import marimo as mo
+
+from monarch_vs_ray.core.events import ENGINES, Engine
+from monarch_vs_ray.engines.environment import environment
+from monarch_vs_ray.notebook import page
+from monarch_vs_ray.notebook.mode import is_script, mode
+from monarch_vs_ray.side.guardian.removal import Folder
+from monarch_vs_ray.side.run_folder import inner, new_folder
+from monarch_vs_ray.stage.values import NAMES
+
+OPTION = "--engine"
+WAIT = 20.0
+"""Seconds that the end of an engine may take."""
+
+
+@dataclass
+class Session:
+    """Hold the engine of this kernel.
+
+    Attributes:
+        engine: The engine; None if none was chosen or can be used.
+        reason: The reason why there is none.
+        ended: Whether the engine was shut down: a kernel does not start it again.
+    """
+
+    engine: Engine | None = None
+    reason: str = "Choose an engine above."
+    ended: bool = False
+    folder: Folder | None = field(default=None, repr=False)
+    watcher: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def need(self, engine: Engine) -> None:
+        """Stop the cell that calls this unless the kernel uses an engine."""
+        if self.engine == engine and not self.ended:
+            return
+        told = self.reason if self.engine is None else f"This kernel uses {NAMES[self.engine]}."
+        if self.ended:
+            told = "The session has ended; restart the kernel to begin another one."
+        mo.stop(True, page.html(page.quiet(f"Not run: it needs {NAMES[engine]}. {told}")))
+
+    def close(self) -> None:
+        """Shut the engine down, and remove what it left. Does nothing the second time."""
+        if self.engine is None or self.ended:
+            return
+        self.ended = True
+        if NAMES[self.engine].lower() in sys.modules:  # a cell has used it
+            import_module(f"monarch_vs_ray.engines.{self.engine}").stop()
+        if self.folder:
+            self.folder.close()
+        if self.watcher and self.watcher.stdin:
+            self.watcher.stdin.close()
+            self.watcher.wait(WAIT)
+
+
+_OF_THIS_KERNEL = Session()
+
+
+def engine_choice() -> Any:
+    """Return a choice of the engine for the cells; a script takes it from ``--engine NAME``."""
+    options = {NAMES[engine]: engine for engine in ENGINES}
+    asked = sys.argv[sys.argv.index(OPTION) + 1 :][:1] if OPTION in sys.argv else []
+    given = next((name for name, engine in options.items() if [engine] == asked), None)
+    return mo.ui.radio(options, value=given, label="Engine of this kernel", inline=True)
+
+
+def session(choice: Any) -> Session:
+    """Prepare this kernel for the chosen engine, once.
+
+    Before the engine is imported, its settings are put into the environment: it listens on loopback, and
+    works in a folder of its own. A second process waits for the end of this kernel, in whatever way it ends;
+    then it ends what is left of the engine and removes the folder.
+
+    Args:
+        choice: What ``engine_choice`` returned.
+    """
+    now = mode()
+    if not now.live:
+        return Session(reason=f"Nothing is run: {now.reason}")
+    if choice.value is None:
+        return Session(
+            reason="Give --engine monarch or --engine ray." if is_script() else "Choose an engine above."
+        )
+    if _OF_THIS_KERNEL.engine is None:
+        _begin(_OF_THIS_KERNEL, choice.value)
+    return _OF_THIS_KERNEL
+
+
+def _begin(session: Session, engine: Engine) -> None:
+    path = new_folder()
+    session.folder = Folder.make(path)
+    command = [sys.executable, "-m", "monarch_vs_ray.notebook.watch", path]
+    session.watcher = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    run_dir = inner(path)
+    os.makedirs(run_dir, mode=0o700, exist_ok=True)
+    for name, value in environment(engine, run_dir).items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    if engine == "ray":
+        import_module("monarch_vs_ray.engines.ray").write_token()
+    session.engine = engine
+    atexit.register(session.close)
+
+
+def session_status(session: Session) -> mo.Html:
+    """Show what this kernel uses."""
+    if session.engine is None:
+        return page.html(page.mark("no engine", "open"), f" {page.text(session.reason)}")
+    told = "Its processes end with this kernel. For the other engine, restart the kernel."
+    if session.ended:
+        told = "It has ended, and nothing of it is left. Restart the kernel to begin again."
+    return page.html(page.mark(NAMES[session.engine], "good"), f" {page.text(told)}")
+
+
+def end_button() -> Any:
+    """Return a button that ends the session."""
+    return mo.ui.run_button(label="End the session", kind="warn", disabled=not mode().live)
+
+
+def end(session: Session, button: Any) -> mo.Html:
+    """End the session after its button was pressed, and in a script; show what this kernel uses."""
+    if button.value or is_script():
+        session.close()
+    return session_status(session)

@@ -1,0 +1,145 @@
+"""What the page shows of published measurements and pattern runs: what was measured, and no more."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from bench import samples
+from histories import MACHINE, VERSIONS
+from monarch_vs_ray.bench.catalogue import Row
+from monarch_vs_ray.bench.published import Published
+from monarch_vs_ray.page import build, costs, patterns, sources
+from monarch_vs_ray.programs import records
+from monarch_vs_ray.programs.patterns import find
+
+
+def file(rows, **of) -> Published:
+    return Published("a-machine", "run", None, samples.measured(rows, **of))
+
+
+@pytest.fixture
+def measured():
+    def faster(side: str) -> float:
+        return 1e5 if side == "monarch" else 2e5
+
+    return file(
+        {
+            Row("call_round_trip"): faster,
+            Row("fan_out", 1): lambda side: 1e6,
+            Row("bandwidth_missing"): faster,
+        }
+    )
+
+
+def rows_of(found):
+    return {row["workload"]: row for group in found["groups"] for row in group["rows"]}
+
+
+def test_without_measurements_there_are_no_costs(tmp_path):
+    assert costs.costs([]) == []
+    assert costs.charts([]) == []
+    assert 'id="costs"' not in build.make(sources.published(tmp_path))
+
+
+def test_a_row_has_numbers_a_ratio_and_a_verdict(measured):
+    (found,) = costs.costs([measured])
+    row = rows_of(found)["call_round_trip"]
+    assert row["sides"]["monarch"]["text"].endswith("us")
+    assert row["n"] == 8
+    assert row["verdict"] == "Monarch better"
+    assert row["ratio"].startswith("0.")
+    assert rows_of(found)["fan_out"]["verdict"] == "not shown to differ"
+
+
+def test_few_pairs_are_said_to_be_few():
+    (found,) = costs.costs([file({Row("call_round_trip"): lambda side: 1e5}, rounds=3)])
+    row = rows_of(found)["call_round_trip"]
+    assert row["verdict"] == "too few pairs to tell"
+    assert row["sides"]["ray"]["interval"] == ""
+    assert any("fewer than 6" in note for note in found["notes"])
+
+
+def test_more_is_better_of_a_rate():
+    (found,) = costs.costs([file({Row("calls_pipelined"): lambda side: 1e5 if side == "monarch" else 3e5})])
+    assert rows_of(found)["calls_pipelined"]["verdict"] == "Monarch better"
+
+
+def test_charts_hold_their_data_and_ask_for_nothing(measured):
+    found = costs.charts([measured])
+    names = [chart["id"] for chart in found]
+    assert names[0] == "chart-ratios"
+    assert "chart-fan_out" in names
+    for chart in found:
+        assert chart["title"]
+        assert chart["data"]
+        assert len(chart["columns"]) == len(chart["data"][0])
+        assert '"url"' not in msgspec.json.encode(chart["spec"]).decode()
+
+
+def test_the_same_chart_is_drawn_from_the_file_with_more_data(measured):
+    more = file({Row("fan_out", size): lambda side: 1e6 for size in (1, 4, 8)})
+    for files in ([measured, more], [more, measured]):
+        (chart,) = [chart for chart in costs.charts(files) if chart["id"] == "chart-fan_out"]
+        assert len(chart["data"]) == 6
+
+
+def record(seed: int, program: str = "ray", **changes: object) -> records.Record:
+    wanted = {
+        "pattern": "worker_pool",
+        "program": program,
+        "engine": "ray",
+        "settings": "defaults",
+        "seed": seed,
+        "planned": 2,
+        "fired": 2,
+        "holds": True,
+        "reasons": [],
+        "failed": False,
+        "figures": dict.fromkeys(("seconds to detect", *names()), 1.0 + seed),
+        "units": {"seconds to detect": "s", **dict.fromkeys(names(), "s")},
+        "wall": 3.0,
+        "user": 1.0,
+        "system": 1.0,
+        "memory": 1.0,
+        "undisturbed": None,
+        "left": [],
+        "lines_of_code": 50,
+        "code_sha256": find("worker_pool").code_sha256(),
+        "versions": VERSIONS,
+        "machine": MACHINE,
+        "date": "2026-11-30T12:00:00+00:00",
+    }
+    return records.Record(**{**wanted, **changes})
+
+
+def names() -> list[str]:
+    return [figure.name for figure in find("worker_pool").plan.figures]
+
+
+def test_a_pattern_without_runs_has_its_programs():
+    found = {each["name"]: each for each in patterns.patterns()}
+    assert "import ray" in next(
+        each["text"] for each in found["worker_pool"]["programs"] if each["name"] == "ray"
+    )
+    serve = next(each for each in found["replicated_service"]["programs"] if each["name"] == "ray_serve")
+    assert serve["title"] == "Ray (serve)"
+
+
+def test_published_runs_appear_by_themselves(tmp_path):
+    records.publish([record(0), record(1), record(2, holds=False)], tmp_path)
+    (found,) = [each for each in patterns.patterns(tmp_path) if each["name"] == "worker_pool"]
+    (result,) = found["results"]
+    assert (result["n"], result["held"]) == (3, 2)
+    assert not found["old"]
+    assert [len(values) for values in result["moments"].values()] in ([3], [3, 3], [3, 3, 3])
+    html = build.make(sources.published(tmp_path))
+    assert "holds 2 of 3 times" in html
+    assert 'data-pattern="worker_pool"' in html
+
+
+def test_figures_of_other_programs_than_todays_are_said_to_be_old(tmp_path):
+    records.publish([record(0, code_sha256="0" * 64)], tmp_path)
+    (found,) = [each for each in patterns.patterns(tmp_path) if each["name"] == "worker_pool"]
+    assert found["old"]
+    assert "The programs have changed since." in build.make(sources.published(tmp_path))
