@@ -145,7 +145,7 @@ def _(mo):
 @app.cell
 def _(nb):
     pair = nb.training("recommended")
-    synchronous = nb.training("synchronous")
+    synchronous = nb.training("synchronous", seed=3)
     programs = nb.editors(pair)
     programs
     return pair, programs, synchronous

@@ -153,7 +153,7 @@ def _(mo):
 
 @app.cell
 def _(nb):
-    recorded_synchronous = nb.recorded(nb.training("synchronous"))
+    recorded_synchronous = nb.recorded(nb.training("synchronous", seed=3))
     nb.reward_curve(recorded_synchronous)
     return
 

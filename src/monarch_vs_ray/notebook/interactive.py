@@ -183,7 +183,9 @@ def _color(field: str, colors: dict[str, str]) -> alt.Color:
 
 def finished(chart: alt.LayerChart, height: int) -> alt.LayerChart:
     """Return a chart that fits its page: of its width, without a menu, transparent."""
-    done: alt.LayerChart = chart.properties(
-        width="container", height=height, usermeta=QUIET, background="transparent"
-    ).configure_view(stroke=None)
+    done: alt.LayerChart = (
+        chart.properties(width="container", height=height, usermeta=QUIET, background="transparent")
+        .configure_view(stroke=None)
+        .configure_axis(gridOpacity=0.2)
+    )
     return done

@@ -210,7 +210,7 @@ def pull_during_writes(every: float, write: float, begin: float, length: float) 
     y = alt.Y("y:Q", title="place in the buffer", scale=alt.Scale(domain=[0, 1]))
     lines = alt.Chart(alt.Data(values=writes)).mark_rule(color=GREY, strokeWidth=2, clip=True)
     names = alt.Chart(alt.Data(values=writes)).mark_text(
-        align="left", dx=4, dy=-6, color="#64748b", clip=True
+        align="left", dx=9, dy=-9, color="#94a3b8", fontSize=13, fontWeight="bold", clip=True
     )
     colors = alt.Scale(domain=[str(each) for each in range(len(VERSIONS))], range=VERSIONS)
     dots = alt.Chart(alt.Data(values=places)).mark_circle(size=60, opacity=1)

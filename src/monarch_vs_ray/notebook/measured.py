@@ -197,9 +197,14 @@ def _rates(rows: list[dict[str, object]]) -> str:
     base = (
         alt.Chart(alt.Data(values=rows))
         .encode(
-            x=alt.X("bytes:Q", scale=alt.Scale(type="log"), title="bytes", axis=alt.Axis(format="~s")),
+            x=alt.X(
+                "bytes:Q", scale=alt.Scale(type="log"), title="bytes", axis=alt.Axis(format="~s", tickCount=6)
+            ),
             y=alt.Y(
-                "rate:Q", scale=alt.Scale(type="log"), title="bytes a second", axis=alt.Axis(format="~s")
+                "rate:Q",
+                scale=alt.Scale(type="log"),
+                title="bytes a second",
+                axis=alt.Axis(format="~s", tickCount=6),
             ),
             color=alt.Color(
                 "way:N",
@@ -241,4 +246,7 @@ def _si(value: float) -> str:
 
 
 def _size(size: int) -> str:
-    return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
+    for power, unit in ((30, "GiB"), (20, "MiB")):
+        if size >= 1 << power:
+            return f"{size >> power} {unit}"
+    return f"{size >> 10} KiB"
