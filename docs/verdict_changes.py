@@ -1,19 +1,23 @@
 """Find what changed of published verdicts, in the history of the repository, and keep it with the results.
 
-./scripts/zephyr_uv_run.sh python docs/verdict_changes.py
+Results folders of `mvr verify --python`, with other releases of the engines, are published beside them.
+
+./scripts/zephyr_uv_run.sh python docs/verdict_changes.py [results/MACHINE/DATE ...]
 """
 
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections import defaultdict
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from monarch_vs_ray.core.output import say
 from monarch_vs_ray.core.paths import PUBLISHED, need_checkout
 from monarch_vs_ray.ledger.evidence import Evidence, read_lines
 from monarch_vs_ray.ledger.published import EVIDENCE
-from monarch_vs_ray.report.changes import Change, between, write
+from monarch_vs_ray.ledger.results import load
+from monarch_vs_ray.report.changes import Change, between, publish_release, write
 
 FOLDER = "results/published"
 
@@ -42,7 +46,10 @@ def state(commit: str) -> dict[str, dict[str, Evidence]]:
 
 
 def main() -> None:
-    """Write the changes of all states."""
+    """Publish the evidence of the folders that are named, and write the changes of all states."""
+    evidence = [each for folder in sys.argv[1:] for each in load(Path(folder))]
+    for path in publish_release(evidence, PUBLISHED):
+        say(str(path))
     changes: list[Change] = []
     before: dict[str, dict[str, Evidence]] = {}
     for commit, date in states():

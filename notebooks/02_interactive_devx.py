@@ -141,9 +141,9 @@ def _(mo):
 
 @app.cell
 async def _(here, rate, step, trainers):
-    here.need("monarch")
+    here.need("monarch", "weights")
     weights = await trainers.train.call(rate.value)
-    {"step": step.value, "weights": list(weights.values())}
+    here.keep("weights", {"step": step.value, "weights": list(weights.values())})
     return (weights,)
 
 
@@ -158,7 +158,7 @@ def _(mo):
 
 @app.cell
 async def _(Actor, endpoint, here, monarch_os, procs, weights):
-    here.need("monarch")
+    here.need("monarch", "errors")
 
     class MonarchEvaluation(Actor):
         @endpoint
@@ -167,7 +167,7 @@ async def _(Actor, endpoint, here, monarch_os, procs, weights):
 
     evaluations = procs.spawn("evaluations", MonarchEvaluation)
     errors = await evaluations.error.call(weights.item(gpus=0))
-    list(errors.values())
+    here.keep("errors", [error for error, process in errors.values()]), list(errors.values())
     return
 
 
@@ -207,9 +207,9 @@ def _(here):
 
 @app.cell
 async def _(here, rate, ray_trainers, step):
-    here.need("ray")
+    here.need("ray", "weights")
     ray_weights = [await trainer.train.remote(rate.value) for trainer in ray_trainers]
-    {"step": step.value, "weights": ray_weights}
+    here.keep("weights", {"step": step.value, "weights": ray_weights})
     return (ray_weights,)
 
 
@@ -223,7 +223,7 @@ def _(mo):
 
 @app.cell
 async def _(here, ray, ray_os, ray_weights):
-    here.need("ray")
+    here.need("ray", "error")
 
     @ray.remote
     class RayEvaluation:
@@ -231,7 +231,8 @@ async def _(here, ray, ray_os, ray_weights):
             return weight - 10, ray_os.getpid()
 
     evaluation = RayEvaluation.remote()
-    await evaluation.error.remote(ray_weights[0])
+    error, process = await evaluation.error.remote(ray_weights[0])
+    here.keep("error", error), process
     return
 
 

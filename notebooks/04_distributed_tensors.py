@@ -93,9 +93,11 @@ def _(mo):
 @app.cell(hide_code=True)
 def _(gpus, hosts, mo):
     host_range = mo.ui.range_slider(
-        0, max(1, hosts.value - 1), value=[0, 1 if hosts.value > 1 else 0], label="hosts"
+        0, max(1, hosts.value - 1), value=[0, min(1, hosts.value - 1)], label="hosts taken", show_value=True
     )
-    gpu_range = mo.ui.range_slider(0, max(1, gpus.value - 1), value=[0, 0], label="gpus")
+    gpu_range = mo.ui.range_slider(
+        0, max(1, gpus.value - 1), value=[0, 0], label="gpus taken", show_value=True
+    )
     mo.hstack([host_range, gpu_range], justify="start", wrap=True)
     return gpu_range, host_range
 

@@ -103,6 +103,7 @@ def test_every_import_is_of_a_base_dependency_or_of_an_extra(base):
         ("verify --list", CLAIM),
         (f"explain {CLAIM}", "We observed  holds"),
         ("explain supervision", "We observed  holds"),
+        ("notebook", "03_fault_tolerance"),
     ],
 )
 def test_a_command_that_needs_no_engine_works(base, tmp_path, command, said):
@@ -148,6 +149,13 @@ def test_a_missing_engine_is_named_with_how_to_get_it_there(base, tmp_path, comm
     assert done.returncode == 3
     assert "install it with `pip install 'ray" in done.stderr
     assert "zephyr" not in done.stderr, "its scripts are in a checkout"
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_without_marimo_a_notebook_says_what_to_install(base, tmp_path):
+    done = base.mvr("notebook", "3", home=tmp_path)
+    assert done.returncode == 3
+    assert "pip install 'monarch-vs-ray[notebooks]'" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

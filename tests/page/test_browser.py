@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
+import msgspec
 import pytest
 
-from monarch_vs_ray.page import build
+from monarch_vs_ray.page import build, sources
+from monarch_vs_ray.page.sources import Source
 
 pytestmark = pytest.mark.browser
 CLAIM = "supervision.restart.ray"
@@ -240,6 +245,61 @@ def test_the_table_of_costs_sorts_by_keyboard(open_tab, page):
     assert up == sorted(up)
     tab.page.keyboard.press("Enter")
     assert tab.page.evaluate(values) == up[::-1]
+
+
+def test_on_a_phone_each_cost_says_what_it_is(open_tab, page):
+    tab = open_tab(page, width=380)
+    row = tab.page.locator("#costs table.sortable tr[id]").first
+    row.scroll_into_view_if_needed()
+    label = "getComputedStyle(document.querySelector('#costs td.monarch'), '::before').content"
+    assert "Monarch" in tab.page.evaluate(label)
+    assert row.locator("td.ray").bounding_box()["x"] < 380
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 380
+
+
+def test_paper_is_light_and_shows_the_proofs(open_tab, page):
+    tab = open_tab(page, color_scheme="dark")
+    tab.page.emulate_media(media="print")
+    tab.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    style = "getComputedStyle(document.body)"
+    assert tab.page.evaluate(f"{style}.backgroundColor") == "rgb(255, 255, 255)"
+    assert tab.page.evaluate(f"{style}.color") == "rgb(0, 0, 0)"
+    assert tab.page.locator(".need .proofs").first.is_visible()
+    assert not tab.page.locator("#filters").is_visible()
+    tab.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert tab.page.locator(".need details[open]").count() == 0
+
+
+def test_two_runs_are_compared(open_tab, tmp_path):
+    published = sources.published()
+    first = list(published.quoted.values())
+    second = [
+        msgspec.structs.replace(each, verdict="refuted", said="otherwise") if each.id == CLAIM else each
+        for each in first
+    ]
+    file = tmp_path / "compare.html"
+    source = Source({each.id: each for each in second}, published.known, published.breaks, folder=tmp_path)
+    file.write_text(build.make(source, compared=[first, second]), encoding="utf-8")
+    tab = open_tab(file)
+    changed = tab.page.locator("#compare table.changed tbody tr")
+    assert changed.count() == 1
+    assert "refuted" in changed.inner_text()
+    changed.get_by_role("link").click()
+    tab.page.get_by_role("dialog").get_by_text("otherwise").first.wait_for()
+    tab.page.keyboard.press("Escape")
+    assert tab.violations(within="#compare") == []
+
+
+def test_it_opens_from_a_web_server_too(open_tab, page):
+    handler = partial(SimpleHTTPRequestHandler, directory=str(page.parent))
+    handler.log_message = lambda *_: None
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        here = f"http://127.0.0.1:{server.server_port}/"
+        tab = open_tab(f"{here}page.html#{CLAIM}", allow=[here])
+        tab.page.get_by_role("dialog").wait_for()
+        tab.check()
+        server.shutdown()
 
 
 def test_a_patterns_program_is_shown_to_be_copied(open_tab, page):

@@ -14,8 +14,10 @@ import pytest
 
 from monarch_vs_ray.campaign import catalogue
 from monarch_vs_ray.core.errors import NoResults
+from monarch_vs_ray.core.paths import PUBLISHED
 from monarch_vs_ray.ledger.evidence import encoder
 from monarch_vs_ray.page import build, claims, packing, sources
+from monarch_vs_ray.report.changes import of_releases
 
 PROJECT = Path(__file__).parents[2]
 
@@ -151,3 +153,34 @@ def test_a_run_of_ones_own_stands_in_place_of_what_is_published(tmp_path):
 def test_a_folder_without_results_is_an_error(tmp_path):
     with pytest.raises(NoResults):
         sources.own(tmp_path)
+
+
+def test_what_changed_of_a_verdict_is_in_its_history(html):
+    (first, *_) = (PUBLISHED / "changes.jsonl").read_text().splitlines()
+    change = msgspec.json.decode(first)
+    found = data(html, "claims")["claims"][change["claim"]]["changes"]
+    assert (change["before"], change["after"]) in [(each["before"], each["after"]) for each in found]
+
+
+def test_notebooks_are_linked_only_within_the_checkout(tmp_path):
+    assert next(each["link"] for each in build.notebooks(PROJECT)).startswith("notebooks/01_")
+    assert {each["link"] for each in build.notebooks(tmp_path)} == {""}
+    assert {each["link"] for each in build.notebooks(None)} == {""}
+
+
+def test_settings_that_only_the_other_engine_reads_are_not_shown(html):
+    for id_, claim in data(html, "claims")["claims"].items():
+        given = [each for experiment in claim["experiments"] for each in experiment["given"]]
+        assert not any(each.startswith("HYPERACTOR_") for each in given if id_.endswith(".ray")), id_
+        assert not any(each.startswith("RAY_") for each in given if id_.endswith(".monarch")), id_
+
+
+def test_verdicts_of_other_releases_stand_beside_and_can_be_chosen(html):
+    (version, *_) = (each.version for _, each in of_releases(PUBLISHED) if each.engine == "ray")
+    assert f'<option value="ray {version}">' in html
+    ids = {each.id for _, each in of_releases(PUBLISHED) if each.version == version}
+    found = data(html, "claims")["claims"]
+    for id_ in ids:
+        cell = html[html.index(f'data-claim="{id_}"') :].partition("</td>")[0]
+        assert f"{version}: " in cell
+        assert version in [each["version"] for each in found[id_]["history"]]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from histories import Script, both
 from monarch_vs_ray.core.events import (
+    FORMAT,
     ExperimentBegun,
     ExperimentEnded,
     FaultInjected,
+    LogLine,
     Message,
     Observation,
+    SideEnded,
     StepBegun,
     StepEnded,
+    encode,
 )
 from monarch_vs_ray.core.paths import PUBLISHED
+from monarch_vs_ray.history import Header
 from monarch_vs_ray.page import runs
 
 
@@ -111,3 +117,21 @@ def test_recordings_and_published_histories_have_what_is_worth_drawing():
             for side in each["sides"].values():
                 assert all(0 <= arrow[1] <= side["length"] for arrow in side["arrows"])
                 assert all(mark[0] < len(side["lanes"]) for mark in side["marks"])
+
+
+def test_a_program_of_ones_own_is_drawn_from_its_record(tmp_path):
+    script = Script("ray")
+    script.add(LogLine, 0.5, origin="stdout", text="worker 1 is process 7")
+    script.add(FaultInjected, 1.0, fault="SIGKILL", target="worker 1")
+    script.add(LogLine, 1.5, origin="stdout", text="worker 1 is back")
+    script.add(SideEnded, 2.0, ending="exit", exit_code=0)
+    path = tmp_path / "secret-name.jsonl"
+    header = Header(format=FORMAT, concept="programs", sides=["ray"], date="2026-11-30")
+    path.write_bytes(msgspec.json.encode(header) + b"\n" + b"".join(map(encode, script.events)))
+    first = runs.runs(PUBLISHED, histories=[path])[0]
+    (whole,) = first["experiments"]
+    assert first["title"] == "Your run 1"
+    assert whole["sides"]["ray"]["lanes"] == ["program", "worker 1"]
+    texts = [mark[2] for mark in whole["sides"]["ray"]["marks"]]
+    assert texts == ["SIGKILL: worker 1", "worker 1 is process 7", "worker 1 is back"]
+    assert "secret" not in str(first)

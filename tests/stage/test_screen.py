@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import msgspec
 import pyte
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from histories import CONCEPT, both, side
 from monarch_vs_ray.campaign.sides import recording
 from monarch_vs_ray.concepts import all_concepts
+from monarch_vs_ray.core.events import ExperimentBegun
 from monarch_vs_ray.core.stream import Batch
 from monarch_vs_ray.history import read
 from monarch_vs_ray.stage.board import Board, View
@@ -58,6 +60,15 @@ def until(seconds: float):
 @pytest.mark.parametrize("moment", [0.0, 0.7, 9.0])
 def test_pictures(pictures, size, moment):
     assert picture(until(moment), *size, status=f"{moment:.1f} s").text == pictures
+
+
+def test_a_step_has_the_title_of_the_demo_where_its_recording_has_an_older_one():
+    older = [
+        msgspec.structs.replace(event, title="Older title") if type(event) is ExperimentBegun else event
+        for event in until(0.7)
+    ]
+    assert picture(older).text == picture(until(0.7)).text
+    assert picture(older).text.splitlines()[-2].endswith("Make a greeter")
 
 
 def test_picture_of_a_replay_in_ascii(pictures):

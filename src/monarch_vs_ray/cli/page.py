@@ -22,6 +22,10 @@ def page(
         tuple[Path, Path] | None,
         typer.Option(metavar="RUN_A RUN_B", help="Say first what differs between two runs; show the second."),
     ] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Draw this recorded run, too; may be given several times."),
+    ] = None,
 ) -> None:
     """Make one HTML file of all that is published: findings, claims with their evidence, figures, demos.
 
@@ -35,12 +39,12 @@ def page(
         raise UserError("--run and --compare both name the results to show; give one of them.")
     if not output.parent.is_dir():
         raise CannotRecord(output, f"there is no folder {output.parent}")
+    compared = [sources.evidence_of(each) for each in compare or ()]
     if compare:
         source = sources.own(compare[1], before=compare[0])
-        compared = [sources.evidence_of(each) for each in compare]
-        text = build.make(source, compared=compared, beside=output.parent)
     else:
-        text = build.make(sources.own(run) if run else sources.published(), beside=output.parent)
+        source = sources.own(run) if run else sources.published()
+    text = build.make(source, compared=compared, beside=output.parent, histories=history or ())
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:

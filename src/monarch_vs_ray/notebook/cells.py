@@ -12,7 +12,7 @@ from monarch_vs_ray.core.events import ENGINES, Engine
 from monarch_vs_ray.notebook import demos, page, runs, show
 from monarch_vs_ray.notebook.catalogue import find
 from monarch_vs_ray.notebook.demos import Demo
-from monarch_vs_ray.notebook.mode import is_script, mode
+from monarch_vs_ray.notebook.mode import RECORD, is_script, mode
 from monarch_vs_ray.notebook.runs import Run
 from monarch_vs_ray.notebook.subjects import Subject
 from monarch_vs_ray.programs.closing import print_closing
@@ -21,8 +21,6 @@ from monarch_vs_ray.stage.values import NAMES
 
 Form = Any
 """A form of marimo's: its value is None until it is submitted."""
-RECORD = "--record"
-"""The option of a script that keeps the runs of its programs as the recorded ones."""
 
 
 def opening(name: str) -> mo.Html:

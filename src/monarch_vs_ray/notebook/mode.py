@@ -15,6 +15,8 @@ from monarch_vs_ray.core.events import ENGINES
 RECORDED = "MVR_RECORDED"
 """The variable that switches to recorded runs when it is set and not empty."""
 OPTION = "recorded"
+RECORD = "--record"
+"""The option of a script that keeps the runs of its programs as the recorded ones."""
 STATIC = "static"
 """The value of the variable for an exported page."""
 
@@ -34,7 +36,7 @@ class Mode:
 
 def mode() -> Mode:
     """Return the mode: recorded on request, or where an engine cannot run."""
-    if os.environ.get(RECORDED) == STATIC:
+    if is_static():
         return Mode(False, "this is a static page, and its menus do not react; mvr notebook opens it live.")
     if os.environ.get(RECORDED) or _asked():
         return Mode(False, f"recorded runs were requested, by --{OPTION} or {RECORDED}=1.")
@@ -43,6 +45,11 @@ def mode() -> Mode:
     except UserError as error:
         return Mode(False, str(error))
     return Mode(True)
+
+
+def is_static() -> bool:
+    """Return whether the notebook is being exported as a static page."""
+    return os.environ.get(RECORDED) == STATIC
 
 
 def is_script() -> bool:

@@ -12,7 +12,9 @@ from monarch_vs_ray.core.output import complain
 from monarch_vs_ray.core.paths import CHECKOUT, user_notebooks
 from monarch_vs_ray.notebook.catalogue import Notebook
 
-Execute = Callable[[str, list[str]], object]
+Execute = Callable[[str, list[str], dict[str, str]], object]
+AT_ONCE = {"_MARIMO_CONFIG_OVERLOAD_RUNTIME_AUTO_INSTANTIATE": "true"}
+"""Have marimo 0.25 run the cells when the page opens: it does not for a file that may come from anywhere."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def command(file: Path, choices: Choices) -> list[str]:
     return words + (["--", "--recorded"] if choices.recorded else [])
 
 
-def serve(notebook: Notebook, choices: Choices, execute: Execute = os.execv) -> int:
+def serve(notebook: Notebook, choices: Choices, execute: Execute = os.execve) -> int:
     """Open a notebook.
 
     Args:
@@ -54,7 +56,7 @@ def serve(notebook: Notebook, choices: Choices, execute: Execute = os.execv) -> 
         0, where ``execute`` returns.
     """
     words = command(own_copy(notebook), choices)
-    execute(words[0], words)
+    execute(words[0], words, {**os.environ, **AT_ONCE})
     return 0
 
 

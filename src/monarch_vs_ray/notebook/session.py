@@ -6,6 +6,8 @@ import atexit
 import os
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -14,8 +16,8 @@ import marimo as mo
 
 from monarch_vs_ray.core.events import ENGINES, Engine
 from monarch_vs_ray.engines.environment import environment
-from monarch_vs_ray.notebook import page
-from monarch_vs_ray.notebook.mode import is_script, mode
+from monarch_vs_ray.notebook import page, values
+from monarch_vs_ray.notebook.mode import RECORD, is_script, is_static, mode
 from monarch_vs_ray.side.guardian.removal import Folder
 from monarch_vs_ray.side.run_folder import inner, new_folder
 from monarch_vs_ray.stage.values import NAMES
@@ -41,22 +43,44 @@ class Session:
     folder: Folder | None = field(default=None, repr=False)
     watcher: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
-    def need(self, engine: Engine) -> None:
-        """Stop the cell that calls this unless the kernel uses an engine."""
+    def need(self, engine: Engine, key: str = "") -> None:
+        """Stop the cell that calls this unless the kernel uses an engine.
+
+        Args:
+            engine: The engine that the cell uses.
+            key: The name under which the cell keeps its value; its recorded value is shown then.
+        """
         if self.engine == engine and not self.ended:
             return
         told = self.reason if self.engine is None else f"This kernel uses {NAMES[self.engine]}."
         if self.ended:
             told = "The session has ended; restart the kernel to begin another one."
-        mo.stop(True, page.html(page.quiet(f"Not run: it needs {NAMES[engine]}. {told}")))
+        parts = [page.quiet(f"Not run: it needs {NAMES[engine]}. {told}")]
+        if value := values.recorded().get(f"{engine}.{key}"):
+            parts += [page.quiet(f"Recorded on {value.date}, {NAMES[engine]} {value.version}:")]
+            parts += [page.block([value.text])]
+        shown = page.html(*parts)
+        # A page that hides the code of cells shows that of this one.
+        mo.stop(True, shown if mo.app_meta().mode == "edit" and not is_static() else mo.show_code(shown))
 
-    def close(self) -> None:
+    def keep(self, key: str, value: object) -> object:
+        """Return a value for the cell to show; a script with ``--record`` keeps it as the recorded one."""
+        if self.engine and RECORD in sys.argv:
+            values.record(self.engine, key, value)
+        return value
+
+    def close(self, at_exit: bool = False) -> None:
         """Shut the engine down, and remove what it left. Does nothing the second time."""
         if self.engine is None or self.ended:
             return
         self.ended = True
-        if NAMES[self.engine].lower() in sys.modules:  # a cell has used it
-            import_module(f"monarch_vs_ray.engines.{self.engine}").stop()
+        if self.engine in sys.modules:  # a cell has used it
+            stop = import_module(f"monarch_vs_ray.engines.{self.engine}").stop
+            if at_exit:
+                stop()
+            else:  # it waits, and a cell runs in an event loop
+                with ThreadPoolExecutor(1) as thread:
+                    thread.submit(stop).result()
         if self.folder:
             self.folder.close()
         if self.watcher and self.watcher.stdin:
@@ -98,6 +122,7 @@ def session(choice: Any) -> Session:
 
 
 def _begin(session: Session, engine: Engine) -> None:
+    tempfile.gettempdir()  # found once, before TMPDIR leads into a folder that ends with the session
     path = new_folder()
     session.folder = Folder.make(path)
     command = [sys.executable, "-m", "monarch_vs_ray.notebook.watch", path]
@@ -112,7 +137,7 @@ def _begin(session: Session, engine: Engine) -> None:
     if engine == "ray":
         import_module("monarch_vs_ray.engines.ray").write_token()
     session.engine = engine
-    atexit.register(session.close)
+    atexit.register(session.close, at_exit=True)
 
 
 def session_status(session: Session) -> mo.Html:

@@ -55,6 +55,7 @@ def make(
     *,
     compared: Sequence[Sequence[Evidence]] = (),
     beside: Path | None = None,
+    histories: Sequence[Path] = (),
 ) -> str:
     """Return the page as a text.
 
@@ -63,8 +64,10 @@ def make(
         ledger: The claims; by default all there are.
         compared: The evidence of two runs, to say in what they differ.
         beside: The folder that the page will lie in; in a checkout, notebooks are linked from there.
+        histories: A reader's recorded runs, to draw in space and time.
 
     Raises:
+        UnreadableHistory: If a history is none.
         BadEvidence: If something published is damaged.
     """
     ledger = ledger or catalogue.ledger()
@@ -73,7 +76,7 @@ def make(
         "costs": costs.costs(benchmarks),
         "patterns": patterns.patterns(source.root),
         "demos": demos.demos(),
-        "runs": runs.runs(source.root, source.folder),
+        "runs": runs.runs(source.root, source.folder, histories),
         "notebooks": notebooks(beside),
     }
     charts = costs.charts(benchmarks)

@@ -25,6 +25,8 @@ from monarch_vs_ray.stage.values import NAMES, say
 Choices = dict[str, list[tuple[str, str]]]
 MISSING = "missing"
 """The mark of a claim that the evidence shown says nothing of."""
+OF_THE_OTHER: dict[Engine, tuple[str, ...]] = {"monarch": ("RAY_",), "ray": ("HYPERACTOR_", "MONARCH_")}
+"""Beginnings of environment variables that only the other engine reads; both sides are given them."""
 LONGEST = 400
 """Characters of an observed value that are shown."""
 
@@ -79,8 +81,8 @@ def question(concept: Concept) -> str:
     return concept.fill(concept.question) if concept.question else ""
 
 
-def cell(claim: Claim, source: Source) -> dict[str, str]:
-    """Return what the matrix shows of a claim: statement, verdict, kind."""
+def cell(claim: Claim, source: Source) -> dict[str, Any]:
+    """Return what the matrix shows of a claim: statement, verdict, kind, and verdicts of other releases."""
     evidence = source.quoted.get(claim.id)
     return {
         "id": claim.id,
@@ -89,7 +91,17 @@ def cell(claim: Claim, source: Source) -> dict[str, str]:
         "tested": claim.cell.tested,
         "brief": (evidence.brief_verdict if evidence else claim.cell.brief_verdict) or "",
         "version": evidence.version if evidence else "",
+        "releases": _other_releases(source.known.get(claim.id, ()), evidence),
     }
+
+
+def _other_releases(known: Iterable[Evidence], shown: Evidence | None) -> dict[str, str]:
+    """Return the newest verdict of each release that is not the one shown."""
+    found: dict[str, str] = {}
+    for each in known:
+        if each.version and not (shown and each.version == shown.version):
+            found.setdefault(each.version, each.verdict)
+    return found
 
 
 def details(ledger: Ledger, source: Source) -> dict[str, Any]:
@@ -151,7 +163,11 @@ def _experiments(
         if not name:
             continue
         settings = ledger.settings(claim, name)
-        given = {**settings.options, **ledger.concepts[claim.concept].environment, **settings.environment}
+        environment = {**ledger.concepts[claim.concept].environment, **settings.environment}
+        others = OF_THE_OTHER[claim.engine]
+        given = settings.options | {
+            key: value for key, value in environment.items() if not key.startswith(others)
+        }
         parts, lit = _quoted(claim, ledger, name, excerpts)
         found.append(
             {

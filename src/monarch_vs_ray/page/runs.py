@@ -6,12 +6,13 @@ from what they stamped; without messages, faults and observations stand where th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from monarch_vs_ray.campaign import catalogue
+from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.events import (
     ENGINES,
     AnyEvent,
@@ -37,6 +38,7 @@ from monarch_vs_ray.stage.values import say
 
 PROGRAM = "program"
 """The lane of the program itself."""
+YOURS = "yours"
 MOST = 80
 """Arrows, bars or marks of a kind that one diagram holds; a note says what is left out."""
 LONGEST = 120
@@ -91,14 +93,20 @@ Experiments = dict[str, tuple[str, dict[Engine, list[AnyEvent]]]]
 """Title and events of each side, by the experiment's name."""
 
 
-def runs(root: Path, own: Path | None = None) -> list[dict[str, Any]]:
+def runs(root: Path, own: Path | None = None, histories: Sequence[Path] = ()) -> list[dict[str, Any]]:
     """Return the runs that there is something to draw of: recordings first, then published histories.
 
     Args:
         root: The folder of published results.
         own: A reader's own results folder, whose histories come before all others.
+        histories: Files that a reader recorded, also of programs of their own; each is a run of its own.
+
+    Raises:
+        UnreadableHistory: If one of them is no history.
     """
     found: dict[str, Experiments] = {}
+    for number, path in enumerate(histories, start=1):
+        _gather(found, read(path).events, f"{YOURS} {number}")
     for path in sorted((own / HISTORIES).glob("*.jsonl")) if own else ():
         _gather(found, read(path).events, path.name.partition(".")[0])
     for path in sorted(RECORDINGS.glob("*/*.jsonl")):
@@ -108,15 +116,21 @@ def runs(root: Path, own: Path | None = None) -> list[dict[str, Any]]:
             _gather(found, events, name.rpartition("/")[2].partition(".")[0])
     concepts = catalogue.ledger().concepts
     order = {name: at for at, name in enumerate(concepts)}
+
+    def place(name: str) -> int:
+        return -1 if name.startswith(YOURS) else order.get(name, len(order))
+
     return [
-        {
-            "name": name,
-            "title": concepts[name].title if name in concepts else "Training",
-            "experiments": drawn,
-        }
-        for name, experiments in sorted(found.items(), key=lambda item: order.get(item[0], len(order)))
-        if (drawn := list(_drawn(experiments)))
+        {"name": name, "title": _title(name, concepts), "experiments": drawn}
+        for name in sorted(found, key=place)
+        if (drawn := list(_drawn(found[name])))
     ]
+
+
+def _title(name: str, concepts: Mapping[str, Concept]) -> str:
+    if name.startswith(YOURS):
+        return f"Your run{name.removeprefix(YOURS)}"
+    return concepts[name].title if name in concepts else "Training"
 
 
 def _gather(found: dict[str, Experiments], events: Sequence[AnyEvent], concept: str) -> None:
@@ -145,7 +159,7 @@ def split(events: Iterable[AnyEvent]) -> Iterator[tuple[str, str, Engine, list[A
         else:
             whole.setdefault(event.side, []).append(event)
     for side, rest in whole.items():
-        if any(isinstance(event, StepBegun | FaultInjected) for event in rest):
+        if any(isinstance(event, StepBegun | FaultInjected | LogLine) for event in rest):
             yield "run", "The whole run", side, rest
 
 

@@ -13,6 +13,7 @@ from monarch_vs_ray.ledger import published as publications
 from monarch_vs_ray.ledger import results
 from monarch_vs_ray.ledger.evidence import Evidence
 from monarch_vs_ray.ledger.sabotage import ByClaim, read_all
+from monarch_vs_ray.report.changes import of_releases
 
 GIB = 1 << 30
 
@@ -75,7 +76,7 @@ def published(root: Path = PUBLISHED) -> Source:
     by_claim = publications.by_claim(root)
     return Source(
         quoted={id_: publications.best(several) for id_, several in by_claim.items()},
-        known={id_: _newest_first(several.values()) for id_, several in by_claim.items()},
+        known={id_: _newest_first(several) for id_, several in _known(root).items()},
         breaks=_breaks(root),
         root=root,
     )
@@ -93,7 +94,7 @@ def own(folder: Path, root: Path = PUBLISHED, *, before: Path | None = None) -> 
         NoResults: If no claim was judged there.
     """
     quoted = {each.id: each for each in evidence_of(folder)}
-    known = {id_: list(several.values()) for id_, several in publications.by_claim(root).items()}
+    known = _known(root)
     for each in (*quoted.values(), *(evidence_of(before) if before else ())):
         if each not in known.setdefault(each.id, []):
             known[each.id].append(each)
@@ -128,6 +129,14 @@ def run_folder(folder: Path) -> Path:
 
 def _is_published(folder: Path) -> bool:
     return any(folder.glob(f"*{publications.EVIDENCE}"))
+
+
+def _known(root: Path) -> dict[str, list[Evidence]]:
+    """Return all that is published of each claim, also of other releases of the engines."""
+    known = {id_: list(several.values()) for id_, several in publications.by_claim(root).items()}
+    for _, each in of_releases(root):
+        known.setdefault(each.id, []).append(each)
+    return known
 
 
 def _newest_first(several: Iterable[Evidence]) -> list[Evidence]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from monarch_vs_ray.core.events import Message
-from monarch_vs_ray.pictures.blocks import LABEL, Block, Line, Piece, Span, fitted, labelled, row
+from monarch_vs_ray.pictures.blocks import LABEL, Block, Line, Piece, fitted, labelled, row
 from monarch_vs_ray.pictures.facts import Facts
 from monarch_vs_ray.pictures.marks import bar, duration, verdict, with_legend
 from monarch_vs_ray.pictures.view import View
@@ -20,7 +20,7 @@ COUNTED = {
     "two_kinds_of_method": "2 kinds",
 }
 HELD = {"held_call": "a0 is held", "held_call_unordered": "order off"}
-CRASHES = {"crash": "crash", "crash_and_send_again": " send again", "crash_with_retries": " retried"}
+CRASHES = {"crash": "crash, ran", "crash_and_send_again": " resent", "crash_with_retries": " retried"}
 
 
 def blocks(view: View) -> list[Block]:
@@ -148,9 +148,8 @@ def _crash(view: View, name: str, label: str) -> list[Block]:
     if ran is None or twice is None:
         return []
     back = facts.count(name, "out_of_order") or 0
-    died: list[Span] = [(" ✗", "bad")] if facts.faults(name) else []
-    spans: list[Piece] = [*bar(ran, calls, 6), (f" {ran}/{calls}", "text"), *died]
-    spans.append((f" {twice} twice", "warn" if twice else "dim"))
+    spans: list[Piece] = [*bar(ran, calls, 6), (f" {ran}/{calls}", "text")]
+    spans.append((f", {twice} twice", "warn" if twice else "dim"))
     if back:
-        spans.append((f", {back} back", "warn"))
+        spans.append((f", {back} late", "warn"))
     return [labelled(label, *spans, of=name)]

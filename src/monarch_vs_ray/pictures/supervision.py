@@ -43,7 +43,7 @@ def blocks(view: View) -> list[Block]:
         return []
     head = row((fitted("", LABEL - 4) + "prog parent w0 w1", "dim"), keep=True)
     marks = (RUNS, " runs ", DIED, " died ", ANEW, " new ", ("◀", "bad"), " report ", ("▶", "warn"), " call")
-    return [head, *found, row(*marks, keep=True)]
+    return [head, *found, row(*marks, ("  ○ ended", "dim"), keep=True)]
 
 
 def _state(runs: bool | None) -> Span:
@@ -100,9 +100,9 @@ def _parent_decides(facts: Facts, name: str) -> Family:
     parent, gets = facts.text(name, "parent"), facts.text(name, "root_gets")
     reached = facts.flag(name, "reached_the_root")
     by_call = "by its own call" in gets
-    note, remark = ("stays below", ", program not told") if gets == "nothing" else ("", "")
+    note, remark = ("ends here", ", program not notified") if gets == "nothing" else ("", "")
     if reached or by_call:
-        note, remark = ("goes up", ", program is told") if reached else ("by a call", " of the program")
+        note, remark = ("goes up", ", program notified") if reached else ("by a call", " of the program")
     told = facts.count(name, "reports")
     return Family(
         note=note,
@@ -183,7 +183,7 @@ ROWS: dict[str, tuple[str, Callable[[Facts, str], Family]]] = {
     "idle_death": ("dies, idle", _death),
     "parent_handles": ("handled", _parent_decides),
     "parent_lets_go": ("not handled", _parent_decides),
-    "program_looks_away": ("not looking", _looks_away),
+    "program_looks_away": ("prog. busy", _looks_away),
     "restart_after_a_kill": ("restart", _comes_back),
     "call_repeated": ("call again", _repeated),
     "exception_repeated": ("error again", _repeated),

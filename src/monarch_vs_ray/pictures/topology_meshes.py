@@ -30,7 +30,9 @@ def blocks(view: View) -> list[Block]:
     found = [*_shape(facts, group)]
     for name, label in CALLED.items():
         if reached := facts.ranks(name, "reached"):
-            found.append(labelled(label, *group.reached(reached), f" {len(reached)} reached", of=name))
+            found.append(
+                labelled(label, *group.reached(reached), f" {len(reached)}", (" reached", "dim"), of=name)
+            )
     found += [*_regrouped(facts), *_beside(facts)]
     stopped = [name for name in STOPPED if facts.faults(name)]
     found += [_stopped(facts, name, group) for name in stopped]
@@ -133,7 +135,9 @@ def _beside(facts: Facts) -> list[Block]:
     if new is None:
         return []
     cells = "[● ○] [● ○]" if new == 0 else "[●] [●]" + " [○]" * min(new, 4)
-    return [labelled("2 more", (cells, "accent"), f" {new} processes", of="actors_beside")]
+    return [
+        labelled("2 more (○)", (cells, "accent"), f" {new} new", (" processes", "dim"), of="actors_beside")
+    ]
 
 
 def _too_many(facts: Facts) -> list[Block]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from rich.console import Console
 from rich.text import Text
@@ -37,11 +38,17 @@ def search(question: str, most: int = MOST) -> list[Hit]:
     Raises:
         NothingFound: If no text has a word like those of the question.
     """
-    index = Index([*rows(catalogue.ledger()), *cost_rows(), *sections()])
+    index = _index()
     hits = index.search(question)
     if not hits:
         raise NothingFound(question, len(index.texts))
     return hits[:most]
+
+
+@cache
+def _index() -> Index:
+    """Return the index of all rows, costs and passages, made once."""
+    return Index([*rows(catalogue.ledger()), *cost_rows(), *sections()])
 
 
 def answers(question: str, most: int = MOST) -> list[dict[str, object]]:

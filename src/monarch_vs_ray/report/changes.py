@@ -1,8 +1,10 @@
-"""What changed of published verdicts, from one published state to the next.
+"""What changed of verdicts: from one published state to the next, and from other releases of the engines.
 
-``docs/verdict_changes.py`` takes the states from the history of the repository and keeps what it found::
+``docs/verdict_changes.py`` takes the states from the history of the repository and keeps what it found. It
+also publishes the evidence of a run with other releases (``mvr verify --python``)::
 
-    published/changes.jsonl     a line for each verdict that changed
+    published/changes.jsonl                     a line for each verdict that changed between two states
+    published/<machine>/releases/<names>.jsonl  the evidence of other releases, a line for each claim
 """
 
 from __future__ import annotations
@@ -16,10 +18,15 @@ import msgspec
 from monarch_vs_ray.core.errors import BadEvidence
 from monarch_vs_ray.core.verdicts import Verdict
 from monarch_vs_ray.history import read_bounded
-from monarch_vs_ray.ledger.evidence import Evidence
-from monarch_vs_ray.report.words import EVIDENCE_FOLDER, MARK_NAMES, evidence_link, row
+from monarch_vs_ray.ledger.evidence import Evidence, read_lines
+from monarch_vs_ray.ledger.published import evidence
+from monarch_vs_ray.ledger.results import machine_name
+from monarch_vs_ray.report.words import EVIDENCE_FOLDER, MARK_NAMES, escape, evidence_link, inline, row
 
 FILE = "changes.jsonl"
+RELEASES = "releases"
+MOST = 8
+"""How many claims the text names."""
 About = Literal["claim", "brief"]
 
 
@@ -27,6 +34,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One verdict that changed between two published states; ``about`` our claim or the brief's statement.
 
     ``reworded`` says whether the claim's text changed with it. ``date`` is of the later state, in ISO 8601.
+    ``why`` is the line of evidence for a verdict before that was not ``holds``.
     """
 
     date: str
@@ -38,6 +46,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     version_before: str
     version_after: str
     reworded: bool
+    why: str = ""
 
 
 State = Mapping[str, Evidence]
@@ -64,6 +73,7 @@ def between(machine: str, date: str, before: State, after: State) -> list[Change
                 version_before=old.version,
                 version_after=new.version,
                 reworded=old.statement != new.statement,
+                why="" if one == "holds" else old.said if about == "claim" else old.brief_said,
             )
             for about, one, other in verdicts
             if one and other and one != other
@@ -85,6 +95,52 @@ def read(root: Path) -> list[Change]:
     return found
 
 
+def of_releases(root: Path) -> list[tuple[str, Evidence]]:
+    """Return the published evidence of other releases, each with its machine."""
+    return [
+        (path.parents[1].name, each)
+        for path in sorted(root.glob(f"*/{RELEASES}/*.jsonl"))
+        for each in read_lines(read_bounded(path), path)
+    ]
+
+
+def between_releases(root: Path) -> list[Change]:
+    """Return what other releases of the engines were judged otherwise, against what is published now."""
+    newer: dict[str, dict[str, Evidence]] = {}
+    found = []
+    for machine, older in of_releases(root):
+        if machine not in newer:
+            newer[machine] = {each.id: each for each in evidence(root, machine)}
+        changes = between(machine, older.date, {older.id: older}, newer[machine])
+        found += [each for each in changes if each.version_before != each.version_after]
+    return found
+
+
+def publish_release(all_: Iterable[Evidence], root: Path) -> list[Path]:
+    """Publish the evidence of other releases, in place of what was published of the same claims.
+
+    Args:
+        all_: Evidence; what has no machine or no release (advice) is left out.
+        root: The folder of published results.
+
+    Returns:
+        The files that were written, one for each machine, engine and release.
+    """
+    files: dict[Path, dict[str, Evidence]] = {}
+    for each in all_:
+        if each.machine and each.version:
+            folder = root / machine_name(each.machine) / RELEASES
+            path = folder / f"{each.engine}-{each.version}.jsonl"
+            if path not in files:
+                known = read_lines(read_bounded(path), path) if path.is_file() else []
+                files[path] = {one.id: one for one in known}
+            files[path][each.id] = msgspec.structs.replace(each, observed=[])
+    for path, found in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(msgspec.json.encode(found[id_]) + b"\n" for id_ in sorted(found)))
+    return list(files)
+
+
 def write(changes: Iterable[Change], root: Path) -> Path:
     """Keep what changed. Return the file."""
     path = root / FILE
@@ -99,7 +155,8 @@ def said(change: Change) -> str:
     between_ = f", {versions[0]} to {versions[1]}" if len(versions) > 1 else ""
     reworded = ", reworded" if change.reworded else ""
     names = f"{MARK_NAMES[change.before]} → {MARK_NAMES[change.after]}"
-    return f"{change.date[:10]}{between_}, {what}: {names}{reworded}"
+    why = f" (before: {inline(escape(change.why))})" if change.why else ""
+    return f"{change.date[:10]}{between_}, {what}: {names}{reworded}{why}"
 
 
 def table(changes: Sequence[Change], folder: str) -> str:
@@ -109,15 +166,32 @@ def table(changes: Sequence[Change], folder: str) -> str:
     return "\n".join(lines)
 
 
-def summary(changes: Sequence[Change]) -> str:
-    """Return how many verdicts changed, in two sentences, with a link to all of them."""
-    ours = [each for each in changes if each.about == "claim"]
-    briefs = len(changes) - len(ours)
-    days = f" between {changes[0].date[:10]} and {changes[-1].date[:10]}" if changes else ""
+def summary(changes: Sequence[Change], tested: Sequence[Evidence] = ()) -> str:
+    """Return how many verdicts changed, in two sentences, with a link to all of them.
+
+    Args:
+        changes: All changes.
+        tested: The evidence of other releases.
+    """
     released = [each for each in changes if each.version_before != each.version_after]
+    rest = [each for each in changes if each not in released]
+    ours = [each for each in rest if each.about == "claim"]
+    on = sorted({each.date[:10] for each in rest})
+    days = f" between {on[0]} and {on[-1]}" if len(on) > 1 else f" on {on[0]}" if on else ""
     what = "verdict on a claim" if len(ours) == 1 else "verdicts on claims"
-    link = f"[list]({EVIDENCE_FOLDER}/README.md#changelog-of-verdicts)"
     return (
-        f"{len(ours)} published {what} and {briefs} on the brief's statements changed{days};"
-        f" {len(released)} of them with a release of an engine ({link})."
+        f"{len(ours)} published {what} and {len(rest) - len(ours)} on the brief's statements changed{days}"
+        f" ([list]({EVIDENCE_FOLDER}/README.md#changelog-of-verdicts)).{_of_releases(released, tested)}"
     )
+
+
+def _of_releases(changes: Sequence[Change], tested: Sequence[Evidence]) -> str:
+    """Return how many claims came out otherwise on other releases, and which; empty if none was tested."""
+    if not tested:
+        return ""
+    versions = " and ".join(sorted({f"{each.engine.capitalize()} {each.version}" for each in tested}))
+    ours = sorted({each.claim for each in changes if each.about == "claim"})
+    links = ", ".join(evidence_link(claim, f"`{claim}`") for claim in ours[:MOST])
+    left = f", and {len(ours) - MOST} more" if len(ours) > MOST else ""
+    named = f": {links}{left}" if ours else ""
+    return f" Of {len(tested)} claims tested on {versions}, {len(ours)} came out otherwise{named}."

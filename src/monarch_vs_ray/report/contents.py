@@ -58,7 +58,9 @@ def make_document() -> str:
         "all_costs": costs.more,
         "patterns_table": patterns.table,
         "patterns_ran": patterns.ran,
-        "changelog": lambda: changes.summary(changes.read(PUBLISHED)),
+        "changelog": lambda: changes.summary(
+            of.changes, [each for _, each in changes.of_releases(PUBLISHED)]
+        ),
     }
     return Document(of, FOLDER, "../src/monarch_vs_ray/concepts", cite, parts).make(templates())
 
@@ -90,7 +92,7 @@ def material() -> Material:
         elsewhere=found,
         breaks=read_all(PUBLISHED / next(iter(published.machines(PUBLISHED)), "")),
         root=need_checkout(COMMAND),
-        changes=changes.read(PUBLISHED),
+        changes=[*changes.read(PUBLISHED), *changes.between_releases(PUBLISHED)],
         counted_breaks=published_breaks(),
     )
 

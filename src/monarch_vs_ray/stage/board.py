@@ -149,7 +149,9 @@ class Board:
             self._show_log(side)
         step = self._step(view)
         self._observed.set_rows(rows(state))
-        self._track.set_sides([progress_of(side, steps_on_stage(state)) for side in state.sides.values()])
+        steps = steps_on_stage(state)
+        titles = {each.experiment: state.concept.fill(each.title) for each in steps}
+        self._track.set_sides([progress_of(side, titles, steps) for side in state.sides.values()])
         self._show_texts(view, step, width)
         self.dashboard.layout = self._layout(view, step, width, height)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from demo_tui import Panel, PanelConfig, Theme
@@ -69,15 +69,22 @@ class Progress:
     style: str = "value"
 
 
-def progress_of(side: SideState, steps: list[Step]) -> Progress:
-    """Return the progress of a side in the steps of a demo."""
+def progress_of(side: SideState, titles: Mapping[str, str], steps: list[Step]) -> Progress:
+    """Return the progress of a side in the steps of a demo.
+
+    Args:
+        side: The side, whose events may be of an older recording.
+        titles: The demo's titles by experiment; a step that is not in it keeps the title of its event.
+        steps: The steps of the demo.
+    """
     states = tuple(_state(side, step) for step in steps)
     name, done = NAMES[side.engine], side.steps_done
     if side.ended is None:
         current = side.current
         at = max((step.ended or step.began for step in side.steps.values()), default=0)
         all_done = "has taken all its steps" if done and done >= side.steps_planned else ""
-        note = current.title if current else all_done or ("has taken this step" if done else "starts")
+        running = titles.get(str(current.key), current.title) if current else ""
+        note = running or all_done or ("has taken this step" if done else "starts")
         return Progress(name, states, duration(at / 1e9) if at else "", note)
     took = duration(side.ended.at / 1e9)
     if side.ended_well:

@@ -56,8 +56,10 @@
   function fit(spec, width) {
     if (spec.facet) {
       const inner = spec.spec;
-      const one = Math.min(240, width - 70);
-      spec.columns = Math.max(1, Math.floor(width / (one + 60)));
+      if (spec.facet.column && width < 560) spec.facet = { row: spec.facet.column };
+      const rows = Boolean(spec.facet.row || spec.facet.column);
+      const one = rows ? (spec.facet.row ? width - 90 : (width - 110) / 2) : Math.min(240, width - 70);
+      if (!rows) spec.columns = Math.max(1, Math.floor(width / (one + 60)));
       for (const each of [inner, ...(inner.layer || [])]) if (each.width) each.width = one;
       inner.width = one;
       return;

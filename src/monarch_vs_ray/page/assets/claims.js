@@ -29,8 +29,7 @@
 
   function knownOf(cell, release) {
     const [engine, version] = release.split(" ");
-    const found = mvr.claims && mvr.claims.claims[cell.dataset.claim];
-    return cell.classList.contains(engine) && (!found || found.history.some((each) => each.version === version));
+    return cell.classList.contains(engine) && cell.dataset.releases.split(" ").includes(version);
   }
 
   function chosen() {

@@ -110,7 +110,7 @@
   }
 
   function observations(runs) {
-    return h("div", { class: "table-scroll" }, h("table", { class: "seen" },
+    return h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": "Observations" }, h("table", { class: "seen" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Observed"),
         runs.map((_, at) => h("th", { scope: "col" }, runs.length > 1 ? `run ${at + 1}` : "value")))),
       h("tbody", {}, runs[0].map(([key], at) => h("tr", {}, h("th", { scope: "row" }, h("code", {}, key)),

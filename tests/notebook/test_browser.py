@@ -1,0 +1,143 @@
+"""A notebook in a browser: it opens, its button runs both engines, an edit changes the result."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from monarch_vs_ray.notebook.catalogue import all_notebooks, find
+from monarch_vs_ray.notebook.serve import AT_ONCE, Choices, command
+from monarch_vs_ray.side.guardian import processes
+
+pytestmark = pytest.mark.browser
+ADDRESS = re.compile(r"http://(?:localhost|127\.0\.0\.1):(\d+)\S*access_token=\S+")
+SECONDS = 60
+NAMES = [notebook.name for notebook in all_notebooks()]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server: its address, how all its addresses begin, its process."""
+
+    address: str
+    base: str
+    pid: int
+
+    def sides(self) -> set[int]:
+        """Return the processes of runs that it started, however deep."""
+        return processes.below(self.pid) & set(processes.marked())
+
+
+@contextmanager
+def served(name: str, folder: Path, **choices: bool) -> Iterator[Served]:
+    """Serve a copy of a notebook as `mvr notebook` does."""
+    copy = folder / f"{name}.py"
+    copy.write_bytes(find(name).path.read_bytes())
+    words = command(copy, Choices(browser=False, **choices))
+    server = subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **AT_ONCE},
+        start_new_session=True,
+    )
+    killer = threading.Timer(SECONDS * 5, os.killpg, (server.pid, signal.SIGKILL))
+    killer.start()
+    try:
+        said = []
+        for line in server.stdout:
+            said.append(line)
+            if found := ADDRESS.search(line):
+                break
+        else:
+            raise AssertionError(f"{' '.join(words)} ended:\n{''.join(said)}")
+        threading.Thread(target=server.stdout.read, daemon=True).start()
+        yield Served(found[0], f"http://localhost:{found[1]}/", server.pid)
+    finally:
+        killer.cancel()
+        os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait(10)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_opens_with_recorded_runs(open_tab, tmp_path, name):
+    with served(name, tmp_path, recorded=True, app=True) as server:
+        tab = open_tab(server.address, allow=[server.base], width=400)
+        tab.page.get_by_role("heading", level=1).wait_for()
+        tab.page.get_by_text("All runs below are recorded").wait_for()
+        tab.page.get_by_text("Recorded run of").first.wait_for()
+        assert tab.page.get_by_role("button", name=re.compile("Run Monarch")).first.is_disabled()
+        assert tab.page.evaluate("document.documentElement.scrollWidth") <= 400
+        tab.check()
+
+
+def edit(tab, number: int, keys: str, text: str) -> None:
+    """Type a text at a place in one of the editors."""
+    editor = tab.page.locator("marimo-code-editor .cm-content").nth(number)
+    editor.scroll_into_view_if_needed()
+    editor.click()
+    tab.page.keyboard.press(keys)
+    tab.page.keyboard.insert_text(text)
+
+
+def run(tab) -> None:
+    tab.page.wait_for_timeout(500)  # what was typed is on its way to the kernel
+    tab.page.get_by_role("button", name="Run Monarch and Ray").click()
+
+
+@pytest.mark.live
+@pytest.mark.timeout(400)
+def test_the_button_runs_both_an_edit_changes_the_result_and_an_error_has_its_line(open_tab, tmp_path):
+    with served("01_history_and_vision", tmp_path) as server:
+        tab = open_tab(server.address, allow=[server.base])
+        tab.page.set_default_timeout(90_000)
+        tab.page.get_by_text("Recorded run of").first.wait_for()
+        edit(tab, 1, "Control+End", 'print("as edited by the reader")\n')
+        run(tab)
+        tab.page.get_by_text("You changed the program of Ray").wait_for()
+        tab.page.get_by_text("as edited by the reader", exact=True).last.wait_for()
+        assert tab.page.get_by_text("exit code 0").count() >= 2
+        edit(tab, 0, "Control+Home", "(\n")
+        run(tab)
+        tab.page.get_by_text("SyntaxError").first.wait_for()
+        tab.page.get_by_text("Nothing was started").wait_for()
+        edit(tab, 0, "Control+Home", "undefined_name\n#")
+        run(tab)
+        mistake = tab.page.get_by_text("Line 1 of your program: NameError")
+        mistake.wait_for()
+        assert tab.page.get_by_text("monarch_vs_ray/notebook").count() == 0
+        assert tab.errors == []
+
+
+@pytest.mark.live
+@pytest.mark.timeout(300)
+def test_an_interrupt_ends_a_run_with_all_that_it_started(open_tab, tmp_path):
+    with served("01_history_and_vision", tmp_path) as server:
+        tab = open_tab(server.address, allow=[server.base])
+        tab.page.set_default_timeout(60_000)
+        tab.page.get_by_text("Recorded run of").first.wait_for()
+        edit(tab, 0, "Control+Home", "import time; print('begun', flush=True); time.sleep(100)\n")
+        run(tab)
+        tab.page.get_by_text("begun", exact=True).first.wait_for()
+        assert server.sides()
+        tab.page.get_by_test_id("interrupt-button").click()
+        end = time.monotonic() + 30
+        while left := server.sides():
+            assert time.monotonic() < end, left
+            time.sleep(0.2)
