@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from monarch_vs_ray.core.paths import NOTEBOOKS
 from monarch_vs_ray.notebook.exercises import Exercise
+from monarch_vs_ray.notebook.mode import RECORDED
 
 SOLUTIONS = Path(__file__).parent / "solutions"
 
@@ -25,7 +28,8 @@ def load(path: Path) -> Any:
 
 def exercises(name: str) -> list[Exercise]:
     """Return the exercises of a notebook in their order; it is executed for that, with recorded runs."""
-    _, values = load(NOTEBOOKS / f"{name}.py").app.run()
+    with patch.dict(os.environ, {RECORDED: "1"}):
+        _, values = load(NOTEBOOKS / f"{name}.py").app.run()
     found = {id(value): value for value in values.values() if isinstance(value, Exercise)}
     text = (NOTEBOOKS / f"{name}.py").read_text(encoding="utf-8")
     return sorted(found.values(), key=lambda each: text.index(each.task))
