@@ -95,6 +95,7 @@ def test_it_says_nothing_of_this_machine(html):
         assert told not in texts
     assert not re.search(rf"(?<![\w.-]){re.escape(socket.gethostname())}(?![\w.-])", texts)
     assert not re.search(r"/(home|Users|work|tmp)/\w", texts)
+    assert not re.search(r"execution id \w", texts), "Monarch's begins with the user's name"
 
 
 def test_what_comes_from_outside_stays_text(harmful):

@@ -48,7 +48,14 @@ from monarch_vs_ray.notebook.loop_pictures import (
 )
 from monarch_vs_ray.notebook.measured import bytes_by_size, compared, pattern_figures
 from monarch_vs_ray.notebook.runs import recorded
-from monarch_vs_ray.notebook.session import end, end_button, engine_choice, session, session_status
+from monarch_vs_ray.notebook.session import (
+    end,
+    end_button,
+    engine_choice,
+    kept_cells,
+    session,
+    session_status,
+)
 from monarch_vs_ray.notebook.show import figures, findings, further, outcome, picture, resources, timeline
 from monarch_vs_ray.notebook.sources import source
 from monarch_vs_ray.notebook.subjects import subject
@@ -75,6 +82,7 @@ __all__ = [
     "figures",
     "findings",
     "further",
+    "kept_cells",
     "mesh_part",
     "never_prints",
     "opening",

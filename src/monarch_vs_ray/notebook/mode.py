@@ -60,4 +60,4 @@ def is_script() -> bool:
 def _asked() -> bool:
     if f"--{OPTION}" in sys.argv:
         return True
-    return mo.app_meta().mode is not None and OPTION in mo.cli_args()
+    return mo.app_meta().mode in ("edit", "run", "script") and OPTION in mo.cli_args()

@@ -71,15 +71,14 @@ def make(
         BadEvidence: If something published is damaged.
     """
     ledger = ledger or catalogue.ledger()
-    benchmarks = published_benchmarks(source.root)
+    measured, charts = _measurements(source.root, _stamp(source.root))
     shown: dict[str, Any] = {
-        "costs": costs.costs(benchmarks),
+        "costs": measured,
         "patterns": patterns.patterns(source.root),
         "demos": demos.demos(),
         "runs": runs.runs(source.root, source.folder, histories),
         "notebooks": notebooks(beside),
     }
-    charts = costs.charts(benchmarks)
     matrix = claims.matrix(ledger, source)
     data = {
         "claims": claims.details(ledger, source),
@@ -103,6 +102,17 @@ def make(
         choices=claims.choices(matrix, source, VERDICTS),
         **shown,
     )
+
+
+@cache
+def _measurements(root: Path, stamp: object) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return tables and charts of what is published; worked out once for files that have not changed."""
+    files = published_benchmarks(root)
+    return costs.costs(files), costs.charts(files)
+
+
+def _stamp(root: Path) -> tuple[tuple[str, int], ...]:
+    return tuple((str(file), file.stat().st_mtime_ns) for file in sorted(root.glob("*/bench/*")))
 
 
 def notebooks(beside: Path | None) -> list[dict[str, str]]:

@@ -186,9 +186,15 @@ def _quoted(claim: Claim, ledger: Ledger, name: str, excerpts: Excerpts) -> tupl
     """Return the places of an experiment's code, the function first, its actors last, and the lit lines."""
     functions, actors = _code(str(ledger.folder(claim)), claim.engine, ledger.function(claim, name))
     checks = (*claim.checks, *claim.brief_checks)
-    keys = {str(check[key]) for check in checks for key in ("key", "other") if key in check}
-    lit = [sorted(telling_lines(each, keys)) for each in functions]
+    keys = frozenset(str(check[key]) for check in checks for key in ("key", "other") if key in check)
+    lit = [_lit(each, keys) for each in functions]
     return [excerpts.place(each) for each in (*functions, *actors)], [*lit, *([] for _ in actors)]
+
+
+@cache
+def _lit(each: Excerpt, keys: frozenset[str]) -> list[int]:
+    """Return the lines of an excerpt that observe one of these keys, or break something on purpose."""
+    return sorted(telling_lines(each, set(keys)))
 
 
 @cache

@@ -18,6 +18,7 @@ from monarch_vs_ray.report.words import EVIDENCE_FOLDER, row
 NOTHING = "Nothing is measured yet; `mvr bench` does, and `mvr bench publish` publishes it."
 PAGE = "costs.md"
 MISSING = "-"
+METHOD = "guide/benchmarks.md#workloads"
 MODEL = "How a fan-out grows, by a model that was fitted to these measurements:"
 MEASURED_MOST = 1_024
 """The processes that the scale model is asked for in the text."""
@@ -232,7 +233,7 @@ def _model(found: dict[str, scale.Engine]) -> Iterator[str]:
             )
         yield sentence
     if any(of.predictions for of in found.values()):
-        yield f"A prediction, not a measurement. {' '.join(scale.ASSUMPTIONS)}"
+        yield f"A prediction, not a measurement; what it assumes is in [the method]({METHOD})."
 
 
 def _seconds(value_: float) -> str:

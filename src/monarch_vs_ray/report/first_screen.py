@@ -11,6 +11,8 @@ from monarch_vs_ray.report.pattern_figures import PatternFigures
 from monarch_vs_ray.report.words import evidence_link, number_text
 
 PICKS = {"monarch": "Monarch", "ray": "Ray", "either": "either", "depends": "it depends"}
+NEEDS = 5
+"""How many needs the document has, of those that are there."""
 PATTERNS = "../src/monarch_vs_ray/patterns"
 
 
@@ -43,7 +45,7 @@ def need_list(of: Material, patterns: PatternFigures) -> str:
         of: Claims and their evidence.
         patterns: The figures of patterns.
     """
-    return "\n".join(f"- {_need(of, each, patterns)}" for each in findings().need)
+    return "\n".join(f"- {_need(of, each, patterns)}" for each in findings().need[:NEEDS])
 
 
 def _said_of_both(each: Finding) -> str:
@@ -59,7 +61,7 @@ def _continued(sentence: str) -> str:
 
 def _need(of: Material, each: Need, patterns: PatternFigures) -> str:
     """Return a need as an item of a list, with an item below for each thing that there is to say."""
-    figures = ((name, patterns.in_short(name)) for name in each.patterns)
+    figures = ((name, patterns.in_short(name)) for name in each.patterns[:1])
     told = "; ".join(f"`{name}` {figure}" for name, figure in figures if figure)
     below = [
         f"Monarch if {each.monarch_if}." if each.monarch_if else "",
