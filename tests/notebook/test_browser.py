@@ -176,7 +176,7 @@ def test_cells_use_an_engine_until_the_session_ends(open_tab, tmp_path, engine):
         wait_until(lambda: values.inner_text().count("5.0") >= 2, seconds=120)
         tab.page.get_by_role("button", name="Take a step").click()
         wait_until(lambda: values.inner_text().count("7.5") >= 2, seconds=60)
-        assert server.sides() or engine == "Monarch"
+        assert server.sides()
         tab.page.get_by_role("button", name="End the session").click()
         tab.page.get_by_text("nothing of it is left").wait_for()
         wait_until(lambda: not server.sides())

@@ -111,7 +111,11 @@ def timeline(run: Run) -> alt.Chart | alt.LayerChart | mo.Html:
         shape="cross", angle=45, size=220, filled=True, opacity=1
     )
     chart: alt.LayerChart = (lines + faults).properties(
-        width="container", height=HEIGHT, usermeta=QUIET, background="transparent"
+        width="container",
+        height=HEIGHT,
+        usermeta=QUIET,
+        background="transparent",
+        description="The moments at which each program printed a line, was hit by a fault, or ended",
     )
     return chart
 
