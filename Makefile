@@ -1,6 +1,6 @@
 # The same verbs here, in CI, and in CONTRIBUTING.md. RUN makes and enters the environment.
 RUN := ./scripts/zephyr_uv_run.sh
-.PHONY: setup check test unit live docs
+.PHONY: setup check test unit browser live docs
 
 setup: ## make the environment: a virtual environment, both engines, the development tools
 	./scripts/zephyr_uv_sync.sh
@@ -17,6 +17,9 @@ test: ## every test, those on the real engines too
 
 unit: ## only the tests without an engine, a browser or an environment of their own, a process for each core
 	$(RUN) pytest tests/ -q -m "not live and not browser and not installs" -n auto
+
+browser: ## only the tests that drive Chromium
+	$(RUN) pytest tests/ -q -m "browser and not live"
 
 live: ## only the tests on the real engines
 	$(RUN) pytest tests/ -q -m live

@@ -141,7 +141,7 @@ def _(mo):
 
 @app.cell
 async def _(here, rate, step, trainers):
-    here.need("monarch", "weights")
+    here.need("monarch")
     weights = await trainers.train.call(rate.value)
     here.keep("weights", {"step": step.value, "weights": list(weights.values())})
     return (weights,)
@@ -158,7 +158,7 @@ def _(mo):
 
 @app.cell
 async def _(Actor, endpoint, here, monarch_os, procs, weights):
-    here.need("monarch", "errors")
+    here.need("monarch")
 
     class MonarchEvaluation(Actor):
         @endpoint
@@ -168,6 +168,12 @@ async def _(Actor, endpoint, here, monarch_os, procs, weights):
     evaluations = procs.spawn("evaluations", MonarchEvaluation)
     errors = await evaluations.error.call(weights.item(gpus=0))
     here.keep("errors", [error for error, process in errors.values()]), list(errors.values())
+    return
+
+
+@app.cell(hide_code=True)
+def _(here, nb):
+    nb.kept_cells(here, "02_interactive_devx", "monarch")
     return
 
 
@@ -207,7 +213,7 @@ def _(here):
 
 @app.cell
 async def _(here, rate, ray_trainers, step):
-    here.need("ray", "weights")
+    here.need("ray")
     ray_weights = [await trainer.train.remote(rate.value) for trainer in ray_trainers]
     here.keep("weights", {"step": step.value, "weights": ray_weights})
     return (ray_weights,)
@@ -223,7 +229,7 @@ def _(mo):
 
 @app.cell
 async def _(here, ray, ray_os, ray_weights):
-    here.need("ray", "error")
+    here.need("ray")
 
     @ray.remote
     class RayEvaluation:
@@ -233,6 +239,12 @@ async def _(here, ray, ray_os, ray_weights):
     evaluation = RayEvaluation.remote()
     error, process = await evaluation.error.remote(ray_weights[0])
     here.keep("error", error), process
+    return
+
+
+@app.cell(hide_code=True)
+def _(here, nb):
+    nb.kept_cells(here, "02_interactive_devx", "ray")
     return
 
 

@@ -34,7 +34,7 @@ def _(mo):
     mo.md("""
     ## Why it hurts at scale
 
-    Every process can fail. One process in a thousand days is rare; sixteen thousand processes fail several times a day.
+    Every process can fail. One that fails every 2,000 days is reliable. Of 16,384 such processes, eight fail every day.
 
     - Llama 3 405B was trained on 16,384 GPUs. In 54 days the job was interrupted 419 times without plan, once in three
       hours ([Llama 3, section 3.3.4](https://arxiv.org/abs/2407.21783)). Training was synchronous: the death of one

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
+import os
 import re
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from monarch_vs_ray.core.paths import NOTEBOOKS
 from monarch_vs_ray.notebook.exercises import Exercise
@@ -23,9 +26,17 @@ def load(path: Path) -> Any:
     return module
 
 
+@functools.cache
+def executed(name: str) -> tuple[Any, Any]:
+    """Execute a notebook with recorded runs; return the outputs of its cells, and its variables."""
+    with mock.patch.dict(os.environ, MVR_RECORDED="1"):
+        outputs, values = load(NOTEBOOKS / f"{name}.py").app.run()
+    return outputs, values
+
+
 def exercises(name: str) -> list[Exercise]:
-    """Return the exercises of a notebook in their order; it is executed for that, with recorded runs."""
-    _, values = load(NOTEBOOKS / f"{name}.py").app.run()
+    """Return the exercises of a notebook in their order."""
+    _, values = executed(name)
     found = {id(value): value for value in values.values() if isinstance(value, Exercise)}
     text = (NOTEBOOKS / f"{name}.py").read_text(encoding="utf-8")
     return sorted(found.values(), key=lambda each: text.index(each.task))

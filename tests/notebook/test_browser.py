@@ -131,7 +131,7 @@ def test_an_edit_changes_the_result_and_an_error_has_its_line(open_tab, tmp_path
         tab.page.get_by_text("Line 1 of your program: SyntaxError").wait_for()
         write(tab, 1, FAILS)
         run(tab)
-        tab.page.get_by_text("You changed the program of Monarch and Ray").wait_for()
+        tab.page.get_by_text("You changed the programs of Monarch and Ray").wait_for()
         tab.page.get_by_text("written by the reader", exact=True).first.wait_for()
         tab.page.get_by_text("Line 2 of your program: NameError").wait_for()
         assert tab.page.get_by_text("notebook/runs.py").count() == 0, "nothing of ours is in it"
@@ -162,3 +162,21 @@ def test_the_button_runs_both_engines(open_tab, tmp_path):
         tab.page.get_by_text("This run was made now, Monarch").wait_for()
         assert tab.page.get_by_text("exit code 0", exact=True).count() >= 2
         tab.check()
+
+
+@pytest.mark.live
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("engine", ["Monarch", "Ray"])
+def test_cells_use_an_engine_until_the_session_ends(open_tab, tmp_path, engine):
+    with served("02_interactive_devx", tmp_path) as server:
+        tab = opened(open_tab, server, seconds=120)
+        tab.page.get_by_text(engine, exact=True).first.click()
+        tab.page.get_by_text("For the other engine, restart the kernel").wait_for()
+        values = tab.page.locator("body")
+        wait_until(lambda: values.inner_text().count("5.0") >= 2, seconds=120)
+        tab.page.get_by_role("button", name="Take a step").click()
+        wait_until(lambda: values.inner_text().count("7.5") >= 2, seconds=60)
+        assert server.sides()
+        tab.page.get_by_role("button", name="End the session").click()
+        tab.page.get_by_text("nothing of it is left").wait_for()
+        wait_until(lambda: not server.sides())

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
 
 from monarch_vs_ray.notebook import exercises as checks
 from monarch_vs_ray.notebook.catalogue import all_notebooks
 from notebook.exercises import exercises, solution, solved
 
-of = functools.cache(exercises)
 CASES = solved()
 
 
@@ -21,13 +18,13 @@ def recorded(monkeypatch):
 
 @pytest.mark.parametrize("name", [notebook.name for notebook in all_notebooks()])
 def test_each_exercise_has_a_solution(recorded, name):
-    assert [number for found, number in CASES if found == name] == [*range(1, len(of(name)) + 1)]
+    assert [number for found, number in CASES if found == name] == [*range(1, len(exercises(name)) + 1)]
 
 
 @pytest.mark.parametrize(("name", "number"), CASES)
 def test_what_needs_no_run_tells_a_solution_from_the_start(recorded, name, number):
     """Those that need no engine are run; of the others, what is used is looked at."""
-    exercise = of(name)[number - 1]
+    exercise = exercises(name)[number - 1]
     attempt, mistake = checks.attempted(exercise, solution(name, number))
     assert mistake is None
     if exercise.engine == "python":
@@ -42,7 +39,7 @@ def test_what_needs_no_run_tells_a_solution_from_the_start(recorded, name, numbe
 @pytest.mark.live
 @pytest.mark.parametrize(("name", "number"), CASES)
 def test_a_solution_solves_and_the_start_does_not(name, number):
-    exercise = of(name)[number - 1]
+    exercise = exercises(name)[number - 1]
     if exercise.engine == "python":
         pytest.skip("a unit test runs it")
     attempt, mistake = checks.attempted(exercise, solution(name, number))

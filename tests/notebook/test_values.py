@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monarch_vs_ray.notebook import values
+from monarch_vs_ray.notebook.catalogue import find
 from monarch_vs_ray.notebook.session import Session
 
 
@@ -22,3 +23,13 @@ def test_a_session_without_an_engine_keeps_nothing_and_closes():
     assert session.keep("weights", 3) == 3
     session.close()
     assert not session.ended
+
+
+def test_the_cells_that_keep_a_value_are_found_with_their_code():
+    path = find("02").path
+    found = dict(values.keeping(path, "monarch"))
+    assert list(found) == ["weights", "errors"]
+    assert found["errors"].startswith('here.need("monarch")')
+    assert "class MonarchEvaluation(Actor):" in found["errors"]
+    assert "return (weights,)" not in found["weights"]
+    assert [key for key, _ in values.keeping(path, "ray")] == ["weights", "error"]

@@ -95,6 +95,7 @@ def test_it_says_nothing_of_this_machine(html):
         assert told not in texts
     assert not re.search(rf"(?<![\w.-]){re.escape(socket.gethostname())}(?![\w.-])", texts)
     assert not re.search(r"/(home|Users|work|tmp)/\w", texts)
+    assert not re.search(r"execution id \w", texts), "Monarch's begins with the user's name"
 
 
 def test_what_comes_from_outside_stays_text(harmful):
@@ -145,7 +146,10 @@ def test_a_run_of_ones_own_stands_in_place_of_what_is_published(tmp_path):
     assert "Your own run" in html
     claim = data(html, "claims")["claims"][each.id]
     assert claim["verdict"] == "refuted"
-    assert [entry["own"] for entry in claim["history"]] == [True, False]
+    own, *published = [entry["own"] for entry in claim["history"]]
+    assert own
+    assert published
+    assert not any(published), "what is published stays as the history"
     assert data(html, "claims")["claims"]["supervision.restart.monarch"]["verdict"] == claims.MISSING
     assert str(tmp_path) not in html
 

@@ -51,6 +51,16 @@ def test_a_row_has_numbers_a_ratio_and_a_verdict(measured):
     assert rows_of(found)["fan_out"]["verdict"] == "not shown to differ"
 
 
+def test_a_glance_shows_what_both_engines_have_at_the_largest_size():
+    one = {Row("fan_out", size): lambda side: 1e6 for size in (1, 8)}
+    found = costs.glance(costs.costs([file({Row("call_round_trip"): lambda side: 1e5, **one})]))
+    assert [(row["workload"], row["size"]) for row in found] == [
+        ("call_round_trip", ""),
+        ("fan_out", "8 processes"),
+    ]
+    assert costs.glance([]) == []
+
+
 def test_few_pairs_are_said_to_be_few():
     (found,) = costs.costs([file({Row("call_round_trip"): lambda side: 1e5}, rounds=3)])
     row = rows_of(found)["call_round_trip"]

@@ -21,6 +21,8 @@
     task = nb.Exercise(task="...", engine="ray", start=pair.texts["ray"], needs=[nb.ends_well()])
     answer = nb.exercise_editor(task)          # an editor with a button
     nb.check(task, answer)                     # what the reader's program lacks
+    nb.pattern_figures("async_rl", settings, figures)   # published runs, with n and spread
+    nb.source("page.rl.areal", "AReaL")        # a link for Markdown, with the day on which the page was read
 """
 
 from monarch_vs_ray.notebook.cells import demo, demo_button, editors, opening, run
@@ -36,17 +38,38 @@ from monarch_vs_ray.notebook.exercises import (
     uses,
 )
 from monarch_vs_ray.notebook.interactive import broadcast_tree, mesh_part, ordering_buffer
-from monarch_vs_ray.notebook.session import end, end_button, engine_choice, session, session_status
+from monarch_vs_ray.notebook.learning import ages, reward_curve, training
+from monarch_vs_ray.notebook.loop_pictures import (
+    pull_during_writes,
+    rl_loop,
+    staleness_curve,
+    stalled_replica,
+    tail_at_scale,
+)
+from monarch_vs_ray.notebook.measured import bytes_by_size, compared, pattern_figures
+from monarch_vs_ray.notebook.runs import recorded
+from monarch_vs_ray.notebook.session import (
+    end,
+    end_button,
+    engine_choice,
+    kept_cells,
+    session,
+    session_status,
+)
 from monarch_vs_ray.notebook.show import figures, findings, further, outcome, picture, resources, timeline
+from monarch_vs_ray.notebook.sources import source
 from monarch_vs_ray.notebook.subjects import subject
 from monarch_vs_ray.notebook.trees import fault_choice, supervision_tree
 
 __all__ = [
     "Exercise",
     "Need",
+    "ages",
     "broadcast_tree",
+    "bytes_by_size",
     "check",
     "claims",
+    "compared",
     "demo",
     "demo_button",
     "editors",
@@ -59,19 +82,30 @@ __all__ = [
     "figures",
     "findings",
     "further",
+    "kept_cells",
     "mesh_part",
     "never_prints",
     "opening",
     "ordering_buffer",
     "outcome",
+    "pattern_figures",
     "picture",
     "prints",
+    "pull_during_writes",
+    "recorded",
     "resources",
+    "reward_curve",
+    "rl_loop",
     "run",
     "session",
     "session_status",
+    "source",
+    "staleness_curve",
+    "stalled_replica",
     "subject",
     "supervision_tree",
+    "tail_at_scale",
     "timeline",
+    "training",
     "uses",
 ]

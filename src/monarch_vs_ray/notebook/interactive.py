@@ -92,7 +92,7 @@ def _tree_chart(parents: list[int | None], late: list[int], stopped: int) -> alt
     if few:
         numbered = base.transform_filter("datum.state != 'caller'")
         layers += numbered.mark_text(fontSize=11, color="white", fontWeight="bold").encode(text="name:N")
-    return _finished(layers, 60 + 34 * (max(depth) + 2))
+    return finished(layers, 60 + 34 * (max(depth) + 2), "The way of a message from the caller to all actors")
 
 
 def mesh_part(hosts: int, gpus: int, host_range: Iterable[int], gpu_range: Iterable[int]) -> mo.Html:
@@ -130,7 +130,7 @@ def mesh_part(hosts: int, gpus: int, host_range: Iterable[int], gpu_range: Itera
     ray = page.name("Ray") + page.block(
         [f"part = [actors[rank] for rank in {taken}]", "ray.get([actor.step.remote() for actor in part])"]
     )
-    chart = mo.as_html(_finished(boxes + ranks, 40 + 44 * hosts)).text
+    chart = mo.as_html(finished(boxes + ranks, 40 + 44 * hosts, f"A mesh; taken are the ranks {taken}")).text
     return page.html(chart, page.grid([monarch, ray]))
 
 
@@ -171,7 +171,7 @@ def ordering_buffer(messages: int, late: int, by: int, arrived: int) -> mo.Html:
         f"With the order switched off, {len(order[:arrived])} ran, as they came."
     )
     return page.html(
-        mo.as_html(_finished(boxes + numbers_, 190)).text,
+        mo.as_html(finished(boxes + numbers_, 190, "Messages on the way, in the buffer, and run")).text,
         page.legend({f"message {late}, which is late": HELD, "the others": TAKEN}),
         page.quiet(told + " Drawn from the rule that message_ordering.implementation tests, not from a run."),
     )
@@ -181,8 +181,23 @@ def _color(field: str, colors: dict[str, str]) -> alt.Color:
     return alt.Color(field, scale=alt.Scale(domain=list(colors), range=list(colors.values())), legend=None)
 
 
-def _finished(chart: alt.LayerChart, height: int) -> alt.LayerChart:
-    done: alt.LayerChart = chart.properties(
-        width="container", height=height, usermeta=QUIET, background="transparent"
-    ).configure_view(stroke=None)
+def finished(chart: alt.LayerChart, height: int, description: str = "") -> alt.LayerChart:
+    """Return a chart that fits its page: of its width, without a menu, transparent.
+
+    Args:
+        chart: The chart.
+        height: Its height in pixels.
+        description: A text for readers who do not see it.
+    """
+    done: alt.LayerChart = (
+        chart.properties(
+            width="container",
+            height=height,
+            usermeta=QUIET,
+            background="transparent",
+            description=description,
+        )
+        .configure_view(stroke=None)
+        .configure_axis(gridOpacity=0.2)
+    )
     return done

@@ -17,6 +17,7 @@ STYLE = """<style>
   border: 1px solid color-mix(in srgb, currentColor 25%, transparent); margin: 0; }
 .mvr-wide { overflow-x: auto; }
 .markdown :is(th, td) { text-align: left !important; }
+.markdown table { display: block; max-width: 100%; overflow-x: auto; }
 .mvr-table { border-collapse: collapse; font-size: .875rem; width: 100%; }
 .mvr-table th, .mvr-table td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0;
   border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); overflow-wrap: anywhere; }

@@ -126,10 +126,10 @@ def _program(subject: Subject, engine: Engine, text: str, folder: Path) -> Progr
     return Program(
         engine,
         script,
-        plan.command(engine, setting, subject.seed),
+        plan.command(subject.program(engine), setting, subject.seed),
         plan.faults,
         subject.seed,
-        plan.environment(engine, setting),
+        plan.environment(subject.program(engine), setting),
     )
 
 

@@ -17,6 +17,7 @@ import marimo as mo
 from monarch_vs_ray.core.events import ENGINES, Engine
 from monarch_vs_ray.engines.environment import environment
 from monarch_vs_ray.notebook import page, values
+from monarch_vs_ray.notebook.catalogue import find
 from monarch_vs_ray.notebook.mode import RECORD, is_script, is_static, mode
 from monarch_vs_ray.side.guardian.removal import Folder
 from monarch_vs_ray.side.run_folder import inner, new_folder
@@ -43,25 +44,16 @@ class Session:
     folder: Folder | None = field(default=None, repr=False)
     watcher: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
-    def need(self, engine: Engine, key: str = "") -> None:
-        """Stop the cell that calls this unless the kernel uses an engine.
-
-        Args:
-            engine: The engine that the cell uses.
-            key: The name under which the cell keeps its value; its recorded value is shown then.
-        """
+    def need(self, engine: Engine) -> None:
+        """Stop the cell that calls this unless the kernel uses an engine."""
         if self.engine == engine and not self.ended:
             return
         told = self.reason if self.engine is None else f"This kernel uses {NAMES[self.engine]}."
         if self.ended:
             told = "The session has ended; restart the kernel to begin another one."
-        parts = [page.quiet(f"Not run: it needs {NAMES[engine]}. {told}")]
-        if value := values.recorded().get(f"{engine}.{key}"):
-            parts += [page.quiet(f"Recorded on {value.date}, {NAMES[engine]} {value.version}:")]
-            parts += [page.block([value.text])]
-        shown = page.html(*parts)
+        shown = page.html(page.quiet(f"Not run: it needs {NAMES[engine]}. {told}"))
         # A page that hides the code of cells shows that of this one.
-        mo.stop(True, shown if mo.app_meta().mode == "edit" and not is_static() else mo.show_code(shown))
+        mo.stop(True, mo.show_code(shown) if code_is_hidden() else shown)
 
     def keep(self, key: str, value: object) -> object:
         """Return a value for the cell to show; a script with ``--record`` keeps it as the recorded one."""
@@ -147,6 +139,35 @@ def session_status(session: Session) -> mo.Html:
     if session.ended:
         told = "It has ended, and nothing of it is left. Restart the kernel to begin again."
     return page.html(page.mark(NAMES[session.engine], "good"), f" {page.text(told)}")
+
+
+def kept_cells(session: Session, name: str, engine: Engine) -> mo.Html:
+    """Show the recorded values of a notebook's cells that use an engine, where this kernel does not use it.
+
+    Args:
+        session: The session of this kernel.
+        name: The notebook.
+        engine: The engine of the cells.
+
+    Returns:
+        Each cell that keeps a value: its code, where the page hides code, and the value. Nothing for a kernel
+        that uses the engine.
+    """
+    if session.engine == engine:
+        return page.html()
+    recorded = values.recorded()
+    parts = []
+    for key, code in values.keeping(find(name).path, engine):
+        if value := recorded.get(f"{engine}.{key}"):
+            shown = page.block(code.splitlines()) if code_is_hidden() else ""
+            told = f"Recorded on {value.date}, {NAMES[engine]} {value.version}: {key}"
+            parts.append(shown + page.quiet(told) + page.block([value.text]))
+    return page.html(*parts)
+
+
+def code_is_hidden() -> bool:
+    """Return whether the page shows results only: an app or a static page."""
+    return is_static() or mo.app_meta().mode == "run"
 
 
 def end_button() -> Any:

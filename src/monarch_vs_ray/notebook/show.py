@@ -45,7 +45,8 @@ def _origin(run: Run) -> str:
     if run.state is None:
         return "Nothing was started: a program has a mistake in its syntax."
     edited = [NAMES[engine] for engine in run.edited]
-    changed = f" You changed the program of {' and '.join(edited)}." if edited else ""
+    programs = "programs" if len(edited) > 1 else "program"
+    changed = f" You changed the {programs} of {' and '.join(edited)}." if edited else ""
     return f"This run was made now{_versions(run.state)}.{changed}"
 
 
@@ -56,23 +57,22 @@ def _versions(state: ProgramsState | None) -> str:
 
 
 def _side(run: Run, engine: Engine) -> str:
-    if mistake := run.mistakes.get(engine):
-        return page.name(NAMES[engine]) + show_mistake(mistake) + _output(run.state, engine)
+    mistake = run.mistakes.get(engine)
     if run.state is None:
-        return page.name(NAMES[engine]) + page.quiet("Not started.")
+        return page.name(NAMES[engine]) + (show_mistake(mistake) if mistake else page.quiet("Not started."))
     side = run.state.sides[engine]
     good = side.ended_well
-    head = page.name(NAMES[engine], page.mark(ending(side), "good" if good else "bad"))
-    parts = [head, _output(run.state, engine), *_oracle(run, engine)]
-    if not good:
+    parts = [page.name(NAMES[engine], page.mark(ending(side), "good" if good else "bad"))]
+    if mistake:
+        parts.append(show_mistake(mistake))
+    parts += [_output(run.state, engine), *_oracle(run, engine)]
+    if not (good or mistake):
         errors = [entry.text for entry in side.log if entry.origin == "stderr"][-MOST_ERRORS:]
         parts.append(page.quiet("Its last lines on stderr:") + page.block(errors))
     return "".join(parts)
 
 
-def _output(state: ProgramsState | None, engine: Engine) -> str:
-    if state is None:
-        return ""
+def _output(state: ProgramsState, engine: Engine) -> str:
     lines = own_lines(state.output(engine))[0]
     return page.block(lines) if lines else page.quiet("It printed nothing.")
 
@@ -111,7 +111,11 @@ def timeline(run: Run) -> alt.Chart | alt.LayerChart | mo.Html:
         shape="cross", angle=45, size=220, filled=True, opacity=1
     )
     chart: alt.LayerChart = (lines + faults).properties(
-        width="container", height=HEIGHT, usermeta=QUIET, background="transparent"
+        width="container",
+        height=HEIGHT,
+        usermeta=QUIET,
+        background="transparent",
+        description="The moments at which each program printed a line, was hit by a fault, or ended",
     )
     return chart
 

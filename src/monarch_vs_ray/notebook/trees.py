@@ -108,10 +108,11 @@ def _tree(family: Family) -> alt.LayerChart:
         shape=alt.Shape("state:N", scale=_shapes(), legend=None),
     )
     names = base.mark_text(fontSize=12, fontWeight="bold", color="white").encode(text="short:N")
+    told = ", ".join(f"{node['name']}: {node['state']}" for node in nodes)
     chart: alt.LayerChart = (
         (paths + news + points + names)
         .resolve_scale(color="independent")
-        .properties(width="container", height=220, usermeta=QUIET, background="transparent")
+        .properties(width="container", height=220, usermeta=QUIET, background="transparent", description=told)
         .configure_view(stroke=None)
     )
     return chart

@@ -92,6 +92,7 @@ def make(
         data={name: packing.packed(value) for name, value in data.items() if value},
         parts=[{"id": name, "title": title} for name, title in PARTS.items() if shown[name]],
         charts=charts,
+        glance=costs.glance(measured),
         compared=compare.compare(ledger, *compared) if compared else None,
         source=source,
         described=source.described,

@@ -132,6 +132,20 @@ def _predicted(estimate: Estimate) -> str:
     return f"{units.seconds(estimate.value)} [{low}, {high}]"
 
 
+GLANCE = ("cold_start_runtime", "call_round_trip", "fan_out", "spawn", "kill_to_error", "memory_of_an_actor")
+"""Workloads that the first screens quote, at their largest size, once they are measured on both engines."""
+
+
+def glance(machines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return some rows of the first machine that say most in few numbers."""
+    rows = [row for machine in machines[:1] for group in machine["groups"] for row in group["rows"]]
+    found = []
+    for name in GLANCE:
+        sized = [row for row in rows if row["workload"] == name and all(row["sides"].values())]
+        found += sized[-1:]
+    return found
+
+
 # -- charts ------------------------------------------------------------------------------------------------
 
 

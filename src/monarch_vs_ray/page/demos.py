@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -37,6 +38,8 @@ PACE = Pace(shortest=2.0, longest=6.0, rest=2.0)
 TITLES = {START: "The engines start", END: "Both end; what is left is removed"}
 LONGEST_LINE = 300
 """Characters of a log line that are shown."""
+NAMED = re.compile(r"execution id \S+")
+"""What Monarch prints of a run has the name of the user in it."""
 MOST_LINES = 60
 """Log lines of a side that are shown; a flood's first ones."""
 WHOLE = 10**6
@@ -206,7 +209,8 @@ class _Track:
 
     def _put(self, second: float, kind: str, text: str) -> None:
         if len(self.lines) < MOST_LINES:
-            self.lines.append([second, kind, one_line(text)[:LONGEST_LINE]])
+            shown = NAMED.sub("execution id <id>", one_line(text))
+            self.lines.append([second, kind, shown[:LONGEST_LINE]])
 
     def draw(self, second: float, concept: Concept, engine: Engine, facts: Facts, drawn: Lines) -> None:
         """Note the picture, if it changed."""
