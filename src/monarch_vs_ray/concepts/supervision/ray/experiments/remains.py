@@ -34,7 +34,8 @@ def program_looks_away() -> None:
     """Let an actor die while its program is busy; that program has Ray's default settings."""
     with beside(PROGRAMS, "look_away", address()) as program:
         dies, _ = numbers_from(program)
-        with faults.ends(dies, "an actor of a program of its own", "os._exit"):
+        # Within half of the time that the program is busy: when it ends, its actors end too.
+        with faults.ends(dies, "an actor of a program of its own", "os._exit", inputs.LOOK_AWAY / 2):
             pass
         said = program.communicate()[0]
         observe("ending", ending(program))
