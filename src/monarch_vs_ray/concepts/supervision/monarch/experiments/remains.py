@@ -21,7 +21,7 @@ def parent_killed(age: float = 3 * inputs.POLL, watch: float = inputs.WATCH) -> 
     family = Family.new("orphans")
     time.sleep(age)
     killed = faults.kill(family.pids[0], "the parent")
-    _watch(family.pids[1:], killed, watch)
+    _watch(family.pids, killed, watch)
 
 
 def parent_stopped(watch: float = inputs.WATCH) -> None:
@@ -29,12 +29,14 @@ def parent_stopped(watch: float = inputs.WATCH) -> None:
     family = Family.new("stopped")
     began = time.monotonic()
     family.end()
-    _watch(family.pids[1:], began, watch)
+    _watch(family.pids, began, watch)
 
 
 def _watch(pids: list[int], began: float, watch: float) -> None:
-    ended = happens(lambda: not inputs.running(*pids), watch)
-    observe("workers_that_run", inputs.running(*pids))
+    owner, *workers = pids
+    ended = happens(lambda: not inputs.running(*workers), watch)
+    observe("workers_that_run", inputs.running(*workers))
+    observe("owner_is_gone", faults.is_gone(owner))
     observe("watched", watch, unit="s")
     observe("seconds", round(time.monotonic() - began, 2) if ended else None, unit="s")
 
