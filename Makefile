@@ -15,8 +15,8 @@ check: ## what needs no run: style, types, layers, shell scripts
 test: ## every test, those on the real engines too
 	$(RUN) pytest tests/ -q
 
-unit: ## only the tests without an engine and without a browser, a process for each core
-	$(RUN) pytest tests/ -q -m "not live and not browser" -n auto
+unit: ## only the tests without an engine, a browser or an environment of their own, a process for each core
+	$(RUN) pytest tests/ -q -m "not live and not browser and not installs" -n auto
 
 browser: ## only the tests that drive Chromium
 	$(RUN) pytest tests/ -q -m "browser and not live"

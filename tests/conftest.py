@@ -25,6 +25,17 @@ settings.load_profile("untimed")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+INSTALLING = {"project", "ready", "container", "uv_cache", "built", "base"}
+"""The fixtures that make an environment, or build the distributions."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what installs: `-m "not live and not browser and not installs"` leaves the unit tests."""
+    for item in items:
+        if INSTALLING & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.installs)
+
+
 @pytest.fixture
 def mock_console() -> Console:
     """A rich console of 80 x 24 cells that writes into a string: `mock_console.file.getvalue()`."""

@@ -175,6 +175,7 @@ def test_it_is_said_how_often_the_experiments_ran(folder):
         ('{{ claim("ordering") }}', None),
         ('{{ number("ordering.order.ray", "seconds") }}', UnknownClaim),
         ('{{ picture("04-ordering", "A picture.") }}', MissingFile),
+        ('{{ notebook("04_ordering") }}', MissingFile),
         ("{{ unheard_of }}", jinja2.UndefinedError),
     ],
 )

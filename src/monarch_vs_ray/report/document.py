@@ -193,7 +193,7 @@ class Document:
         for name in names:
             path = self._of.root / "notebooks" / f"{name}.py"
             if not path.is_file():
-                return ", ".join(f"`{name}`" for name in names)
+                raise MissingFile(path, "name one that is there")
         return ", ".join(f"[`{name}`](../notebooks/{name}.py)" for name in names)
 
     def refuted(self) -> str:
