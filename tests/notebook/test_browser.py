@@ -170,7 +170,7 @@ def test_the_button_runs_both_engines(open_tab, tmp_path):
 def test_cells_use_an_engine_until_the_session_ends(open_tab, tmp_path, engine):
     with served("02_interactive_devx", tmp_path) as server:
         tab = opened(open_tab, server, seconds=120)
-        tab.page.get_by_text(engine, exact=True).first.click()
+        tab.page.get_by_role("radio", name=engine).click()
         tab.page.get_by_text("For the other engine, restart the kernel").wait_for()
         values = tab.page.locator("body")
         wait_until(lambda: values.inner_text().count("5.0") >= 2, seconds=120)
