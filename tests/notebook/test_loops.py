@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monarch_vs_ray.notebook import learning
+from monarch_vs_ray.notebook import learning, subjects
 from monarch_vs_ray.notebook.loops import Loop, Pull, Router, percentile, service, slow_share
 from monarch_vs_ray.notebook.runs import recorded
 
@@ -38,6 +38,12 @@ def test_recorded_runs_keep_the_bound_of_their_setting():
             steps = [step for step in learning.steps(run) if step["engine"].lower() == engine]
             assert len(steps) >= 120, (setting, engine)
             assert max(step["age"] for step in steps) <= bound
+
+
+def test_a_setting_without_a_recorded_run_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(subjects, "RECORDED", tmp_path)
+    run = recorded(learning.training("synchronous"))
+    assert "No run with the setting synchronous is recorded" in learning.reward_curve(run).text
 
 
 def test_the_added_line_is_in_the_program_once():

@@ -39,7 +39,7 @@ def reward_curve(run: Run) -> mo.Html:
     """Draw the reward over the time of a run, and the moments at which a generator was killed."""
     points = list(steps(run))
     if not points or run.state is None:
-        return page.html(page.quiet("No step was printed, so there is nothing to draw."))
+        return page.html(page.quiet(_nothing(run)))
     faults = [
         {"seconds": fault.at / 1e9, "engine": NAMES[engine], "what": f"{fault.fault} {fault.target}"}
         for engine, course in run.state.courses.items()
@@ -58,6 +58,12 @@ def reward_curve(run: Run) -> mo.Html:
     chart = line + kills.encode(x=x, color=color, tooltip=["engine:N", "what:N"])
     parts = [mo.as_html(finished(chart, 260)).text, page.legend(dict(COLORS))]
     return page.html(*parts, page.quiet("A dashed line: a generator is killed."), _rises(points))
+
+
+def _nothing(run: Run) -> str:
+    if run.state is None:
+        return f"No run with the setting {run.subject.setting.name} is recorded."
+    return "No step was printed, so there is nothing to draw."
 
 
 def _rises(points: list[dict[str, object]]) -> str:
@@ -101,6 +107,9 @@ def ages(*several: Run) -> mo.Html:
     parts = []
     for run in several:
         name = run.subject.setting.name
+        if not any(row["setting"] == name for row in rows):
+            parts.append(page.name(name) + page.quiet(_nothing(run)))
+            continue
         chart = (
             alt.Chart(alt.Data(values=[row for row in rows if row["setting"] == name]))
             .mark_bar()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -66,18 +67,25 @@ class Session:
         if self.engine is None or self.ended:
             return
         self.ended = True
-        if self.engine in sys.modules:  # a cell has used it
-            stop = import_module(f"monarch_vs_ray.engines.{self.engine}").stop
-            if at_exit:
-                stop()
-            else:  # it waits, and a cell runs in an event loop
-                with ThreadPoolExecutor(1) as thread:
-                    thread.submit(stop).result()
+        if at_exit:
+            _shut_down(self.engine)
+        else:  # it waits, and a cell runs in an event loop
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(_shut_down, self.engine).result()
         if self.folder:
             self.folder.close()
-        if self.watcher and self.watcher.stdin:
+        if self.watcher and self.watcher.stdin:  # it ends what is left, and removes the folder
             self.watcher.stdin.close()
             self.watcher.wait(WAIT)
+
+
+def _shut_down(engine: Engine) -> None:
+    """Shut an engine down, if a cell has imported it; one that takes too long is left to the watcher."""
+    if engine == "ray" and (ray := sys.modules.get("ray")):
+        ray.shutdown()
+    if engine == "monarch" and (actor := sys.modules.get("monarch.actor")):
+        with suppress(TimeoutError):
+            actor.shutdown_context().get(timeout=WAIT)
 
 
 _OF_THIS_KERNEL = Session()
