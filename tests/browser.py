@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-"""What the browser is called on the PATH, by distribution."""
+"""The names of the browser's program, by distribution."""
 INSTALL = "no Chromium on the PATH: apt-get install -y --no-install-recommends chromium"
 QUIET = (
     "--disable-gpu",
@@ -37,7 +37,7 @@ QUIET = (
 """No service of the browser's own, and no name outside this machine resolves."""
 HERE = ("file:", "data:", "blob:", "about:")
 MILLISECONDS = 15_000
-"""How long a locator waits before it fails."""
+"""The time that a locator waits before it fails."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What a reader is told first rests on claims that hold, on observations and names that there are."""
+"""Findings rest on claims that hold, and on observations and names that exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How `mvr notebook` opens a notebook: on loopback, with a token, and never a file of the package."""
+"""`mvr notebook` opens a notebook on loopback, with a token, and never a file of the package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a notebook shows of a run: outputs, mistakes, charts; nothing in it is taken for markup."""
+"""A notebook shows outputs, mistakes and charts of a run; nothing in it is taken for markup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page shows of published measurements and pattern runs: what was measured, and no more."""
+"""The page shows what was measured and published, and no more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changed of verdicts: found between two published states, kept, said in words."""
+"""Changed verdicts are found between two published states, kept, and put in words."""
 
 from __future__ import annotations
 

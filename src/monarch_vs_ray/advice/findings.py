@@ -65,7 +65,7 @@ class Finding(_Table, frozen=True, kw_only=True):
 
 
 class Need(_Table, frozen=True, kw_only=True):
-    """Which engine for a need, and why; see the module's text."""
+    """Name the engine for a need, and why; see the module's text."""
 
     id: str
     title: str

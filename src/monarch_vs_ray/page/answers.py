@@ -1,4 +1,4 @@
-"""What a reader wants first: which engine for which need, and the differences that matter, with numbers."""
+"""Load the findings: which engine for which need, and the differences that matter, with numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What differs between two runs: of two machines, releases, or days."""
+"""Compare two runs: of two machines, releases, or days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engines cost, from whatever measurements are published: tables, charts, models, warnings."""
+"""Show the published measurements of costs: tables, charts, models, warnings."""
 
 from __future__ import annotations
 

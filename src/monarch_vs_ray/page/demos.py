@@ -39,7 +39,7 @@ TITLES = {START: "The engines start", END: "Both end; what is left is removed"}
 LONGEST_LINE = 300
 """Characters of a log line that are shown."""
 NAMED = re.compile(r"execution id \S+")
-"""What Monarch prints of a run has the name of the user in it."""
+"""Monarch prints the name of the user."""
 MOST_LINES = 60
 """Log lines of a side that are shown; a flood's first ones."""
 WHOLE = 10**6
@@ -180,7 +180,7 @@ def _track(
 
 @dataclass
 class _Track:
-    """What is gathered of one side, each with its second."""
+    """Gather what belongs to one side, each with its second."""
 
     code: list[list[Any]] = field(default_factory=list)
     lines: list[list[Any]] = field(default_factory=list)

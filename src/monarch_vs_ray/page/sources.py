@@ -20,7 +20,7 @@ GIB = 1 << 30
 
 @dataclass(frozen=True)
 class Source:
-    """What is quoted of each claim, and all that is known of it; newest first.
+    """Return what is quoted of each claim, and all that is known of it; newest first.
 
     ``folder`` is that of a reader's own run. ``breaks`` are those of the published machine, and ``root`` is
     the folder of what is published.

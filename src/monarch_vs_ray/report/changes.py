@@ -1,4 +1,4 @@
-"""What changed of verdicts: from one published state to the next, and from other releases of the engines.
+"""List changed verdicts: from one published state to the next, and from other releases of the engines.
 
 ``docs/verdict_changes.py`` takes the states from the history of the repository and keeps what it found. It
 also publishes the evidence of a run with other releases (``mvr verify --python``)::
@@ -26,7 +26,7 @@ from monarch_vs_ray.report.words import EVIDENCE_FOLDER, MARK_NAMES, escape, evi
 FILE = "changes.jsonl"
 RELEASES = "releases"
 MOST = 8
-"""How many claims the text names."""
+"""The number of claims that the text names."""
 About = Literal["claim", "brief"]
 
 

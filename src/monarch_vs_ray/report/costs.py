@@ -1,4 +1,4 @@
-"""What each engine costs, from the published measurements: parts of the document."""
+"""Make the parts of the document on costs from the published measurements."""
 
 from __future__ import annotations
 

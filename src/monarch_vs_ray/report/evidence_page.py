@@ -41,7 +41,7 @@ LONGEST_VALUE = 400
 
 @dataclass(frozen=True)
 class Material:
-    """What the pages are made of.
+    """Hold the material of the pages.
 
     Args:
         ledger: All claims.

@@ -12,7 +12,7 @@ from monarch_vs_ray.report.words import evidence_link, number_text
 
 PICKS = {"monarch": "Monarch", "ray": "Ray", "either": "either", "depends": "it depends"}
 NEEDS = 5
-"""How many needs the document has, of those that are there."""
+"""The number of needs in the document."""
 PATTERNS = "../src/monarch_vs_ray/patterns"
 
 

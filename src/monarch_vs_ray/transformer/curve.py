@@ -66,7 +66,7 @@ class CurvePanel(Panel):
 
 
 class _Plot:
-    """Which dots of a grid of cells a course sets; a cell has 2 x 4 dots, in ASCII it is all or nothing."""
+    """Set the dots of a course on a grid of cells; a cell has 2 x 4 dots, in ASCII it is all or nothing."""
 
     def __init__(self, course: Course, width: int, height: int, ascii: bool) -> None:
         self.course, self.width, self.height, self.ascii = course, max(1, width), max(1, height), ascii
