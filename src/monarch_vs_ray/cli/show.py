@@ -11,7 +11,6 @@ from monarch_vs_ray.core.clock import MonotonicClock
 from monarch_vs_ray.core.concept import Concept
 from monarch_vs_ray.core.errors import UserError
 from monarch_vs_ray.core.events import ENGINES, Engine
-from monarch_vs_ray.core.paths import CHECKOUT
 from monarch_vs_ray.history import Recorder, Replay, read
 from monarch_vs_ray.stage.presenter import Banner, Interrupt
 from monarch_vs_ray.stage.show import Form, Performance, ScreenPresenter, show
@@ -21,6 +20,18 @@ from monarch_vs_ray.stage.tour import Tour
 
 PROGRAMS = "programs"
 """The concept that a history of `mvr run` names; its room is loaded only then."""
+
+NOTEBOOKS = {
+    "actor_abstraction": "01_history_and_vision",
+    "topology_meshes": "04_distributed_tensors",
+    "control_plane": "01_history_and_vision",
+    "message_ordering": "01_history_and_vision",
+    "supervision": "03_fault_tolerance",
+    "data_plane": "07_rdma_weight_sync",
+    "distributed_tensors": "04_distributed_tensors",
+    "interactive_devx": "02_interactive_devx",
+}
+"""The notebook that teaches a concept; tests/notebook holds that each is there."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +147,8 @@ def _further(concept: Concept) -> str:
     """Return how to go on after a demo: claims, programs, a notebook if there is one, tables."""
     number = concept.number
     ways = [f"mvr explain {concept.name}", f"mvr example {number}"]
-    notebooks = (CHECKOUT / "notebooks").glob(f"{number:02}_*.py") if CHECKOUT else ()
-    ways += [f"marimo edit notebooks/{file.name}" for file in notebooks]
+    if notebook := NOTEBOOKS.get(concept.name):
+        ways.append(f"mvr notebook {notebook}")
     return f"Go on: {', '.join([*ways, f'mvr demo {number} --verbose'])}"
 
 
