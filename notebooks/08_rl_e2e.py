@@ -139,10 +139,9 @@ def _(mo):
     the other generator goes on, and the trainer gets half of the rollouts. With a bound of 0 it gets none until the death is
     known: the dead generator's slot is taken, and a step needs two rollouts.
 
-    A kill that meets a running poll is reported later on Monarch: after `HYPERACTOR_MESH_GET_ACTOR_STATE_MAX_IDLE`. The
-    program sets it to 2 minutes, since an import of torch may take long. In 3 of the first 6 runs made for these notebooks,
-    on a loaded machine, the replacement came after 123 to 125 s. In 2 of them the program was synchronous: it stood still
-    for that time, and missed its own limit of 150 s.
+    A kill that meets a running poll is reported later on Monarch: after `HYPERACTOR_MESH_GET_ACTOR_STATE_MAX_IDLE`, 15 s
+    here and 30 s by default. With 2 minutes, so that an import of torch surely fits in, the replacement came after 123 to
+    125 s in 3 of 6 runs on a loaded machine. In 2 of them the program was synchronous: it stood still for that time.
 
     ## Asynchronous against synchronous
 

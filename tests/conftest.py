@@ -29,11 +29,19 @@ INSTALLING = {"project", "ready", "container", "uv_cache", "built", "base"}
 """The fixtures that make an environment, or build the distributions."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what installs: `-m "not live and not browser and not installs"` leaves the unit tests."""
+    """Mark what installs, and keep together what would disturb itself in two processes.
+
+    `-m "not live and not browser and not installs"` leaves the unit tests.
+    """
     for item in items:
         if INSTALLING & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.installs)
+        for lane in ("live", "browser", "installs"):
+            if item.get_closest_marker(lane):
+                item.add_marker(pytest.mark.xdist_group(lane))
+                break
 
 
 @pytest.fixture

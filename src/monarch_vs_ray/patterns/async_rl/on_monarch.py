@@ -19,8 +19,6 @@ import os
 import time
 import zlib
 
-os.environ.setdefault("HYPERACTOR_MESH_GET_ACTOR_STATE_MAX_IDLE", "2m")  # importing torch may take long
-
 import monarch.actor
 import torch
 from monarch.actor import Actor, MeshFailure, concurrent_endpoint, endpoint, shutdown_context, this_host
