@@ -16,7 +16,7 @@ test: ## every test, those on the real engines too
 	$(RUN) pytest tests/ -q
 
 unit: ## only the tests without an engine, a browser or an environment of their own, a process for each core
-	$(RUN) pytest tests/ -q -m "not live and not browser and not installs" -n auto
+	$(RUN) pytest tests/ -q -m "not live and not browser and not installs" --maxprocesses 16
 
 browser: ## only the tests that drive Chromium
 	$(RUN) pytest tests/ -q -m "browser and not live"

@@ -6,12 +6,14 @@ import io
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from rich.console import Console
+from xdist.scheduler import LoadScopeScheduling
 
 from browser import Chromium, Tab, launched
 from demo_tui import DashboardBase, LogPanel, PanelConfig
@@ -29,19 +31,34 @@ INSTALLING = {"project", "ready", "container", "uv_cache", "built", "base"}
 """The fixtures that make an environment, or build the distributions."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what installs, and keep together what would disturb itself in two processes.
+    """Mark what installs, and begin with the engines, which take longest.
 
     `-m "not live and not browser and not installs"` leaves the unit tests.
     """
     for item in items:
         if INSTALLING & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.installs)
-        for lane in ("live", "browser", "installs"):
-            if item.get_closest_marker(lane):
-                item.add_marker(pytest.mark.xdist_group(lane))
-                break
+    items.sort(key=lambda item: not runs_engines(item.path))
+
+
+@cache
+def runs_engines(file: Path) -> bool:
+    """Return whether a file has tests on a real engine."""
+    return "mark.live" in file.read_text()
+
+
+class Lanes(LoadScopeScheduling):
+    """Give all files with tests on the engines to one of pytest-xdist's processes, and the others by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "engines" if runs_engines(self.config.rootpath / file) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
+    """Have two lanes."""
+    return Lanes(config, log)
 
 
 @pytest.fixture
