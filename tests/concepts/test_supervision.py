@@ -39,7 +39,6 @@ OF_ONE = [
     ("monarch", "restart_after_a_kill.first_count", 2),
     ("ray", "restart_after_a_kill.came_back", [True, True]),
     ("ray", "restart_after_a_kill.came_back", [False, False]),
-    ("ray", "death_in_a_call.seconds", 9.0),
     ("ray", "idle_death.seconds", 9.0),
     ("ray", "call_repeated.executions", 1),
     ("ray", "call_to_a_dead_actor.caller_lives", False),

@@ -39,8 +39,6 @@ def short_list(folder: str) -> str:
 def need_list(of: Material, patterns: PatternFigures) -> str:
     """Return the needs as a list: the pick first, then conditions, numbers and proof.
 
-    Those with numbers are the ones that most readers come with; they also say why.
-
     Args:
         of: Claims and their evidence.
         patterns: The figures of patterns.
@@ -66,7 +64,7 @@ def _need(of: Material, each: Need, patterns: PatternFigures) -> str:
     below = [
         f"Monarch if {each.monarch_if}." if each.monarch_if else "",
         f"Ray if {each.ray_if}." if each.ray_if else "",
-        " ".join(each.why) if each.observed else "",
+        " ".join(each.why),
         f"Observed: {numbers}." if (numbers := _numbers(of, each)) else "",
         f"Patterns: {told}." if told else "",
         f"Not shown: {_continued(each.unknown)}" if each.unknown else "",
@@ -122,4 +120,4 @@ def _said(values: list[object], unit: str) -> str:
     if len(numbers) > 1:
         low, high = number_text(min(numbers)), number_text(max(numbers))
         return f"{low} to {high} {unit} (n = {len(numbers)})"
-    return f"{number_text(values[0])} {unit}".strip()
+    return f"{number_text(values[0])} {unit}".strip() + " (n = 1)"

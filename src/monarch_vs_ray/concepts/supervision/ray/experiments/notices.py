@@ -20,7 +20,7 @@ from monarch_vs_ray.instruments.flags import Tally
 from monarch_vs_ray.instruments.outcome import error_type, outcome
 from monarch_vs_ray.instruments.programs import beside
 from monarch_vs_ray.instruments.ray import get
-from monarch_vs_ray.instruments.wait import settled
+from monarch_vs_ray.instruments.wait import settled, wait_for
 from monarch_vs_ray.side import observe
 
 PROGRAMS = "monarch_vs_ray.concepts.supervision.ray.programs"
@@ -67,6 +67,24 @@ def call_to_a_dead_actor() -> None:
     faults.kill(family.pids[1], "worker 0")
     observe("caught", get(family.parent.ask.remote(0, "count")))
     observe("caller_lives", inputs.goes_on(family.pids[0]))
+
+
+def deaths_in_a_call() -> None:
+    """Kill three workers during a call, one after the other."""
+    seen = [_death_in_a_call() for _ in range(3)]
+    observe("delays", [delay for delay, _ in seen], unit="s")
+    observe("longest", max(delay for delay, _ in seen), unit="s")
+    observe("caught", sorted({caught for _, caught in seen}))
+
+
+def _death_in_a_call() -> tuple[float, str]:
+    """Return how long after the kill the caller had its error, and which."""
+    family, begun = Family.with_new_worker(), Tally.new()
+    call = family.parent.ask.remote(0, "stay", begun)
+    wait_for(lambda: begun.count() == 1, "the call to begin")
+    killed = faults.kill(family.pids[1], "worker 0")
+    caught = get(call)
+    return round(time.monotonic() - killed, 3), caught
 
 
 def death_in_a_call() -> None:
