@@ -11,7 +11,7 @@ from monarch_vs_ray.report.drawings import recoveries
 from monarch_vs_ray.report.pattern_figures import NONE_YET, PatternFigures
 
 PATTERN = next(each for each in all_patterns() if each.name == "worker_pool")
-FIGURE = "seconds until the loss is known"
+FIGURE = "seconds until the new worker's first result"
 MACHINE = Machine(system="Linux", architecture="x86_64", cores=2, memory_bytes=1 << 34, python="3.11.2")
 
 

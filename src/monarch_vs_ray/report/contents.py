@@ -17,12 +17,14 @@ from monarch_vs_ray.report.costs import PAGE, Costs
 from monarch_vs_ray.report.document import Document, slug
 from monarch_vs_ray.report.evidence_index import index
 from monarch_vs_ray.report.evidence_page import Material
-from monarch_vs_ray.report.first_screen import finding_list, need_list, short_list
+from monarch_vs_ray.report.first_screen import finding_list, need_list, short_list, short_needs
 from monarch_vs_ray.report.pattern_figures import PatternFigures
 
 COMMAND = "mvr document"
 COUNTS, END_OF_COUNTS = "<!-- counts, by `mvr document` -->", "<!-- end of counts -->"
 FINDINGS, END_OF_FINDINGS = "<!-- findings, by `mvr document` -->", "<!-- end of findings -->"
+NEEDS = "<!-- needs, by `mvr document` -->"
+END_OF_NEEDS = "<!-- end of needs -->"
 """The marks in the README between which counts and findings stand."""
 DOCUMENT = "monarch-vs-ray-analysis.md"
 
@@ -106,7 +108,8 @@ def make_readme(text: str) -> str:
     """Return the README's text with the counts and findings of today."""
     costs = Costs(bench.published(PUBLISHED)).finding().replace("](#", f"](docs/{DOCUMENT}#")
     counted = _between(text, COUNTS, END_OF_COUNTS, " ".join(published_counts()))
-    return _between(counted, FINDINGS, END_OF_FINDINGS, f"{short_list('docs/evidence/')}\n\n{costs}")
+    chosen = _between(counted, NEEDS, END_OF_NEEDS, short_needs())
+    return _between(chosen, FINDINGS, END_OF_FINDINGS, f"{short_list('docs/evidence/')}\n\n{costs}")
 
 
 def _between(text: str, start: str, end: str, new: str) -> str:

@@ -36,6 +36,14 @@ def short_list(folder: str) -> str:
     )
 
 
+def short_needs() -> str:
+    """Return the needs as a list: the pick, or what it depends on."""
+    return "\n".join(
+        f"- **{each.title}:** {each.answer if each.pick == 'depends' else f'{PICKS[each.pick]}.'}"
+        for each in findings().need[:NEEDS]
+    )
+
+
 def need_list(of: Material, patterns: PatternFigures) -> str:
     """Return the needs as a list: the pick first, then conditions, numbers and proof.
 

@@ -68,7 +68,7 @@ class PatternFigures:
         return max(times, key=lambda name: sum(name in each.figures for each in mine), default="")
 
     def in_short(self, name: str) -> str:
-        """Return the figure of a pattern on both engines, at default settings; empty without one."""
+        """Return the figure of a pattern's programs, at default settings; empty without one."""
         pattern = next((each for each in all_patterns() if each.name == name), None)
         figure = self.figure_of(pattern) if pattern else ""
         found = {
@@ -79,9 +79,10 @@ class PatternFigures:
         if any(engine not in found for engine in ENGINES):
             return ""
         told = ", ".join(
-            f"{NAMES[engine]} {number(found[engine].median)} {found[engine].unit}" for engine in ENGINES
+            f"{program_name(program)} {number(figures.median)} {figures.unit}"
+            for program, figures in found.items()
         )
-        n = min(found[engine].n for engine in ENGINES)
+        n = min(figures.n for figures in found.values())
         return f"{told} {figure.removeprefix(SECONDS)} (n = {n})"
 
     def _cell(self, pattern: Pattern, engine: Engine) -> str:
@@ -94,6 +95,11 @@ class PatternFigures:
                 figures = "; ".join(said(each, self.figure_of(pattern)) for each in _in_order(found, pattern))
                 parts.append(f"[{file}]({FOLDER}/{pattern.name}/{file}) {figures}".rstrip())
         return "<br>".join(parts)
+
+
+def program_name(program: str) -> str:
+    """Return how a pattern's program is called in a sentence: Monarch, Ray, Ray Serve."""
+    return program.replace("_", " ").title()
 
 
 def said(summary: Summary, figure: str) -> str:
