@@ -9,8 +9,9 @@ import pytest
 
 from bench.samples import measured
 from bench.test_models import fans, graphs
+from demo_tui import DARK, LIGHT
 from monarch_vs_ray.bench import analysis, plots
-from monarch_vs_ray.bench.catalogue import Row
+from monarch_vs_ray.bench.catalogue import Row, workloads
 from monarch_vs_ray.bench.store import Measured
 from monarch_vs_ray.core.errors import UserError
 
@@ -77,3 +78,46 @@ def test_a_missing_library_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(UserError, match="need altair; pip install"):
         plots.write(everything(), tmp_path)
+
+
+def charts(rows) -> dict[str, dict]:
+    """The specifications of a measurement's pictures, by name."""
+    altair = pytest.importorskip("altair")
+    found = measured(rows)
+    made = plots.pictures(found, analysis.results(found), altair)
+    return {name: chart.to_dict() for name, (_, chart) in made.items()}
+
+
+def test_dashed_lines_are_named_only_where_there_are_some():
+    fan_out = {Row("fan_out", size): lambda side: 1e5 for size in (1, 8)}
+    compiled = {Row("compiled_fan_out", size): lambda side: 1e4 for size in (1, 8)}
+    message = {Row("message_bytes", 65_536): lambda side: 1e6}
+    memory = {Row("memory_copy", 65_536): lambda side: 1e4}
+    without, having = charts({**fan_out, **message}), charts({**fan_out, **compiled, **message, **memory})
+    for name in ("fan_out", "bandwidth"):
+        assert "dashed" not in str(without[name])
+        assert "dashed" in str(having[name])
+
+
+def luminance(color: str) -> float:
+    """A colour's relative luminance, as the rules for contrast define it."""
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_ways_to_move_bytes_are_told_apart_on_light_and_dark():
+    every = [name for name, each in workloads().items() if each.group == "data" or name == "memory_copy"]
+    assert len(every) <= len(plots.WAYS) == len(set(plots.WAYS.values())), "each has a shape and a colour"
+    assert not set(plots.COLORS.values()) & {*plots.WAYS.values(), *plots.PHASES}, "those mean an engine"
+    for color in plots.WAYS.values():
+        for background in (LIGHT.background, DARK.background):
+            low, high = sorted(map(luminance, (color, background)))
+            assert (high + 0.05) / (low + 0.05) >= 3, (color, background)
+
+
+def test_the_phases_of_a_start_are_grey():
+    for color in plots.PHASES:
+        parts = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
+        assert max(parts) - min(parts) < 32
+    assert all(color in str(charts(ROWS)["cold_start"]) for color in plots.PHASES[:2])

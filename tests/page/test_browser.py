@@ -27,6 +27,7 @@ def test_it_is_small(page):
 
 def test_search_filters_and_marks_what_was_found(open_tab, page):
     tab = open_tab(page)
+    tab.wait("window.mvr && mvr.search")
     every = rows(tab)
     tab.page.get_by_label("Search").fill("max_restarts killed")
     status = tab.page.locator("#filters .count")
@@ -44,7 +45,7 @@ def test_search_filters_and_marks_what_was_found(open_tab, page):
 
 def test_search_finds_what_was_observed(open_tab, page):
     tab = open_tab(page)
-    tab.wait("window.mvr && mvr.claims")
+    tab.wait("window.mvr && mvr.search")
     tab.page.get_by_label("Search").fill("restart_after_each_kill")
     assert rows(tab) > 0
 
@@ -115,6 +116,43 @@ def test_keyboard_alone_reaches_a_claim_and_comes_back(open_tab, page):
     keys.press("Escape")
     assert not tab.page.get_by_role("dialog").is_visible()
     assert tab.page.evaluate("document.activeElement.getAttribute('href')") == f"#{CLAIM}"
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_a_link_leads_to_its_place_although_what_is_above_is_drawn_later(open_tab, page, width):
+    tab = open_tab(f"{page.as_uri()}#patterns", width=width)
+    top = "document.querySelector(location.hash).getBoundingClientRect().top"
+    tab.wait(f"0 <= {top} && {top} < 150")
+    for name in ("runs", "notebooks", "patterns"):
+        tab.page.evaluate(f"location.hash = '#{name}'")
+        tab.page.evaluate(
+            "document.querySelector('#costs h2').style.height = `${100 + Math.random() * 900}px`"
+        )
+        tab.wait(f"0 <= {top} && {top} < 150")
+    tab.page.mouse.wheel(0, -3000)
+    tab.wait(f"{top} > 1000")
+    tab.page.evaluate("document.querySelector('#choose h2').style.height = '700px'")
+    tab.page.wait_for_timeout(100)
+    assert tab.page.evaluate(top) > 1000, "whoever scrolls on is left alone"
+
+
+def test_a_table_fits_or_shows_that_it_goes_on(open_tab, page):
+    tab = open_tab(page)
+    tables = tab.page.evaluate(
+        """[...document.querySelectorAll(".table-scroll")].filter((at) => at.offsetParent).map((place) => ({
+            name: place.getAttribute("aria-label"),
+            columns: place.querySelectorAll("thead th").length,
+            reached: place.tabIndex === 0 && place.getAttribute("role") === "group",
+            shaded: getComputedStyle(place).backgroundImage.includes("gradient"),
+            fits: place.scrollWidth <= place.clientWidth,
+        }))"""
+    )
+    assert any(each["name"].startswith("Figures of") for each in tables)
+    for each in tables:
+        assert each["name"]
+        assert each["reached"]
+        assert each["shaded"]
+        assert each["fits"] or each["columns"] > 7, each["name"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -218,6 +256,8 @@ def test_axe_finds_nothing_serious_in_a_player(open_tab, page):
 
 def test_charts_are_drawn_in_the_colours_of_the_theme(open_tab, page):
     tab = open_tab(page, color_scheme="dark")
+    warnings = []
+    tab.page.on("console", lambda said: warnings.append(said.text))
     figures = tab.page.locator("[data-chart]")
     assert figures.count() > 2
     for at in range(figures.count()):
@@ -226,6 +266,8 @@ def test_charts_are_drawn_in_the_colours_of_the_theme(open_tab, page):
         assert figures.nth(at).locator("svg .mark-group *").count() > 10
         box = figures.nth(at).locator("svg").bounding_box()
         assert box["width"] > 200
+        assert "…" not in figures.nth(at).locator(".plot").inner_text(), "no label is cut"
+    assert warnings == []
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert "#79c0ff" in tab.page.locator("#costs").inner_html()
     figures.first.get_by_text("Its numbers as a table").click()

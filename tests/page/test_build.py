@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import re
+import shutil
 import socket
 import tempfile
 from html.parser import HTMLParser
@@ -114,8 +115,9 @@ def test_a_script_cannot_end_early():
     assert "<!--" not in text
 
 
-def test_the_same_results_make_the_same_page(html):
-    assert build.make(sources.published()) == html
+def test_the_same_results_make_the_same_page(tmp_path):
+    root = shutil.copytree(PUBLISHED, tmp_path / "published")  # more may be published meanwhile
+    assert build.make(sources.published(root)) == build.make(sources.published(root))
 
 
 def test_each_claim_has_code_observation_and_sources(html):
@@ -188,3 +190,8 @@ def test_verdicts_of_other_releases_stand_beside_and_can_be_chosen(html):
         cell = html[html.index(f'data-claim="{id_}"') :].partition("</td>")[0]
         assert f"{version}: " in cell
         assert version in [each["version"] for each in found[id_]["history"]]
+
+
+def test_it_says_what_was_not_tested_and_how_many_notebooks_there_are(html):
+    assert "<strong>Not tested:</strong> GPUs with NCCL" in html
+    assert f"{len(build.notebooks(None))} notebooks to read" in html

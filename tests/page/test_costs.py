@@ -140,15 +140,26 @@ def test_published_runs_appear_by_themselves(tmp_path):
     (found,) = [each for each in patterns.patterns(tmp_path) if each["name"] == "worker_pool"]
     (result,) = found["results"]
     assert (result["n"], result["held"]) == (3, 2)
-    assert not found["old"]
+    assert found["earlier"] == 0
     assert [len(values) for values in result["moments"].values()] in ([3], [3, 3], [3, 3, 3])
     html = build.make(sources.published(tmp_path))
     assert "holds 2 of 3 times" in html
     assert 'data-pattern="worker_pool"' in html
     assert 'id="costs"' not in html, "no measurement is published there"
+    assert "earlier programs" not in html
 
 
-def test_figures_of_other_programs_than_todays_are_said_to_be_old(tmp_path):
-    records.publish([record(0, code_sha256="0" * 64)], tmp_path)
+@pytest.mark.parametrize(("others", "said"), [(1, "1 of 3 runs are"), (3, "All 3 runs are")])
+def test_runs_of_earlier_programs_are_counted(tmp_path, others, said):
+    runs = [
+        record(seed, program, code_sha256="0" * 64 if seed < others else find("worker_pool").code_sha256())
+        for seed, program in ((0, "ray"), (1, "monarch"), (2, "monarch"))
+    ]
+    file = tmp_path / "a-machine" / records.FILE
+    file.parent.mkdir()
+    file.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in runs))
     (found,) = [each for each in patterns.patterns(tmp_path) if each["name"] == "worker_pool"]
-    assert found["old"]
+    assert (found["earlier"], found["runs"]) == (others, 3)
+    html = build.make(sources.published(tmp_path))
+    assert f"{said} of earlier programs." in html
+    assert ("<td>1 of 1</td>" in html) == (others == 1)

@@ -20,7 +20,25 @@ Data = list[dict[str, Any]]
 COLORS = {"monarch": "#0072b2", "ray": "#d55e00"}
 """Two that colour-blind readers tell apart (Okabe and Ito); blue and orange as in the terminal."""
 OTHERS = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999")
-WAYS = ("#777777", "#e69f00", "#d55e00", "#cc79a7", "#009e73", "#56b4e9", "#0072b2", "#8c6bb1", "#b08d57")
+X = "M-.4,0L-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6Z"
+"""A mark's shape, as a path of SVG."""
+WAYS = {
+    "circle": "#7f7f7f",
+    "square": "#bf149a",
+    "triangle-up": "#25a716",
+    "diamond": "#e82133",
+    "cross": "#978212",
+    "triangle-down": "#4e54ea",
+    "triangle-right": "#2ba477",
+    "triangle-left": "#a27bc3",
+    X: "#a9455e",
+}
+"""A shape and a colour for each way to move bytes: no engine's colours, to be seen on light and dark."""
+PHASES = ("#57606a", "#818b95", "#a9b2bb", "#ced5dc")
+"""Greys for the phases of a start, from the first one: blue and orange mean an engine."""
+SOLID, DASHED = [1, 0], [5, 4]
+LABEL = 320
+"""Pixels that a label beside a chart may have."""
 WIDTH, HEIGHT = 420, 260
 
 
@@ -179,13 +197,15 @@ def _base(data: Data, altair: Any, title: str) -> Any:
 
 
 def _cold_start(data: Data, altair: Any) -> Any:
+    phases = list(dict.fromkeys(row["phase"] for row in sorted(data, key=lambda row: row["order"])))
+    scale = altair.Scale(domain=phases, range=[PHASES[at % len(PHASES)] for at in range(len(phases))])
     return (
         _base(data, altair, "Start of an engine: medians of processes")
-        .mark_bar()
+        .mark_bar(stroke="#777777", strokeWidth=0.5)
         .encode(
             x=altair.X("value:Q", title="seconds"),
             y=altair.Y("side:N", title=None),
-            color=altair.Color("phase:N", sort=altair.SortField("order"), title=None),
+            color=altair.Color("phase:N", scale=scale, title=None),
             order=altair.Order("order:Q"),
         )
         .properties(height=80)
@@ -194,7 +214,9 @@ def _cold_start(data: Data, altair: Any) -> Any:
 
 def _fan_out(data: Data, altair: Any) -> Any:
     sizes = sorted({row["processes"] for row in data})
-    base = _base(data, altair, "Call all actors and gather; dashed: by a compiled graph").encode(
+    plain, compiled = (workloads()[name].title for name in ("fan_out", "compiled_fan_out"))
+    also = "; dashed: by a compiled graph" if any(row["way"] == compiled for row in data) else ""
+    base = _base(data, altair, f"{plain}{also}").encode(
         x=altair.X(
             "processes:Q",
             scale=altair.Scale(type="log", base=2),
@@ -210,16 +232,18 @@ def _fan_out(data: Data, altair: Any) -> Any:
             title="seconds",
             axis=_tens(altair, data, "value"),
         ),
-        strokeDash=altair.StrokeDash("way:N", legend=None),
+        strokeDash=altair.StrokeDash(
+            "way:N", scale=altair.Scale(domain=[plain, compiled], range=[SOLID, DASHED]), legend=None
+        ),
     )
     return line + base.mark_rule(opacity=0.5).encode(y="low:Q", y2="high:Q", detail="way:N")
 
 
 def _bandwidth(data: Data, altair: Any) -> Any:
     ways = list(dict.fromkeys(row["way"] for row in data))
-    scale = altair.Scale(domain=ways, range=[WAYS[at % len(WAYS)] for at in range(len(ways))])
-    curves = altair.Chart(width=WIDTH * 2 // 3, height=HEIGHT).mark_line(point=True)
-    curves = curves.encode(
+    shapes = [list(WAYS)[at % len(WAYS)] for at in range(len(ways))]
+    legend = altair.Legend(labelLimit=400)
+    curves = altair.Chart(width=WIDTH * 2 // 3, height=HEIGHT).encode(
         x=altair.X(
             "bytes:Q", scale=altair.Scale(type="log"), title="bytes", axis=_tens(altair, data, "bytes")
         ),
@@ -229,12 +253,25 @@ def _bandwidth(data: Data, altair: Any) -> Any:
             title="bytes a second",
             axis=_tens(altair, data, "value"),
         ),
-        color=altair.Color("way:N", scale=scale, title=None, legend=altair.Legend(labelLimit=400)),
-        strokeDash=altair.StrokeDash("kind:N", legend=None),
+        color=altair.Color(
+            "way:N",
+            scale=altair.Scale(domain=ways, range=[WAYS[shape] for shape in shapes]),
+            title=None,
+            legend=legend,
+        ),
     )
-    return altair.layer(curves, data=altair.Data(values=data)).facet(
+    lines = curves.mark_line().encode(
+        strokeDash=altair.StrokeDash(
+            "kind:N", scale=altair.Scale(domain=["actors", "memory"], range=[SOLID, DASHED]), legend=None
+        )
+    )
+    points = curves.mark_point(filled=True, opacity=1, size=60).encode(
+        shape=altair.Shape("way:N", scale=altair.Scale(domain=ways, range=shapes), title=None, legend=legend)
+    )
+    also = "; dashed: memory copied within a process" if any(row["kind"] == "memory" for row in data) else ""
+    return altair.layer(lines, points, data=altair.Data(values=data)).facet(
         column=altair.Column("side:N", title=None),
-        title="Bytes a second from one actor to another; dashed: memory copied within a process",
+        title=f"Bytes a second from one actor to another{also}",
     )
 
 
@@ -262,7 +299,7 @@ def _recovery(data: Data, altair: Any) -> Any:
         .mark_tick(thickness=2, size=14)
         .encode(
             x=altair.X("seconds:Q", title="seconds since the signal"),
-            y=altair.Y("what:N", title=None),
+            y=altair.Y("what:N", title=None, axis=altair.Axis(labelLimit=LABEL)),
             yOffset="side:N",
             color=_color(altair, "side", data),
         )

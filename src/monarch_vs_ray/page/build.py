@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -14,19 +13,19 @@ from monarch_vs_ray.bench.published import published as published_benchmarks
 from monarch_vs_ray.campaign import catalogue
 from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.core.output import clean
-from monarch_vs_ray.core.paths import CHECKOUT
 from monarch_vs_ray.ledger.claims import Ledger
 from monarch_vs_ray.ledger.counts import Breaks, count, sentences
 from monarch_vs_ray.ledger.evidence import Evidence
 from monarch_vs_ray.notebook.catalogue import all_notebooks
-from monarch_vs_ray.page import answers, claims, compare, costs, demos, packing, patterns, runs
+from monarch_vs_ray.page import answers, claims, compare, costs, demos, packing, patterns, runs, search
+from monarch_vs_ray.page.checkout import link
 from monarch_vs_ray.page.sources import Source
 from monarch_vs_ray.pictures import vector
 from monarch_vs_ray.stage.values import NAMES
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
-SCRIPTS = ("core.js", "claims.js", "detail.js", "demos.js", "patterns.js", "runs.js")
+SCRIPTS = ("core.js", "search.js", "claims.js", "detail.js", "demos.js", "patterns.js", "runs.js")
 STYLES = ("page.css", "parts.css")
 LARGEST = 6_000_000
 """Bytes that a page may have."""
@@ -80,8 +79,10 @@ def make(
         "notebooks": notebooks(beside),
     }
     matrix = claims.matrix(ledger, source)
+    details = claims.details(ledger, source)
     data = {
-        "claims": claims.details(ledger, source),
+        "claims": details,
+        "search": search.search(ledger, details["claims"], beside),
         "demos": shown["demos"],
         "patterns": shown["patterns"],
         "runs": shown["runs"],
@@ -122,15 +123,13 @@ def notebooks(beside: Path | None) -> list[dict[str, str]]:
     Args:
         beside: The page's folder.
     """
-    here = beside.resolve() if beside else None
-    near = here if here and CHECKOUT and (here == CHECKOUT or CHECKOUT in here.parents) else None
     return [
         {
             "name": each.name,
             "number": each.name.partition("_")[0],
             "title": each.title,
             "question": each.question,
-            "link": Path(os.path.relpath(each.path, near)).as_posix() if near else "",
+            "link": link(each.path, beside),
         }
         for each in all_notebooks()
     ]

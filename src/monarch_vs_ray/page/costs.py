@@ -18,6 +18,8 @@ from monarch_vs_ray.page.sources import machine_text
 LIMITS = "limits"
 """Groups of what the machine itself can do; they come last."""
 ENGINE_COLORS = plots.COLORS
+ROW = 18
+"""Pixels of a row of the chart of ratios."""
 
 
 def costs(files: Sequence[Published]) -> list[dict[str, Any]]:
@@ -218,8 +220,9 @@ def forest(lines: Sequence[Result]) -> plots.Data:
 def _forest(data: plots.Data, altair: Any) -> Any:
     names = ["Monarch better", "Ray better", "not shown to differ", "too few pairs to tell"]
     colors = [ENGINE_COLORS["monarch"], ENGINE_COLORS["ray"], "#777777", "#777777"]
-    base = altair.Chart(altair.Data(values=data), width=plots.WIDTH, height=altair.Step(18)).encode(
-        y=altair.Y("row:N", sort=None, title=None, axis=altair.Axis(labelLimit=320)),
+    height = ROW * len({row["row"] for row in data})
+    base = altair.Chart(altair.Data(values=data), width=plots.WIDTH, height=height).encode(
+        y=altair.Y("row:N", sort=None, title=None, axis=altair.Axis(labelLimit=plots.LABEL)),
         color=altair.Color("better:N", scale=altair.Scale(domain=names, range=colors), title=None),
     )
     points = base.mark_point(filled=True, size=70).encode(

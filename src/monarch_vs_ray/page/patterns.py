@@ -9,7 +9,7 @@ from monarch_vs_ray.core.paths import PUBLISHED
 from monarch_vs_ray.page.sources import machine_text
 from monarch_vs_ray.programs.patterns import Pattern, all_patterns
 from monarch_vs_ray.programs.plan import FAULT, engine_of
-from monarch_vs_ray.programs.records import Record, Spread, Summary, number, published, summarize
+from monarch_vs_ray.programs.records import Record, Summary, number, published, summarize
 from monarch_vs_ray.stage.values import NAMES
 
 
@@ -31,7 +31,6 @@ def patterns(root: Path = PUBLISHED) -> list[dict[str, Any]]:
 
 def _pattern(pattern: Pattern, records: list[Record]) -> dict[str, Any]:
     plan = pattern.plan
-    code = pattern.code_sha256()
     results = [_result(pattern, summary, records) for summary in summarize(records)]
     return {
         "id": f"pattern-{pattern.name}",
@@ -54,7 +53,8 @@ def _pattern(pattern: Pattern, records: list[Record]) -> dict[str, Any]:
         "figure_names": list(dict.fromkeys(each["name"] for result in results for each in result["figures"])),
         "machine": machine_text(records[0].machine) if records else "",
         "date": max((record.date[:10] for record in records), default=""),
-        "old": any(record.code_sha256 != code for record in records),
+        "runs": len(records),
+        "earlier": sum(result["earlier"] for result in results),
     }
 
 
@@ -71,6 +71,7 @@ def _result(pattern: Pattern, summary: Summary, records: list[Record]) -> dict[s
         for record in records
         if (record.program, record.settings) == (summary.program, summary.settings)
     ]
+    code = pattern.code_sha256()
     after = [
         figure.name for figure in pattern.plan.figures if figure.start == FAULT and figure.in_unit == "s"
     ]
@@ -80,10 +81,16 @@ def _result(pattern: Pattern, summary: Summary, records: list[Record]) -> dict[s
         "settings": summary.settings,
         "n": summary.n,
         "held": summary.held,
+        "earlier": sum(run.code_sha256 != code for run in runs),
         "planned": summary.planned,
         "fired": summary.fired,
         "figures": [
-            {"name": name, "text": _spread(each), "n": each.n} for name, each in summary.figures.items()
+            {
+                "name": name,
+                "text": f"{number(each.median)} {each.unit}".rstrip(),
+                "span": f"{number(each.low)} to {number(each.high)}" if each.n > 1 else "",
+            }
+            for name, each in summary.figures.items()
         ],
         "moments": {
             name: [round(value, 3) for run in runs if (value := run.figures.get(name)) is not None]
@@ -91,8 +98,3 @@ def _result(pattern: Pattern, summary: Summary, records: list[Record]) -> dict[s
             if any(run.figures.get(name) is not None for run in runs)
         },
     }
-
-
-def _spread(each: Spread) -> str:
-    span = f" ({number(each.low)} to {number(each.high)})" if each.n > 1 else ""
-    return f"{number(each.median)}{span} {each.unit}".rstrip()

@@ -5,6 +5,7 @@
   const figures = [...document.querySelectorAll("[data-chart]")];
   const ENGINE = { "#0072b2": "--monarch", "#d55e00": "--ray" };
   const drawn = new Map();
+  const pen = document.createElement("canvas").getContext("2d");
   const property = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   figures.forEach((figure) => {
@@ -14,7 +15,6 @@
       const place = details.querySelector(".table-scroll");
       if (!details.open || place.childElementCount) return;
       const chart = (await mvr.data("charts"))[figure.dataset.chart];
-      place.tabIndex = 0;
       place.append(h("table", {}, h("thead", {}, h("tr", {}, chart.columns.map((name) => h("th", { scope: "col" }, name)))),
         h("tbody", {}, chart.data.map((row) => h("tr", {}, row.map((value) => h("td", {}, value === null ? "" : String(value))))))));
     });
@@ -34,6 +34,7 @@
     for (const [color, variable] of Object.entries(ENGINE)) text = text.replaceAll(`"${color}"`, `"${property(variable)}"`);
     const spec = JSON.parse(text);
     fit(spec, width);
+    breakLabels(spec, chart, width);
     choosable(spec);
     const [ink, soft, line] = [property("--text"), property("--soft"), property("--line")];
     spec.background = "transparent";
@@ -67,14 +68,31 @@
     spec.width = width;
     for (const each of spec.layer || []) delete each.width;
     spec.autosize = { type: "fit-x", contains: "padding" };
-    const labels = JSON.stringify(spec).includes('"labelLimit":320');
-    if (labels && width < 600) shorten(spec, 150);
   }
 
-  function shorten(part, limit) {
-    if (!part || typeof part !== "object") return;
-    if (part.labelLimit > limit) part.labelLimit = limit;
-    Object.values(part).forEach((each) => shorten(each, limit));
+  // Labels wider than their room stand in several lines; no row is lower than its lines.
+  function breakLabels(spec, chart, width) {
+    const axes = [spec, ...(spec.layer || [])].map((part) => part.encoding && part.encoding.y).filter((y) => y && y.type === "nominal");
+    if (!axes.length) return;
+    const column = chart.columns.indexOf(axes[0].field);
+    const names = [...new Set(chart.data.map((row) => String(row[column])))];
+    const lines = Object.fromEntries(names.map((name) => [name, broken(name, Math.max(140, width * 0.4))]));
+    const own = `(${JSON.stringify(lines)})[datum.value]`;
+    const middle = { condition: { test: "true", expr: `-7 * (${own}.length - 1)` }, value: 0 };
+    for (const y of axes) y.axis = { ...y.axis, labelLimit: 0, labelExpr: own, labelOffset: middle };
+    const most = Math.max(...Object.values(lines).map((each) => each.length));
+    spec.height = Math.max(spec.height, names.length * (most * 14 + 4));
+  }
+
+  // A number stays with its unit.
+  function broken(text, room) {
+    pen.font = "12px system-ui, sans-serif";
+    return text.split(/(?<!\d) /).reduce((lines, word) => {
+      const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : word;
+      if (lines.length && pen.measureText(longer).width <= room) lines[lines.length - 1] = longer;
+      else lines.push(word);
+      return lines;
+    }, []);
   }
 
   // Choosing an entry of the legend leaves its marks and pales the others.

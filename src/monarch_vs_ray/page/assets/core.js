@@ -92,6 +92,11 @@ const mvr = {
     window.addEventListener("beforeprint", () => { watcher.disconnect(); run(); }, { once: true });
   },
 
+  // The name after the # of the address.
+  asked() {
+    try { return decodeURIComponent(location.hash.slice(1)); } catch { return ""; }
+  },
+
   // Settings of the reader; a page from a disk may have no storage.
   recall(key) {
     try { return localStorage.getItem(`mvr.${key}`); } catch { return null; }
@@ -101,6 +106,25 @@ const mvr = {
   },
 };
 window.mvr = mvr;
+
+// Keep what the address names in its place, while charts, demos and runs are drawn above it.
+(function stay() {
+  const LONGEST = 10000; // milliseconds; what is near is drawn by then
+  let [target, since] = [null, 0];
+  const arrive = () => {
+    target = document.getElementById(mvr.asked());
+    since = performance.now();
+  };
+  const leave = () => { target = null; };
+  for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) window.addEventListener(name, leave, { passive: true });
+  window.addEventListener("hashchange", arrive);
+  new ResizeObserver(() => {
+    if (!target || performance.now() - since > LONGEST) return;
+    if (!target.closest("table.matrix")) target.scrollIntoView(); // a row of the matrix stands in the middle
+  }).observe(document.body);
+  const [visit] = performance.getEntriesByType("navigation");
+  if (!visit || visit.type === "navigate") arrive();
+})();
 
 (function theme() {
   const button = document.getElementById("theme");

@@ -8,12 +8,8 @@
 
   const isClaim = (all, id) => Object.prototype.hasOwnProperty.call(all.claims, id);
 
-  function asked() {
-    try { return decodeURIComponent(location.hash.slice(1)); } catch { return ""; }
-  }
-
   async function follow() {
-    const id = asked();
+    const id = mvr.asked();
     if (!id || id.startsWith("claims?")) return close();
     const all = await mvr.data("claims");
     if (isClaim(all, id)) return open(id, all);
@@ -41,7 +37,7 @@
   }
 
   dialog.addEventListener("close", () => {
-    const id = asked();
+    const id = mvr.asked();
     const cell = document.querySelector(`td[data-claim="${CSS.escape(id)}"] a`);
     if (cell) {
       history.replaceState(null, "", `#${id.replace(/\.(monarch|ray)$/, "")}`);

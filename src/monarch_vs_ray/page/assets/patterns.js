@@ -38,18 +38,19 @@
     return made;
   }
 
-  // One line for each program and figure: the fault at 0, a mark for each run.
+  // One line for each program and figure: the fault at 0, a mark for each run. On a phone its name stands above it.
   function draw(place, pattern) {
     const lines = pattern.results.flatMap((result) => Object.entries(result.moments).map(([name, values]) => ({ result, name, values })));
     if (!lines.length) return;
     const most = Math.max(...lines.flatMap((line) => line.values)) * 1.05 || 1;
-    const [left, width, row] = [390, 520, 22];
+    const narrow = place.clientWidth < 600;
+    const [left, width, row] = narrow ? [4, place.clientWidth - 40, 38] : [390, 520, 22];
     const x = (second) => left + (second / most) * width;
-    const svg = element("svg", { class: "strip", viewBox: `0 0 ${left + width + 60} ${lines.length * row + 34}`, role: "img",
+    const svg = element("svg", { class: "strip", viewBox: `0 0 ${left + width + (narrow ? 36 : 60)} ${lines.length * row + 34}`, role: "img",
       "aria-label": `${pattern.title}: seconds from a fault to what followed, a mark for each run` });
     lines.forEach(({ result, name, values }, at) => {
-      const y = at * row + 14;
-      svg.append(element("text", { x: 0, y: y + 4 }, `${result.program}${result.settings === "defaults" ? "" : `, ${result.settings}`}: ${name.replace(/^seconds /, "")}`),
+      const y = at * row + (narrow ? 28 : 14);
+      svg.append(element("text", { x: narrow ? left + 8 : 0, y: narrow ? y - 12 : y + 4 }, `${result.program}${result.settings === "defaults" ? "" : `, ${result.settings}`}: ${name.replace(/^seconds /, "")}`),
         element("line", { class: "axis", x1: left, x2: left + width, y1: y, y2: y }));
       for (const value of values) {
         const mark = result.engine === "monarch"
