@@ -88,7 +88,7 @@ class PseudoTerminal:
         self._stream.feed(data)
         return bool(data)
 
-    def until(self, happened: Callable[[str], bool], what: str, seconds: float = 20.0) -> str:
+    def until(self, happened: Callable[[str], bool], what: str, seconds: float = 60.0) -> str:
         """Read until the screen shows something; fails with the screen when it does not in time."""
         end = time.monotonic() + seconds
         while not happened(self.text):

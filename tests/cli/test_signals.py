@@ -42,9 +42,10 @@ def test_a_signal_that_the_caller_ignores_stays_ignored(number):
 def test_a_signal_interrupts_from_the_first_moment(number):
     """Also while the program still loads what it needs."""
     code = (
-        "import os, sys; sys.argv[1:] = ['demo', '4', '--dry-run'];"
+        "import os, sys, time; sys.argv[1:] = ['demo', '4', '--dry-run'];"
         "import monarch_vs_ray.concepts as concepts;"
-        f"concepts.find = lambda name: os.kill(os.getpid(), {int(number)});"
+        # Another thread may receive it, and this one sees it a little later.
+        f"concepts.find = lambda name: (os.kill(os.getpid(), {int(number)}), time.sleep(30));"
         "from monarch_vs_ray.cli import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

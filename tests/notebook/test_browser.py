@@ -6,6 +6,7 @@ import datetime
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -27,6 +28,15 @@ SECONDS = 60
 NAMES = [notebook.name for notebook in all_notebooks()]
 if not os.environ.get("MVR_WHOLE_CAMPAIGNS"):  # a third each day: opening one takes ten seconds
     NAMES = NAMES[datetime.date.today().toordinal() % 3 :: 3]
+
+
+def listens(port: int) -> bool:
+    """Return whether somebody accepts connections at a port of this machine."""
+    try:
+        with socket.create_connection(("localhost", port), timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,7 @@ def served(name: str, folder: Path, **choices: bool) -> Iterator[Served]:
         else:
             raise AssertionError(f"{' '.join(words)} ended:\n{''.join(said)}")
         threading.Thread(target=server.stdout.read, daemon=True).start()
+        wait_until(lambda: listens(int(found[1])))  # the address is printed a little earlier
         yield Served(found[0], f"http://localhost:{found[1]}/", server.pid)
     finally:
         killer.cancel()
