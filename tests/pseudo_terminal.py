@@ -30,13 +30,14 @@ class PseudoTerminal:
         self.began = time.monotonic()
         self._size(columns, rows)
         # These would say another size than the terminal's own; pytest-xdist sets one.
-        inherited = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
+        given = {**os.environ, "TERM": "xterm-256color", **(environment or {})}
+        kept = {key: value for key, value in given.items() if key not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             command,
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**inherited, "TERM": "xterm-256color", **(environment or {})},
+            env=kept,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
