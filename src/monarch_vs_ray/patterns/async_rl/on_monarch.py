@@ -1,13 +1,10 @@
 """Generate and train at the same time in Monarch, while a generator is killed.
 
-Shows a controller that lets generators run ahead of the trainer, as far as rollouts may be stale, and that
-replaces a dead generator. Weights go from the trainer's memory straight to the generators.
+Shows a controller that lets generators run ahead of the trainer within a bound, and replaces a dead one.
 
 What surprises:
 
 - An ``RDMABuffer`` is live memory: a pull that meets the next version holds both; a checksum notices it.
-- A rollout under way counts against the bound. A dead generator's has to be given back; otherwise
-  ``--max-staleness 0``, the synchronous form, hangs.
 
 Run it: python on_monarch.py    (needs torch and numpy)
 """
@@ -26,7 +23,7 @@ from monarch.rdma import RDMABuffer
 from torch.distributions import Categorical
 
 GENERATORS, STEPS, SAMPLES, ACTIONS = 2, 120, 128, 16  # which action is right in each of 16 contexts?
-WORK = 0.05  # seconds that a rollout and a step take besides, as with a larger model
+WORK, STEP = 0.05, 0.15  # seconds that a rollout and a step take besides, as with a larger model
 Samples = list[torch.Tensor]  # contexts, actions, their log-probabilities, rewards
 
 
@@ -35,10 +32,12 @@ class Trainer(Actor):
         torch.set_num_threads(1)  # several processes share the cores
         self.policy = torch.nn.Parameter(torch.zeros(ACTIONS, ACTIONS, dtype=torch.double))  # logits
         self.optimizer = torch.optim.Adam([self.policy], lr=0.1)
-        self.published = self.packed(0)
+        self.policies, self.used = list[torch.Tensor](), set[bytes]()  # to check the rollouts
+        self.published = self.packed()
 
-    def packed(self, version: int) -> torch.Tensor:  # a checksum, the version, the weights
-        content = torch.cat([torch.tensor([version]), self.policy.detach().flatten()])
+    def packed(self) -> torch.Tensor:  # a checksum, the version, the weights
+        self.policies.append(self.policy.detach().clone())
+        content = torch.cat([torch.tensor([len(self.policies) - 1]), self.policies[-1].flatten()])
         return torch.cat([torch.tensor([zlib.crc32(content.numpy())]), content])
 
     @endpoint
@@ -46,22 +45,27 @@ class Trainer(Actor):
         return RDMABuffer(self.published.view(torch.uint8))
 
     @endpoint
-    async def step(self, version: int, samples: list[Samples]) -> float:
+    async def step(self, versions: list[int], samples: list[Samples]) -> float:
         contexts, actions, old, rewards = map(torch.cat, zip(*samples, strict=True))
+        named = torch.cat([self.policies[v][each[0]] for v, each in zip(versions, samples, strict=True)])
+        assert torch.allclose(Categorical(logits=named).log_prob(actions), old), "of the version it names"
+        self.used |= {each[0].numpy().tobytes() for each in samples}
+        assert len(self.used) == GENERATORS * len(self.policies), "no rollout is used twice"
         new = Categorical(logits=self.policy[contexts]).log_prob(actions)
         self.optimizer.zero_grad()  # the ratio of probabilities corrects for staleness
         (-(new.detach() - old).exp() * (rewards - rewards.mean()) * new).mean().backward()
         self.optimizer.step()
-        await asyncio.sleep(WORK)
-        self.published.copy_(self.packed(version))
+        for half, packed in zip(self.published.chunk(2), self.packed().chunk(2), strict=True):
+            half.copy_(packed)  # a pull may come in between, as with a larger model
+            await asyncio.sleep(STEP / 2)
         return rewards.mean().item()
 
 
 class Generator(Actor):
-    def __init__(self, number: int, seed: int) -> None:
+    def __init__(self, number: int, start: int, seed: int) -> None:
         self.right = torch.randperm(ACTIONS, generator=torch.Generator().manual_seed(seed))
         torch.seed()  # each generator samples differently
-        print(f"generator {number} is process {os.getpid()}", flush=True)
+        print(f"generator {number}.{start} is process {os.getpid()}", flush=True)
 
     @endpoint
     async def rollout(self, weights: RDMABuffer) -> tuple[int, Samples]:
@@ -90,8 +94,8 @@ class Controller(Actor):
 
     @concurrent_endpoint
     async def generate(self, number: int, seed: int, weights: RDMABuffer) -> None:
-        for spawned in itertools.count():
-            generator = this_host().spawn_procs().spawn(f"gen{number}_{spawned}", Generator, number, seed)
+        for start in itertools.count():
+            generator = this_host().spawn_procs().spawn(f"g{number}_{start}", Generator, number, start, seed)
             try:
                 while True:
                     self.under_way.discard(number)  # also that of a dead one
@@ -111,10 +115,11 @@ class Controller(Actor):
         while len(history) < STEPS or len(set().union(*(of for *_, of in history[-10:]))) < GENERATORS:
             while len(self.fresh()) < GENERATORS:
                 await asyncio.sleep(0.002)
+            assert self.ahead() <= (self.max_staleness + 1) * GENERATORS, "the bound holds"
             batch, self.rollouts = self.fresh()[:GENERATORS], self.fresh()[GENERATORS:]
             self.taken += GENERATORS
             begun, generators, versions, samples = time.monotonic(), *zip(*batch, strict=True)
-            reward = await trainer.step.call_one(self.version + 1, samples)
+            reward = await trainer.step.call_one(versions, samples)
             history.append((begun, begun - asked, reward, self.version - min(versions), generators))
             self.version, asked = self.version + 1, time.monotonic()
         return history
@@ -136,10 +141,7 @@ def main() -> None:
     first, last, seconds = sum(rewards[:10]) / 10, sum(rewards[-10:]) / 10, begun[-1] - begun[0]
     print(f"{len(begun)} steps; the reward rose from {first:.2f} to {last:.2f}")
     print(f"staleness {sum(staleness) / len(begun):.1f}, at most {max(staleness)} steps")
-    print(
-        f"{len(begun) / seconds:.1f} steps a second; the trainer waited {sum(waited[1:]) / seconds:.0%} of it"
-    )
-    assert first < 0.4 < 0.9 < last, "the policy learns"
+    print(f"{len(begun) / seconds:.1f} steps a second; the trainer waited {sum(waited[1:]) / seconds:.0%}")
     assert max(staleness) <= options.max_staleness
     shutdown_context().get(150)
 

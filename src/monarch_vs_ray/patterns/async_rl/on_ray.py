@@ -7,16 +7,14 @@ What surprises:
 
 - An object never changes: each version of the weights is a new one, and its reference has to reach the
   generators. In return no reader ever sees half a version.
-- A rollout under way counts against the bound. A dead generator's has to be given back; otherwise
-  ``--max-staleness 0``, the synchronous form, hangs.
-- With ``max_restarts`` the broken call raises a second later, and the driver would have to repeat it all the
-  same. Here it makes a new generator.
+- With ``max_restarts`` the broken call raises a second later. Here the driver makes a new generator.
 
 Run it: python on_ray.py    (needs torch and numpy)
 """
 
 import argparse
 import asyncio
+import itertools
 import os
 import time
 
@@ -28,7 +26,7 @@ from ray.exceptions import ActorDiedError
 from torch.distributions import Categorical
 
 GENERATORS, STEPS, SAMPLES, ACTIONS = 2, 120, 128, 16  # which action is right in each of 16 contexts?
-WORK = 0.05  # seconds that a rollout and a step take besides, as with a larger model
+WORK, STEP = 0.05, 0.15  # seconds that a rollout and a step take besides, as with a larger model
 Samples = list[torch.Tensor]  # contexts, actions, their log-probabilities, rewards
 
 
@@ -37,18 +35,24 @@ class Trainer:
     def __init__(self) -> None:
         self.policy = torch.nn.Parameter(torch.zeros(ACTIONS, ACTIONS, dtype=torch.double))  # logits
         self.optimizer = torch.optim.Adam([self.policy], lr=0.1)
+        self.policies, self.used = [self.policy.detach().clone()], set[bytes]()  # to check the rollouts
 
     def weights(self) -> torch.Tensor:
         return self.policy.detach()
 
     @ray.method(num_returns=2)  # the reward goes to the driver, the weights stay in the object store
-    def step(self, samples: list[Samples]) -> tuple[float, torch.Tensor]:
+    def step(self, versions: list[int], samples: list[Samples]) -> tuple[float, torch.Tensor]:
         contexts, actions, old, rewards = map(torch.cat, zip(*samples, strict=True))
+        named = torch.cat([self.policies[v][each[0]] for v, each in zip(versions, samples, strict=True)])
+        assert torch.allclose(Categorical(logits=named).log_prob(actions), old), "of the version it names"
+        self.used |= {each[0].numpy().tobytes() for each in samples}
+        assert len(self.used) == GENERATORS * len(self.policies), "no rollout is used twice"
         new = Categorical(logits=self.policy[contexts]).log_prob(actions)
         self.optimizer.zero_grad()  # the ratio of probabilities corrects for staleness
         (-(new.detach() - old).exp() * (rewards - rewards.mean()) * new).mean().backward()
         self.optimizer.step()
-        time.sleep(WORK)
+        self.policies.append(self.policy.detach().clone())
+        time.sleep(STEP)
         return rewards.mean().item(), self.policy.detach()
 
 
@@ -58,7 +62,7 @@ class Generator:
         self.right = torch.randperm(ACTIONS, generator=torch.Generator().manual_seed(seed))
         torch.seed()  # each generator samples differently
 
-    def process(self) -> int:
+    def pid(self) -> int:
         return os.getpid()
 
     def rollout(self, policy: torch.Tensor, version: int) -> tuple[int, Samples]:
@@ -85,10 +89,10 @@ class Controller:
 
     async def generate(self, number: int, seed: int) -> None:
         """Keep a generator at work, and replace it when it dies."""
-        while True:
+        for start in itertools.count():
             generator = Generator.remote(seed)
             try:
-                print(f"generator {number} is process {await generator.process.remote()}", flush=True)
+                print(f"generator {number}.{start} is process {await generator.pid.remote()}", flush=True)
                 while True:
                     self.under_way.discard(number)  # also that of a dead one
                     while self.ahead() >= (self.max_staleness + 1) * GENERATORS:
@@ -105,10 +109,11 @@ class Controller:
         while len(history) < STEPS or len(set().union(*(of for *_, of in history[-10:]))) < GENERATORS:
             while len(self.fresh()) < GENERATORS:
                 await asyncio.sleep(0.002)
+            assert self.ahead() <= (self.max_staleness + 1) * GENERATORS, "the bound holds"
             batch, self.rollouts = self.fresh()[:GENERATORS], self.fresh()[GENERATORS:]
             self.taken += GENERATORS
             begun, generators, versions, samples = time.monotonic(), *zip(*batch, strict=True)
-            reward, weights = trainer.step.remote(samples)
+            reward, weights = trainer.step.remote(versions, samples)
             history.append((begun, begun - asked, await reward, self.version - min(versions), generators))
             self.version, self.weights, asked = self.version + 1, weights, time.monotonic()
         return history
@@ -136,10 +141,7 @@ def main() -> None:
     first, last, seconds = sum(rewards[:10]) / 10, sum(rewards[-10:]) / 10, begun[-1] - begun[0]
     print(f"{len(begun)} steps; the reward rose from {first:.2f} to {last:.2f}")
     print(f"staleness {sum(staleness) / len(begun):.1f}, at most {max(staleness)} steps")
-    print(
-        f"{len(begun) / seconds:.1f} steps a second; the trainer waited {sum(waited[1:]) / seconds:.0%} of it"
-    )
-    assert first < 0.4 < 0.9 < last, "the policy learns"
+    print(f"{len(begun) / seconds:.1f} steps a second; the trainer waited {sum(waited[1:]) / seconds:.0%}")
     assert max(staleness) <= options.max_staleness
     ray.shutdown()
 

@@ -48,7 +48,7 @@ class Caller:
     def __init__(self, replicas: DeploymentHandle) -> None:
         self.replicas = replicas
         self.processes: list[int] = []
-        self.deaths = 0
+        self.reported: set[str] = set()
         self.repeated = 0
 
     async def ask(self, request: int) -> tuple[int, float]:
@@ -60,10 +60,7 @@ class Caller:
             except (asyncio.TimeoutError, RayActorError) as error:
                 self.repeated += 1
                 patience *= 2  # repeats of what is merely slow would swamp the replicas that are left
-                if isinstance(error, RayActorError):
-                    self.deaths += 1
-                    if self.deaths == 1:  # each broken call reports it
-                        print("a replica is dead", flush=True)
+                self.report("a replica is " + ("dead" if isinstance(error, RayActorError) else "late"))
             else:
                 self.meet(process)
                 return answer, time.monotonic() - begun
@@ -71,6 +68,11 @@ class Caller:
 
     async def attempt(self, request: int) -> tuple[int, int]:
         return await self.replicas.answer.remote(request)
+
+    def report(self, trouble: str) -> None:
+        if trouble not in self.reported:  # each attempt reports it
+            print(trouble, flush=True)
+            self.reported.add(trouble)
 
     def meet(self, process: int) -> None:
         if process not in self.processes:
@@ -86,9 +88,8 @@ async def load(replicas: DeploymentHandle, pauses: random.Random, health_period:
 
     print("the load begins", flush=True)
     sent: list[asyncio.Task[tuple[int, float]]] = []
-    ends = (
-        time.monotonic() + MEASURED / LOAD + 1.5 * health_period
-    )  # Serve has the time to replace a dead replica
+    replaced = 1.5 * health_period + 5  # the time that Serve may take to replace a dead replica
+    ends = time.monotonic() + MEASURED / LOAD + replaced
     while time.monotonic() < ends:
         sent.append(asyncio.create_task(caller.ask(len(sent))))  # the load does not wait for answers
         await asyncio.sleep(pauses.expovariate(LOAD))
