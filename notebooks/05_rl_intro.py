@@ -130,8 +130,9 @@ def _(mo):
     ## The programs
 
     Pattern `async_rl`: 16 contexts, 16 actions, one of them right in each context. Two generators sample, a trainer
-    improves the policy for 120 steps. Each rollout and each step sleeps for 50 ms, as a larger model would compute. From
-    outside, one generator is killed. One line was added to each program, in `train`: it prints each step.
+    improves the policy for 120 steps. A rollout sleeps for 50 ms and a step for 150 ms, as a larger model would compute. From
+    outside, one generator is stopped for two seconds, and the other one is killed. One line was added to each program, in
+    `train`: it prints each step.
 
     The weights take different ways. On Monarch the generators pull them from the trainer's memory with an `RDMABuffer`. On
     Ray each version is an object, and its reference is an argument of the next rollout. Notebook 07 is about that.

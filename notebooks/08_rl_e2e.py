@@ -70,8 +70,8 @@ def _(mo, nb):
     ## The programs
 
     Read `Controller` first: `generate` runs once for each generator and replaces it, `train` takes rollouts and makes steps.
-    Then press the button. A run of both programs takes less than a minute on two cores that are idle, and a generator is
-    killed in it.
+    Then press the button. A run of both programs takes less than a minute on two cores that are idle. In it one generator
+    is stopped for two seconds, so that its rollout becomes too old, and the other one is killed.
 
     Try this:
 
