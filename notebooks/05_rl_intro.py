@@ -243,8 +243,8 @@ def _(nb):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    A step takes 50 ms and its rollouts 50 ms. So the rule allows 20 steps a second with a bound of 1 or more, and 10 with
-    0: set all three sliders to equal times to see the factor of 2. Where a run stays below, look at the figures: the wait
+    A step takes 150 ms and its rollouts 50 ms. So the rule allows 6.7 steps a second with a bound of 1 or more, and 5 with
+    0. With equal times the factor is 2: set all three sliders so. Where a run stays below, look at the figures: the wait
     for the replacement of the killed generator counts too, and the processes share two cores.
 
     ## What this rests on

@@ -63,8 +63,8 @@ def _(mo, nb):
     | loss | samples of an older policy | each is weighted with the ratio of new to old probability |
     | replacement | a new generator repeats the samples of the old one | another seed for each |
 
-    What is simplified: the policy is a table of 256 numbers, the reward is a comparison, and a sleep of 50 ms stands for the
-    work of a larger model. The structure is that of a large run: separate processes, weights by the data plane, a bound on
+    What is simplified: the policy is a table of 256 numbers, the reward is a comparison, and sleeps of 50 and 150 ms stand
+    for the work of a larger model. The structure is that of a large run: separate processes, weights by the data plane, a bound on
     the age, and repair during training.
 
     ## The programs
