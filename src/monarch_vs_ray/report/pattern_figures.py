@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from monarch_vs_ray.core.events import ENGINES, Engine
 from monarch_vs_ray.core.paths import PUBLISHED
 from monarch_vs_ray.ledger.results import machine_name
-from monarch_vs_ray.ledger.tables import NAMES
 from monarch_vs_ray.programs.patterns import Pattern, all_patterns
 from monarch_vs_ray.programs.plan import DEFAULTS, engine_of
 from monarch_vs_ray.programs.records import TABLE, Record, Summary, number, published, summarize
