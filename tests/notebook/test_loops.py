@@ -32,7 +32,7 @@ def test_the_synchronous_loop_waits_for_each_rollout_and_the_asynchronous_one_do
 
 
 def test_recorded_runs_keep_the_bound_of_their_setting():
-    for setting, bound in (("recommended", 2),):
+    for setting, bound in (("recommended", 2), ("synchronous", 0)):
         for engine in ("monarch", "ray"):
             run = recorded(learning.training(setting))
             steps = [step for step in learning.steps(run) if step["engine"].lower() == engine]

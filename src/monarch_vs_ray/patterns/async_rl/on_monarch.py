@@ -55,9 +55,10 @@ class Trainer(Actor):
         self.optimizer.zero_grad()  # the ratio of probabilities corrects for staleness
         (-(new.detach() - old).exp() * (rewards - rewards.mean()) * new).mean().backward()
         self.optimizer.step()
+        await asyncio.sleep(STEP)
         for half, packed in zip(self.published.chunk(2), self.packed().chunk(2), strict=True):
-            half.copy_(packed)  # a pull may come in between, as with a larger model
-            await asyncio.sleep(STEP / 2)
+            half.copy_(packed)
+            await asyncio.sleep(0.005)  # a pull may come in between, as with a larger model
         return rewards.mean().item()
 
 
@@ -116,7 +117,7 @@ class Controller(Actor):
             while len(self.fresh()) < GENERATORS:
                 await asyncio.sleep(0.002)
             assert self.ahead() <= (self.max_staleness + 1) * GENERATORS, "the bound holds"
-            batch, self.rollouts = self.fresh()[:GENERATORS], self.fresh()[GENERATORS:]
+            batch, self.rollouts[:] = self.fresh()[:GENERATORS], self.fresh()[GENERATORS:]
             self.taken += GENERATORS
             begun, generators, versions, samples = time.monotonic(), *zip(*batch, strict=True)
             reward = await trainer.step.call_one(versions, samples)
@@ -131,7 +132,6 @@ def main() -> None:
     parser.add_argument("--max-staleness", type=int, default=2, help="in steps")
     options = parser.parse_args()
     monarch.actor.unhandled_fault_hook = print  # by default an unhandled failure interrupts the program
-
     trainer = this_host().spawn_procs().spawn("trainer", Trainer)
     controller = this_host().spawn_procs().spawn("controller", Controller, options.max_staleness)
     for number in range(GENERATORS):  # they go on until the program ends

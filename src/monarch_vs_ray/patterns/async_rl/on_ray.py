@@ -110,7 +110,7 @@ class Controller:
             while len(self.fresh()) < GENERATORS:
                 await asyncio.sleep(0.002)
             assert self.ahead() <= (self.max_staleness + 1) * GENERATORS, "the bound holds"
-            batch, self.rollouts = self.fresh()[:GENERATORS], self.fresh()[GENERATORS:]
+            batch, self.rollouts[:] = self.fresh()[:GENERATORS], self.fresh()[GENERATORS:]
             self.taken += GENERATORS
             begun, generators, versions, samples = time.monotonic(), *zip(*batch, strict=True)
             reward, weights = trainer.step.remote(versions, samples)
