@@ -125,7 +125,7 @@ def press(tab, element) -> None:
 def run(tab, then: str, seconds: float = 30) -> None:
     """Press the button that runs the programs, until the page says what must come of it.
 
-    A busy page may lose a press: it builds its editors anew, and the form forgets what it was given.
+    Some presses that hit had no effect, most of them on a busy machine; why is not known.
     """
     for left in reversed(range(4)):
         tab.page.wait_for_timeout(500)  # what was typed is on its way to the kernel
