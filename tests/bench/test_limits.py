@@ -12,6 +12,7 @@ import pytest
 from monarch_vs_ray.bench import graph, limits, load, measure
 from monarch_vs_ray.bench.bare_graph import bare_graph
 from monarch_vs_ray.bench.catalogue import Row, workloads
+from monarch_vs_ray.bench.forked import opposite
 from monarch_vs_ray.bench.measure import Measure
 
 
@@ -28,6 +29,17 @@ def test_a_limit_is_valid_and_leaves_no_process(name, kept):
     assert kept[0]["values"]
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_two_processes_stay_where_they_are_put(cores):
+    allowed = sorted(os.sched_getaffinity(0))
+    here, there = os.pipe()
+    with opposite(lambda: os.write(there, repr(os.sched_getaffinity(0)).encode()), cores=cores):
+        other = os.read(here, 100).decode()
+        assert os.sched_getaffinity(0) == {allowed[0]}
+    assert other == repr({allowed[min(cores, len(allowed)) - 1]})
+    assert sorted(os.sched_getaffinity(0)) == allowed
 
 
 @pytest.mark.parametrize("pattern", graph.PATTERNS)

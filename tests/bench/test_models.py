@@ -99,9 +99,19 @@ def test_the_model_is_printed_with_its_assumptions(capsys):
     text = capsys.readouterr().out
     assert "predicted for  16384 processes" in text
     assert "not a measurement" in text
+    assert "published times of a cast to 512 to 8,192 actors" in text
     assert scale.ASSUMPTIONS[0] in text
     scale.show(fans(), "json")
     assert set(json.loads(capsys.readouterr().out)["engines"]) == {"monarch", "ray"}
+
+
+def test_the_form_is_held_against_monarchs_own_published_times(monkeypatch):
+    shape = scale.published_shape()
+    assert abs(shape.worst) < 0.1
+    assert shape.beyond == pytest.approx(0.29, abs=0.01), "it grows more slowly there than a straight line"
+    squares = {n: 1e-9 * n * n for n in (512, 1_024, 2_048, 4_096, 8_192)}
+    monkeypatch.setattr(scale.cast_figures, "SECONDS", squares)
+    assert abs(scale.published_shape().worst) > 0.3
 
 
 def test_without_fan_out_there_is_no_model():

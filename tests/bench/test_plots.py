@@ -54,6 +54,19 @@ def test_all_pictures_are_valid():
         assert chart.to_dict()
 
 
+def test_faults_of_both_settings_are_drawn_and_told_apart():
+    rows = {Row("kill_to_error"): lambda side: 8e9}
+    runs = [measured(rows, 2), measured(rows, 4), measured(rows, 3, choice="recommended")]
+    data = plots.recoveries(runs)
+    assert {row["what"] for row in data} == {
+        "SIGKILL to the caller's error",
+        "SIGKILL to the caller's error, recommended settings",
+    }
+    assert len(data) == len(plots.recovery(runs[1])) + len(plots.recovery(runs[2])), (
+        "the larger run of the two"
+    )
+
+
 def test_only_what_was_measured_is_drawn():
     found = measured({Row("fan_out", 1): lambda side: 1e5})
     lines = analysis.results(found)

@@ -58,6 +58,14 @@ def test_each_row_comes_from_the_file_with_most_pairs(tmp_path, root):
     }
 
 
+def test_settings_are_not_mixed(tmp_path, root):
+    publish(kept(tmp_path, "failure.jsonl", {CALL: lambda side: 1e6}, 3), root)
+    publish(kept(tmp_path, "soon.jsonl", {CALL: lambda side: 1e6}, 8, choice="recommended"), root)
+    files = published(root)
+    assert best(files)[CALL].file.name == "failure"
+    assert best(files, "recommended")[CALL].file.name == "soon"
+
+
 def test_nothing_published_is_no_error(root):
     assert published(root) == []
     assert best([]) == {}

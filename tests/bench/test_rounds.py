@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from bench.samples import manifest
-from monarch_vs_ray.bench import load, rounds
+from monarch_vs_ray.bench import load, rounds, settings
 from monarch_vs_ray.bench.catalogue import Row, choose
 from monarch_vs_ray.bench.rounds import Plan, Progress, Side
 from monarch_vs_ray.bench.store import Measured, Samples, Store
@@ -123,5 +124,39 @@ def test_the_code_hash_changes_with_a_workload(tmp_path, monkeypatch):
         (folder / name).write_text("1")
     monkeypatch.setattr(rounds, "__file__", str(folder / "rounds.py"))
     before = rounds.code_hash()
+    (folder / "plots.py").write_text("1")
+    assert rounds.code_hash() == before, "a module that only shows"
+    (folder / "ray" / "plots.py").write_text("1")
+    assert rounds.code_hash() != before
+    before = rounds.code_hash()
     (folder / "ray" / "calls.py").write_text("2")
     assert rounds.code_hash() != before
+
+
+def test_no_module_that_a_side_imports_is_left_out_of_the_hash():
+    program = (
+        "import sys, monarch_vs_ray.bench.program\n"
+        "print(*(name for name in sys.modules if '.bench.' in name))"
+    )
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    timed = {f"{name.rpartition('.')[2]}.py" for name in out.split()}
+    assert "measure.py" in timed
+    assert not timed & rounds.NOT_TIMED
+    folder = Path(rounds.__file__).parent
+    assert all((folder / name).exists() for name in rounds.NOT_TIMED)
+
+
+@pytest.mark.parametrize("choice", settings.CHOICES)
+def test_a_process_gets_the_settings_that_the_manifest_tells(fake, tmp_path, choice):
+    _, text = fake
+    text[0] = (
+        PROGRAM + "\nprint('POLL', os.environ.get('HYPERACTOR_MESH_SUPERVISION_POLL_FREQUENCY'))\nsys.exit(1)"
+    )
+    found, _ = measure(tmp_path / "x.jsonl", budget=0.1, settings=choice)
+    said = {process.side: process.ended for process in found.processes}
+    set_ = {engine: settings.environment(choice, engine) for engine in ("monarch", "ray")}
+    name = "HYPERACTOR_MESH_SUPERVISION_POLL_FREQUENCY"
+    for engine, variables in set_.items():
+        assert said[engine].endswith(f"POLL {variables.get(name)}")
+        assert (f"{name}=1s" in settings.told(choice, engine)) == (name in variables)
+    assert (name in set_["monarch"]) == (choice == settings.RECOMMENDED)

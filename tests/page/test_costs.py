@@ -61,6 +61,17 @@ def test_a_glance_shows_what_both_engines_have_at_the_largest_size():
     assert costs.glance([]) == []
 
 
+def test_recommended_settings_are_a_group_of_their_own():
+    rows = {Row("kill_to_error"): lambda side: 5e9, Row("cold_start_import"): lambda side: 1e8}
+    soon = {row: lambda side: 1e9 for row in rows}
+    (found,) = costs.costs([file(rows), file(soon, choice="recommended")])
+    groups = {group["title"]: group["rows"] for group in found["groups"]}
+    (one,), (other,) = groups["failure"], groups["failure, recommended settings"]
+    assert (one["sides"]["monarch"]["text"], other["sides"]["monarch"]["text"]) == ("5.00 s", "1.00 s")
+    assert (one["id"], other["id"]) == ("bench-kill_to_error", "bench-recommended-kill_to_error")
+    assert [row["id"] for row in costs.glance([found])] == ["bench-kill_to_error"]
+
+
 def test_few_pairs_are_said_to_be_few():
     (found,) = costs.costs([file({Row("call_round_trip"): lambda side: 1e5}, rounds=3)])
     row = rows_of(found)["call_round_trip"]

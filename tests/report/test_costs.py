@@ -79,6 +79,25 @@ def test_what_never_came_is_said_in_its_cell():
     assert "|36.0 s|no error within 60 s of the signal|-|" in Costs([file]).table("stop_to_error")
 
 
+def test_faults_have_their_ends_and_both_settings():
+    rows = {Row("kill_to_error"): lambda side: 5e9 if side == "monarch" else 1e7}
+    soon = {Row("kill_to_error"): lambda side: 1e9}
+    files = [published(rows, noise=0), published(soon, noise=0, name="soon", choice="recommended")]
+    text = Costs(files).faults()
+    assert (
+        "|SIGKILL to the caller's error|5.00 s (5.00 s to 5.00 s, n = 8)|1.00 s (1.00 s to 1.00 s, n = 8)|"
+        in text
+    )
+    assert "|10.0 ms (10.0 ms to 10.0 ms, n = 8)|" in text
+    assert "`HYPERACTOR_MESH_SUPERVISION_POLL_FREQUENCY=1s`" in text
+    alone = Costs(files[:1]).faults()
+    assert "ecommended" not in alone
+    assert Costs([]).faults() == ""
+    pages = page(Costs(files))
+    assert "## Failure, recommended settings" in pages
+    assert '<a id="costs.recommended.kill_to_error"></a>' in pages
+
+
 def test_the_machine_with_most_files_counts():
     files = [
         published({CALL: lambda side: 1e6}, machine="another"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +40,12 @@ def draw(files: Sequence[Published], folder: Path) -> list[Path]:
 
 
 def charts(files: Sequence[Published], altair: Any) -> dict[str, tuple[Data, Any]]:
-    """Return data and chart of each picture; curves and faults are of the file with most of them."""
+    """Return data and chart of each picture; curves are of the file with most of them."""
     lines = [line.result for line in best(files).values()]
     together = plots.pictures(Measured(manifest=files[0].measured.manifest, records=[]), lines, altair)
-    for name, rows in (("metg", plots.metg_curves), ("recovery", plots.recovery)):
-        if most := _most(files, rows):
-            together |= {name: plots.pictures(most, lines, altair)[name]}
+    most = max((file.measured for file in files), key=lambda each: len(plots.metg_curves(each)))
+    if plots.metg_curves(most):
+        together["metg"] = plots.pictures(most, lines, altair)["metg"]
+    if faults := plots.recoveries(file.measured for file in files):
+        together["recovery"] = faults, plots.recovery_chart(faults, altair)
     return together
-
-
-def _most(files: Sequence[Published], rows: Callable[[Measured], Data]) -> Measured | None:
-    """Return the measurements with most rows of a picture; None where none has any."""
-    found = max(files, key=lambda file: len(rows(file.measured)), default=None)
-    return found.measured if found and rows(found.measured) else None

@@ -1,4 +1,4 @@
-"""Measure the machine without an engine: two bare Python processes, memory, and nothing else.
+"""Measure the machine without an engine: two bare Python processes on two cores, memory, and nothing else.
 
 Each side process measures them before it imports its engine, so every row of an engine has its limits from
 the same run, and the two engines' processes must find the same: a difference between them is the machine's.
@@ -17,7 +17,7 @@ from multiprocessing import Pipe
 
 from monarch_vs_ray.bench import graph
 from monarch_vs_ray.bench.bare_graph import bare_graph
-from monarch_vs_ray.bench.forked import forked
+from monarch_vs_ray.bench.forked import opposite
 from monarch_vs_ray.bench.measure import Measure
 from monarch_vs_ray.bench.payload import checksum, payload
 
@@ -26,7 +26,16 @@ WORD = 16
 
 
 def pipe_round_trip(measure: Measure) -> None:
-    """Send a word through a pipe and wait for it to come back through another."""
+    """Send a word through a pipe to a process on another core, and wait for it to come back."""
+    _pipe(measure, cores=2)
+
+
+def pipe_round_trip_one_core(measure: Measure) -> None:
+    """Do the same with both processes on one core."""
+    _pipe(measure, cores=1)
+
+
+def _pipe(measure: Measure, cores: int) -> None:
     here, there = os.pipe()
     back, answer = os.pipe()
 
@@ -40,7 +49,7 @@ def pipe_round_trip(measure: Measure) -> None:
         os.write(there, word)
         return os.read(back, WORD)
 
-    with forked(echo):
+    with opposite(echo, cores=cores):
         measure.valid(round_trip() == word, "another word came back")
         measure.latency(round_trip)
     for descriptor in (here, there, back, answer):
@@ -60,7 +69,7 @@ def socket_round_trip(measure: Measure) -> None:
         ours.sendall(word)
         return ours.recv(WORD)
 
-    with ours, theirs, forked(echo):
+    with ours, theirs, opposite(echo):
         measure.valid(round_trip() == word, "another word came back")
         measure.latency(round_trip)
 
@@ -80,7 +89,7 @@ def pickle_one_way(measure: Measure) -> None:
         ours.send(load)
         return int(ours.recv())
 
-    with forked(echo):
+    with opposite(echo):
         measure.valid(round_trip() == checksum(load), "other bytes arrived")
         measure.latency(round_trip)
     ours.close()
@@ -118,7 +127,7 @@ def shared_memory_hand_over(measure: Measure) -> None:
         os.write(there, b"x")
         return os.read(back, 1)
 
-    with forked(look):
+    with opposite(look):
         measure.valid(hand_over() == load[-1:], "the other process saw something else")
         measure.latency(hand_over)
     for descriptor in (here, there, back, answer):
@@ -158,6 +167,7 @@ LIMITS: dict[str, Callable[[Measure], None]] = {
         function.__name__: function
         for function in (
             pipe_round_trip,
+            pipe_round_trip_one_core,
             socket_round_trip,
             pickle_one_way,
             pickle_only,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from demo_tui import DARK, LIGHT
 from monarch_vs_ray.bench import analysis, metg
 from monarch_vs_ray.bench.analysis import Result
 from monarch_vs_ray.bench.catalogue import workloads
+from monarch_vs_ray.bench.settings import DEFAULTS
 from monarch_vs_ray.bench.store import Measured
 from monarch_vs_ray.core.errors import CannotRecord, ExitCode, UserError
 from monarch_vs_ray.core.output import say
@@ -101,7 +102,7 @@ def pictures(measured: Measured, lines: Sequence[Result], altair: Any) -> dict[s
         ("fan_out", fan_out(lines), _fan_out),
         ("bandwidth", bandwidth(lines), _bandwidth),
         ("metg", metg_curves(measured), _metg),
-        ("recovery", recovery(measured), _recovery),
+        ("recovery", recovery(measured), recovery_chart),
     ]
     return {name: (data, draw(data, altair)) for name, data, draw in made if data}
 
@@ -163,14 +164,30 @@ def metg_curves(measured: Measured) -> Data:
 
 def recovery(measured: Measured) -> Data:
     """Return the seconds from each fault to what followed, one line for each that was injected."""
+    choice = measured.manifest.choice
+    also = "" if choice == DEFAULTS else f", {choice} settings"
     return [
-        {"side": record.side, "what": workloads()[record.row.workload].title, "seconds": value / 1e9}
+        {
+            "side": record.side,
+            "what": f"{workloads()[record.row.workload].title}{also}",
+            "seconds": value / 1e9,
+        }
         for record in measured.samples
         if record.row.workload in workloads()
         and workloads()[record.row.workload].group == "failure"
         and record.row.workload != "fault_moment"
         for value in record.values
     ]
+
+
+def recoveries(several: Iterable[Measured]) -> Data:
+    """Return the same of several runs: for each choice of settings, of the one with most faults."""
+    most: dict[str, Data] = {}
+    for measured in several:
+        data = recovery(measured)
+        if len(data) > len(most.get(measured.manifest.choice, [])):
+            most[measured.manifest.choice] = data
+    return [line for _, data in sorted(most.items()) for line in data]
 
 
 def _numbers(line: Result, side: str) -> dict[str, float]:
@@ -293,13 +310,14 @@ def _metg(data: Data, altair: Any) -> Any:
     )
 
 
-def _recovery(data: Data, altair: Any) -> Any:
+def recovery_chart(data: Data, altair: Any) -> Any:
+    """Return a chart of what ``recovery`` returns: a mark for each fault."""
     return (
         _base(data, altair, "From a fault to what followed: each mark is one fault")
         .mark_tick(thickness=2, size=14)
         .encode(
             x=altair.X("seconds:Q", title="seconds since the signal"),
-            y=altair.Y("what:N", title=None, axis=altair.Axis(labelLimit=LABEL)),
+            y=altair.Y("what:N", title=None, sort=None, axis=altair.Axis(labelLimit=LABEL)),
             yOffset="side:N",
             color=_color(altair, "side", data),
         )

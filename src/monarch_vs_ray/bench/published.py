@@ -17,6 +17,7 @@ from pathlib import Path
 
 from monarch_vs_ray.bench.analysis import Result, results
 from monarch_vs_ray.bench.catalogue import Row, workloads
+from monarch_vs_ray.bench.settings import DEFAULTS
 from monarch_vs_ray.bench.store import Measured, read
 from monarch_vs_ray.core.errors import UserError
 from monarch_vs_ray.core.events import ENGINES
@@ -87,13 +88,20 @@ def published(root: Path) -> list[Published]:
     ]
 
 
-def best(files: Iterable[Published]) -> dict[Row, Line]:
+def best(files: Iterable[Published], choice: str = DEFAULTS) -> dict[Row, Line]:
     """Return one line for each row, from the file with most pairs of processes for it.
 
-    The lines are in the order of the catalogue. Give files of one machine: two are not to be mixed.
+    Args:
+        files: Those of one machine: two are not to be mixed.
+        choice: Only runs with these settings; see ``bench.settings``.
+
+    Returns:
+        The lines, in the order of the catalogue.
     """
     found: dict[Row, Line] = {}
     for file in files:
+        if file.measured.manifest.choice != choice:
+            continue
         for result in results(file.measured):
             known = found.get(result.row)
             if known is None or _pairs(result) > _pairs(known.result):

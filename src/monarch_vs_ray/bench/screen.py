@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from monarch_vs_ray.bench import analysis, derived, rounds, table, units
+from monarch_vs_ray.bench import analysis, derived, rounds, settings, table, units
 from monarch_vs_ray.bench.catalogue import choose, workloads
 from monarch_vs_ray.bench.rounds import DEADLINE, Plan, Progress, Side
 from monarch_vs_ray.bench.store import FORMAT, Manifest, Measured, Store
@@ -33,16 +33,6 @@ CORE_BELOW = 120.0
 REDRAW_SECONDS = 0.5
 INTERRUPTED = 130
 FORMS = ("", "json", "csv")
-SETTINGS = {
-    "monarch": ["defaults, over unix sockets", "GLOO_SOCKET_IFNAME=lo"],
-    "ray": [
-        "object_store_memory=4 GiB",
-        "include_dashboard=False",
-        "log_to_driver=False",
-        "RAY_worker_niceness=0 (its default is 15)",
-        "GLOO_SOCKET_IFNAME=lo",
-    ],
-}
 
 
 def run(
@@ -55,6 +45,7 @@ def run(
     output: Path | None = None,
     against_itself: str = "",
     slow_down: float = 0.0,
+    choice: str = settings.DEFAULTS,
     form: str = "",
 ) -> int:
     """Measure, and print the table; see ``mvr bench --help`` for the arguments.
@@ -72,6 +63,7 @@ def run(
         budget=longest,
         seed=seed,
         deadline=DEADLINE + 2 * sum(known[row.workload].seconds for row in chosen),
+        settings=settings.check(choice),
     )
     require(sorted({side.engine for side in plan.sides}))
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -100,7 +92,8 @@ def _manifest(plan: Plan, now: datetime.datetime) -> Manifest:
         seconds=plan.seconds,
         budget=plan.budget,
         seed=plan.seed,
-        settings={engine: SETTINGS[engine] for engine in engines},
+        settings={engine: settings.told(plan.settings, engine) for engine in engines},
+        choice=plan.settings,
     )
 
 

@@ -22,7 +22,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
     """The origin of a file of measurements; two are comparable when machine, code and releases agree.
 
     ``code`` is a hash of the workloads. ``sides`` are the two that were held against each other: the engines,
-    unless it is one engine against itself. ``date`` is UTC in ISO 8601, ``settings`` what we set of engines.
+    unless it is one engine against itself. ``date`` is UTC in ISO 8601, ``settings`` what we set of engines,
+    ``choice`` the name of that in ``bench.settings``.
     """
 
     format: int
@@ -35,6 +36,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
     budget: float
     seed: int
     settings: dict[str, list[str]] = {}
+    choice: str = "defaults"
 
 
 class Process(msgspec.Struct, frozen=True, kw_only=True, tag="process"):

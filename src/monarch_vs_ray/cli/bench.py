@@ -33,6 +33,9 @@ def bench(
     slow_down: Annotated[
         float, typer.Option(help="Plant a slow-down of the first side, as a share: 0.1.")
     ] = 0.0,
+    settings: Annotated[
+        str, typer.Option(help="Settings of the engines: defaults, or recommended for faults.")
+    ] = "defaults",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="List the workloads and end.")] = False,
@@ -69,6 +72,7 @@ def bench(
             output=output,
             against_itself=against_itself,
             slow_down=slow_down,
+            choice=settings,
             form=form,
         )
         raise typer.Exit(code)

@@ -10,11 +10,13 @@ from monarch_vs_ray.bench import analysis, derived, plots, scale, table, units
 from monarch_vs_ray.bench.analysis import Result
 from monarch_vs_ray.bench.catalogue import workloads
 from monarch_vs_ray.bench.published import Line, Published, best
+from monarch_vs_ray.bench.settings import DEFAULTS, RECOMMENDED
 from monarch_vs_ray.bench.statistics import FEW, Estimate
 from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.core.output import clean
 from monarch_vs_ray.page.sources import machine_text
 
+FAULTS = "failure"
 LIMITS = "limits"
 """Groups of what the machine itself can do; they come last."""
 ENGINE_COLORS = plots.COLORS
@@ -35,6 +37,21 @@ def _machine(files: Sequence[Published]) -> dict[str, Any]:
     manifest = latest.measured.manifest
     grouped = analysis.by_group([line.result for line in chosen.values()])
     in_order = sorted(grouped.items(), key=lambda item: item[0].endswith(LIMITS))
+    groups = [
+        {
+            "title": group.replace("_", " "),
+            "choice": DEFAULTS,
+            "rows": [_row(chosen[result.row]) for result in results],
+        }
+        for group, results in in_order
+    ]
+    if others := best(files, RECOMMENDED):
+        rows = [
+            _row(line, f"{RECOMMENDED}-")
+            for line in others.values()
+            if workloads()[line.result.row.workload].group == FAULTS
+        ]
+        groups.append({"title": f"{FAULTS}, {RECOMMENDED} settings", "choice": RECOMMENDED, "rows": rows})
     return {
         "name": latest.machine,
         "machine": machine_text(manifest.machine),
@@ -42,10 +59,7 @@ def _machine(files: Sequence[Published]) -> dict[str, Any]:
         "versions": manifest.versions,
         "settings": manifest.settings,
         "rows": len(chosen),
-        "groups": [
-            {"title": group.replace("_", " "), "rows": [_row(chosen[result.row]) for result in results]}
-            for group, results in in_order
-        ],
+        "groups": groups,
         "notes": list(dict.fromkeys(clean(note) for file in files for note in _notes(file, chosen.values()))),
         "together": list(dict.fromkeys(line for file in files for line in derived.lines(file.measured))),
         "scale": _scale(files),
@@ -57,14 +71,14 @@ def _notes(file: Published, lines: Any) -> list[str]:
     return analysis.notes(file.measured, results) if results else []
 
 
-def _row(line: Line) -> dict[str, Any]:
+def _row(line: Line, anchor: str = "") -> dict[str, Any]:
     """Return a line of the table: numbers for a reader, and numbers to sort by."""
     result = line.result
     workload = workloads()[result.row.workload]
     size = units.size(workload, result.row)
     return {
         "workload": workload.name,
-        "id": f"bench-{result.row}".replace("/", "-"),
+        "id": f"bench-{anchor}{result.row}".replace("/", "-"),
         "title": workload.title,
         "size": size,
         "note": workload.note,
@@ -140,7 +154,8 @@ GLANCE = ("cold_start_runtime", "call_round_trip", "fan_out", "spawn", "kill_to_
 
 def glance(machines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return some rows of the first machine that say most in few numbers."""
-    rows = [row for machine in machines[:1] for group in machine["groups"] for row in group["rows"]]
+    groups = [group for machine in machines[:1] for group in machine["groups"]]
+    rows = [row for group in groups if group["choice"] == DEFAULTS for row in group["rows"]]
     found = []
     for name in GLANCE:
         sized = [row for row in rows if row["workload"] == name and all(row["sides"].values())]
@@ -162,12 +177,18 @@ def charts(files: Sequence[Published]) -> list[dict[str, Any]]:
 
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for file in files:
+        if file.measured.manifest.choice != DEFAULTS:
+            continue
         lines = analysis.results(file.measured)
         if ratios := forest(lines):
             chart = _forest(ratios, altair)
             _keep(found, file, "ratios", ratios, chart)
         for name, (data, chart) in plots.pictures(file.measured, lines, altair).items():
             _keep(found, file, name, data, chart)
+    for machine in dict.fromkeys(file.machine for file in files):
+        here = [file for file in files if file.machine == machine]
+        if faults := plots.recoveries(file.measured for file in here):
+            _keep(found, here[-1], "recovery", faults, plots.recovery_chart(faults, altair))
     return list(found.values())
 
 

@@ -53,6 +53,7 @@ def make_document() -> str:
         "cost_finding": costs.finding,
         "costs_table": costs.table,
         "metg": costs.curves,
+        "faults": costs.faults,
         "scale": costs.scale,
         "limits": costs.limits,
         "bench_settings": costs.settings,

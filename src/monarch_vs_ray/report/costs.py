@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from statistics import median
 
-from monarch_vs_ray.bench import metg, scale, units
-from monarch_vs_ray.bench.analysis import Result, disturbed
+from monarch_vs_ray.bench import cast_figures, metg, scale, units
+from monarch_vs_ray.bench.analysis import Result, by_row, disturbed, medians
 from monarch_vs_ray.bench.catalogue import Row, workloads
 from monarch_vs_ray.bench.metg import BARE, Curve
 from monarch_vs_ray.bench.published import Line, Published, best
+from monarch_vs_ray.bench.settings import CHOICES, DEFAULTS, RECOMMENDED
 from monarch_vs_ray.bench.statistics import FEW, Estimate
 from monarch_vs_ray.core.errors import UnknownWorkload
 from monarch_vs_ray.core.events import ENGINES
@@ -18,6 +20,7 @@ from monarch_vs_ray.report.words import EVIDENCE_FOLDER, row
 NOTHING = "Nothing is measured yet; `mvr bench` does, and `mvr bench publish` publishes it."
 PAGE = "costs.md"
 MISSING = "-"
+FAULTS, MOMENT = "failure", "fault_moment"
 METHOD = "guide/benchmarks.md#workloads"
 MODEL = "How a fan-out grows, by a model that was fitted to these measurements:"
 MEASURED_MOST = 1_024
@@ -37,6 +40,7 @@ class Costs:
         self.machine = max(sorted(set(machines)), key=machines.count, default="")
         self.files = [file for file in all_ if file.machine == self.machine]
         self.lines = best(self.files)
+        self.recommended = best(self.files, RECOMMENDED)
 
     def finding(self) -> str:
         """Return a sentence with the two numbers that most readers look for."""
@@ -61,6 +65,24 @@ class Costs:
             return NOTHING
         head = ["|operation|Monarch|Ray|Monarch / Ray|pairs|", "|---|--:|--:|--:|--:|"]
         return "\n".join([*head, *(_line(line.result) for line in lines)])
+
+    def faults(self) -> str:
+        """Return a table of what follows a fault: the median and the ends, since a poll spreads them."""
+        names = [name for name, workload in workloads().items() if workload.group == FAULTS]
+        rows = [Row(name) for name in names if Row(name) in self.lines and name != MOMENT]
+        if not rows:
+            return ""
+        also = any(each in self.recommended for each in rows)
+        columns = ["Monarch", *(["Monarch, recommended settings"] if also else []), "Ray"]
+        told = [f"|from the signal to|{'|'.join(columns)}|", f"|---|{'--:|' * len(columns)}"]
+        for each in rows:
+            cells = [_spread(self.lines, each, "monarch")]
+            if also:
+                cells.append(_spread(self.recommended, each, "monarch"))
+            told.append(row(title(self.lines[each].result), *cells, _spread(self.lines, each, "ray")))
+        set_ = ", ".join(f"`{name}={value_}`" for name, value_ in CHOICES[RECOMMENDED]["monarch"].items())
+        ends = "A median, then the least and the most of n faults, each in a process of its own."
+        return "\n".join([*told, "", f"{ends} Recommended: {set_}." if also else ends])
 
     def curves(self) -> str:
         """Return a table of METG: the smallest task at which half of the peak is kept."""
@@ -114,7 +136,7 @@ class Costs:
     def settings(self) -> str:
         """Return what was set of the engines, apart from their defaults."""
         set_: dict[str, dict[str, None]] = {}
-        for file in self.files:
+        for file in (each for each in self.files if each.measured.manifest.choice == DEFAULTS):
             for engine, settings in file.measured.manifest.settings.items():
                 set_.setdefault(engine, {}).update(dict.fromkeys(settings))
         return "; ".join(
@@ -176,6 +198,22 @@ def value(result: Result, engine: str) -> str:
     return shown.replace(" us", " µs")
 
 
+def _spread(lines: Mapping[Row, Line], of: Row, engine: str) -> str:
+    """Return the median of a row's processes with its ends, or why there is none."""
+    if of not in lines:
+        return MISSING
+    line = lines[of]
+    if engine not in line.result.sides:
+        return value(line.result, engine)
+    taken = medians(by_row(line.file.measured), of, engine)
+    middle, low, high = (
+        units.seconds(each) for each in (median(taken.values()), min(taken.values()), max(taken.values()))
+    )
+    missed, _ = line.result.failed.get(engine, (0, ""))
+    also = f"; {missed} more without" if missed else ""
+    return f"{middle} ({low} to {high}, n = {len(taken)}{also})".replace(" us", " µs")
+
+
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
@@ -232,6 +270,8 @@ def _model(found: dict[str, scale.Engine]) -> Iterator[str]:
                 f" {_seconds(estimate.value)} {interval}."
             )
         yield sentence
+    if "monarch" in found:
+        yield scale.told_shape(f"[source]({cast_figures.SOURCE})")
     if any(of.predictions for of in found.values()):
         yield f"A prediction, not a measurement; what it assumes is in [the method]({METHOD})."
 

@@ -8,7 +8,7 @@ from monarch_vs_ray.bench.catalogue import workloads
 from monarch_vs_ray.bench.published import Line, Published
 from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.ledger.tables import NAMES
-from monarch_vs_ray.report.costs import Costs, groups, ratio, title, value
+from monarch_vs_ray.report.costs import FAULTS, Costs, groups, ratio, title, value
 from monarch_vs_ray.report.evidence_page import GENERATED
 from monarch_vs_ray.report.words import escape, inline, row
 
@@ -31,6 +31,16 @@ def page(costs: Costs) -> str:
     ]
     for group, lines in groups(list(costs.lines.values())).items():
         parts += [f"## {_heading(group)}", "\n".join([HEAD, *map(_line, lines)])]
+    if costs.recommended:
+        lines = [
+            each
+            for each in costs.recommended.values()
+            if workloads()[each.result.row.workload].group == FAULTS
+        ]
+        parts += [
+            f"## {_heading(FAULTS)}, recommended settings",
+            "\n".join([HEAD, *(_line(each, "recommended.") for each in lines)]),
+        ]
     parts += ["## Runs", *(_run(file) for file in costs.files)]
     return "\n\n".join(parts) + "\n"
 
@@ -40,10 +50,10 @@ def _heading(group: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _line(line: Line) -> str:
+def _line(line: Line, anchor: str = "") -> str:
     result = line.result
     workload = workloads()[result.row.workload]
-    anchor = f'<a id="costs.{str(result.row).replace("/", ".")}"></a>'
+    anchor = f'<a id="costs.{anchor}{str(result.row).replace("/", ".")}"></a>'
     head = f"{anchor}{title(result)} `{result.row}` <sub>{inline(workload.clock)}</sub>"
     shares = ", ".join(
         f"{NAMES[engine]} {result.shares[engine]:.2%}" for engine in ENGINES if engine in result.shares

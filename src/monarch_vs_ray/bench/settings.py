@@ -1,0 +1,52 @@
+"""The settings of the engines in a run: ours in every run, and those that its ``--settings`` adds.
+
+At the defaults a dead process is noticed by a poll that comes every ten seconds in Monarch. The recommended
+settings are those of the patterns: what their READMEs tell a reader to set, if a fault must be noticed soon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from monarch_vs_ray.core.errors import BadOption
+from monarch_vs_ray.core.events import Engine
+
+DEFAULTS, RECOMMENDED = "defaults", "recommended"
+ALWAYS = {"GLOO_SOCKET_IFNAME": "lo"}
+"""gloo would ask the machine's name for an address, and listen there."""
+CHOICES: Mapping[str, Mapping[Engine, Mapping[str, str]]] = {
+    DEFAULTS: {},
+    RECOMMENDED: {
+        "monarch": {
+            "HYPERACTOR_MESH_SUPERVISION_POLL_FREQUENCY": "1s",
+            "HYPERACTOR_MESH_GET_ACTOR_STATE_MAX_IDLE": "5s",
+        },
+    },
+}
+"""Variables of an engine's environment. Ray needs none: its raylet waits for the process that it started."""
+_OURS: Mapping[Engine, tuple[str, ...]] = {
+    "monarch": ("defaults, over unix sockets",),
+    "ray": (
+        "object_store_memory=4 GiB",
+        "include_dashboard=False",
+        "log_to_driver=False",
+        "RAY_worker_niceness=0 (its default is 15)",
+    ),
+}
+
+
+def check(choice: str) -> str:
+    """Return the name of a choice of settings. Raises BadOption if there is none of this name."""
+    if choice not in CHOICES:
+        raise BadOption("--settings", choice, f"give {' or '.join(CHOICES)}")
+    return choice
+
+
+def environment(choice: str, engine: Engine) -> dict[str, str]:
+    """Return the variables that a process of an engine gets."""
+    return {**ALWAYS, **CHOICES[choice].get(engine, {})}
+
+
+def told(choice: str, engine: Engine) -> list[str]:
+    """Return what is set of an engine, for a reader."""
+    return [*_OURS[engine], *(f"{name}={value}" for name, value in environment(choice, engine).items())]
