@@ -160,3 +160,19 @@ def test_csv_and_json_have_every_number():
 )
 def test_units(name, value, shown):
     assert units.show(workloads()[name], value) == shown
+
+
+def test_all_rows_together_find_a_small_difference_of_one_engine_with_itself():
+    rows = {Row("argument", size): by(1.1e6, 1e6) for size in (1_000, 1_000_000)}
+    rows |= {RATE: by(1.1e5, 1e5), DATA: by(1.1e6, 1e6), PIPE: by(3e4, 1e4), Row("shut_down"): by(9e9, 1e9)}
+    found = measured(rows, noise=0.05)
+    assert analysis.together(found) is None, "of two engines it would say nothing"
+    both = [process("ray", each.round) if each in found.processes else each for each in found.records]
+    ratio = analysis.together(Measured(manifest=found.manifest, records=both))
+    assert ratio.value == pytest.approx(1.1, rel=0.03)
+    assert ratio.n == 8
+    assert ratio.low > 1
+
+
+def test_without_rows_there_is_nothing_together():
+    assert analysis.together(Measured(manifest=manifest(), records=[process("ray", 1)])) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics as standard
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -159,6 +160,29 @@ def _share(row: Row, taken: Taken, side: str, values: Mapping[int, float]) -> fl
         if limit and values[each] > 0 and bounds[each] > 0
     ]
     return standard.median(shares) if shares else 0.0
+
+
+def together(measured: Measured) -> Estimate | None:
+    """Return the ratio of all rows of one engine against itself, in seconds; None for two engines.
+
+    A round counts once, by the mean of its rows' log ratios: its rows are of the same two processes, so they
+    are not independent. Only rows whose operations the harness times are taken.
+    """
+    if len({each.engine for each in measured.processes}) != 1:
+        return None
+    first, second = measured.manifest.sides
+    taken, logs = by_row(measured), dict[int, list[float]]()
+    for row in taken:
+        workload = workloads()[row.workload]
+        if workload.before or workload.kind in ("phase", "amount"):
+            continue
+        one, other = medians(taken, row, first), medians(taken, row, second)
+        for at in one.keys() & other.keys():
+            ratio = seconds(row, one[at], row.size) / seconds(row, other[at], row.size)
+            logs.setdefault(at, []).append(math.log(ratio))
+    if not logs:
+        return None
+    return statistics.typical([math.exp(standard.mean(each)) for each in logs.values()])
 
 
 def disturbed(measured: Measured) -> list[Process]:

@@ -17,6 +17,7 @@ from rich.text import Text
 from monarch_vs_ray.bench import analysis, derived, rounds, settings, table, units
 from monarch_vs_ray.bench.catalogue import choose, workloads
 from monarch_vs_ray.bench.rounds import DEADLINE, Plan, Progress, Side
+from monarch_vs_ray.bench.statistics import FEW
 from monarch_vs_ray.bench.store import FORMAT, Manifest, Measured, Store
 from monarch_vs_ray.campaign.interpreter import releases
 from monarch_vs_ray.campaign.sides import require
@@ -107,6 +108,9 @@ def show(measured: Measured, form: str = "") -> None:
     else:
         console().print(table.table(measured, lines))
         say("", *derived.lines(measured))
+        if (all_rows := analysis.together(measured)) and all_rows.n >= FEW:
+            pair = " / ".join(measured.manifest.sides)
+            say(f"All rows together, in seconds: {pair} {table.ratio(all_rows)}, n = {all_rows.n} rounds")
         say("", table.LEGEND, *("! " + note for note in analysis.notes(measured, lines)))
 
 

@@ -20,7 +20,7 @@ def bench(
             help="What to measure, or what to do with files of measurements.",
         ),
     ] = None,
-    budget: Annotated[str, typer.Option(help="How long to measure: 30s, 4m.")] = "220s",
+    budget: Annotated[str, typer.Option(help="How long to measure: 30s, 4m.")] = "235s",
     sizes: Annotated[str, typer.Option(help="Only these sizes, for instance 1000,64000000.")] = "",
     seconds: Annotated[float, typer.Option(help="Seconds for each row in each process.")] = 0.2,
     seed: Annotated[int, typer.Option(help="Orders rounds and rows.")] = 0,
