@@ -3,7 +3,8 @@
 usage: python benchmarks/ray_microbenchmark.py [RUNS]
 
 A row agrees when our median lies within the range of Ray's own runs. Ray's benchmark takes minutes for each;
-ours runs the shared rows only, on Ray alone.
+ours runs the shared rows only, on Ray alone. In both, workers have the same niceness, and 1,000 calls run at
+once.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from monarch_vs_ray.bench.catalogue import Row
 from monarch_vs_ray.bench.store import read
 
 SHARED = {
-    "1:1 actor calls sync": ("call_round_trip", lambda seconds: 1 / seconds),
-    "1:1 actor calls async": ("calls_pipelined", lambda rate: rate),
-    "1:1 async-actor calls sync": ("call_async_method", lambda seconds: 1 / seconds),
+    "1:1 actor calls sync": (Row("call_round_trip"), lambda seconds: 1 / seconds),
+    "1:1 actor calls async": (Row("calls_pipelined", 1_000), lambda rate: rate),
+    "1:1 async-actor calls sync": (Row("call_async_method"), lambda seconds: 1 / seconds),
 }
 LINE = re.compile(r"^(?P<name>.+?) per second (?P<value>[\d.]+) \+- (?P<spread>[\d.]+)$")
 
@@ -55,7 +56,7 @@ def main(runs: int = 3) -> None:
 
 
 def _theirs(folder: str) -> dict[str, float]:
-    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "TMPDIR": folder}
+    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0", "TMPDIR": folder}
     environment.pop("RAY_ADDRESS", None)
     command = [str(Path(sys.executable).with_name("ray")), "microbenchmark"]
     out = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
@@ -64,14 +65,14 @@ def _theirs(folder: str) -> dict[str, float]:
 
 
 def _ours(path: Path) -> dict[str, float]:
-    workloads = [workload for workload, _ in SHARED.values()]
-    command = [sys.executable, "-m", "monarch_vs_ray", "bench", *workloads]
+    workloads = [row.workload for row, _ in SHARED.values()]
+    command = [sys.executable, "-m", "monarch_vs_ray", "bench", *workloads, "--sizes", "1000"]
     command += ["--against-itself", "ray", "--budget", "20s", "--seconds", "1", "--output", str(path)]
     subprocess.run(command, capture_output=True, check=True)
     measured = read(path)
     found = {}
-    for name, (workload, as_rate) in SHARED.items():
-        line = next(each for each in analysis.results(measured) if each.row == Row(workload))
+    for name, (row, as_rate) in SHARED.items():
+        line = next(each for each in analysis.results(measured) if each.row == row)
         found[name] = as_rate(line.sides["ray"].estimate.value)
     return found
 

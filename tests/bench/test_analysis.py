@@ -14,7 +14,7 @@ from monarch_vs_ray.bench.catalogue import Row, workloads
 from monarch_vs_ray.bench.store import Measured, Trouble
 
 CALL, PIPE, RATE = Row("call_round_trip"), Row("pipe_round_trip"), Row("calls_pipelined")
-COPY, DATA = Row("memory_copy", 1_048_576), Row("message_bytes", 1_048_576)
+COPY, DATA = Row("shared_memory_hand_over", 1_048_576), Row("message_bytes", 1_048_576)
 
 
 def by(monarch: float, ray: float):
@@ -176,3 +176,34 @@ def test_all_rows_together_find_a_small_difference_of_one_engine_with_itself():
 
 def test_without_rows_there_is_nothing_together():
     assert analysis.together(Measured(manifest=manifest(), records=[process("ray", 1)])) is None
+
+
+def test_limits_that_differ_between_the_sides_are_said():
+    found = measured({PIPE: by(1e4, 2e4), Row("memory_copy", 65_536): by(1e4, 1e4), CALL: by(1e5, 1e5)})
+    said = " ".join(analysis.notes(found, analysis.results(found)))
+    assert (
+        "1 of 2 limits of the machine (pipe_round_trip) differ between the processes of the two sides" in said
+    )
+    alike = measured({PIPE: by(1e4, 1e4)}, noise=0.2)
+    assert "limits" not in " ".join(analysis.notes(alike, analysis.results(alike)))
+
+
+@pytest.mark.parametrize(
+    ("row", "times", "better"),
+    [
+        (CALL, (1e5, 2e5), "monarch"),
+        (RATE, (2e5, 1e5), "ray"),
+        (DATA, (1e6, 2e6), "monarch"),
+        (CALL, (1e5, 1e5), ""),
+    ],
+)
+def test_the_better_side_is_named_whatever_the_unit(row, times, better):
+    found = line(measured({row: by(*times)}, noise=0.1), row)
+    assert found.better == better
+
+
+@pytest.mark.parametrize("row", [Row("kill_to_error"), Row("task_graph_fft", 4)])
+def test_what_is_not_alike_has_no_ratio(row):
+    found = line(measured({row: by(5e9, 1e7)}), row)
+    assert found.ratio is None
+    assert found.better == ""

@@ -57,6 +57,7 @@ def test_a_file_is_compared_with_itself(file, capsys):
         (["nothing_like_it"], "No workload is called"),
         (["--budget", "soon"], "--budget 'soon' cannot be used"),
         (["--settings", "best"], "give defaults or recommended"),
+        (["--slow-down", "0.1"], "needs --against-itself"),
         (["--budget", "0s"], "from 1 s to 24 h"),
         (["--budget", "nan"], "cannot be used"),
         (["--sizes", "many"], "--sizes 'many' cannot be used"),

@@ -29,6 +29,26 @@ def test_each_operation_has_a_sample(kept):
     assert kept[0][1]["row"] == {"workload": "call_round_trip", "size": 0}
 
 
+def test_what_comes_after_an_operation_is_outside_the_clock(kept):
+    ended = []
+
+    def end(answer: int) -> None:
+        time.sleep(0.01)
+        ended.append(answer)
+
+    Measure(ROW, 0.03).latency(lambda: 7, after=end)
+    assert set(ended) == {7}
+    assert max(kept[0][1]["values"]) < 5e6
+
+
+def test_large_bytes_are_moved_several_times_and_the_first_is_left_out(kept):
+    calls = []
+    Measure(Row("result", 64_000_000), 0.0).latency(lambda: calls.append(1))
+    Measure(Row("rdma_read", 67_108_864), 0.0).batches(lambda count: 10_000_000, elsewhere=True)
+    assert len(calls) == 6
+    assert [(len(value["values"]), value["warm_up"]) for _, value in kept] == [(5, 1), (5, 1)]
+
+
 def test_batches_grow_until_the_clock_costs_nothing(kept):
     sizes = []
 
@@ -52,7 +72,7 @@ def test_a_planted_slow_down_is_as_long_as_it_says(kept):
     began = time.perf_counter()
     slowed()
     assert time.perf_counter() - began >= 0.02
-    assert measure.slowed(lambda: 100, 0.5)() == 150
+    assert measure.slowed(lambda: 100, 0.5)() == 100, "a clock elsewhere is not reached"
 
 
 def test_a_wrong_answer_is_not_timed(kept):

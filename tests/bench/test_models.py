@@ -75,6 +75,8 @@ def test_a_model_finds_its_own_parameters():
     assert model.per_process == pytest.approx(50e-6, rel=0.1)
     assert max(map(abs, found["ray"].errors.values())) < 0.1
     assert found["ray"].caller.value == pytest.approx(10e-6, rel=0.2)
+    star = found["ray"].forms(16_384)["star"]
+    assert star == pytest.approx(200e-6 + 16_384 * 10e-6, rel=0.2), "its caller sends to each, as measured"
 
 
 def test_a_prediction_grows_with_the_callers_work_only():
@@ -91,7 +93,8 @@ def test_a_model_of_another_shape_shows_in_the_held_out_error():
 def test_forms_grow_as_their_shape_says():
     small, large = scale.forms(2e-4, 1e-5, 64), scale.forms(2e-4, 1e-5, 16_384)
     assert large["chain"] / small["chain"] == pytest.approx(256, rel=0.1)
-    assert large["chain"] > large["star"]
+    assert large["chain"] > large["star"] > large["tree"]
+    assert small["star"] == pytest.approx(2e-4 + 2 * 64e-5)
 
 
 def test_the_model_is_printed_with_its_assumptions(capsys):

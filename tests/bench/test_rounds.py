@@ -79,6 +79,24 @@ def test_each_round_has_both_sides_and_each_row_of_theirs(fake, tmp_path):
     assert found.samples[0].values == [1e6, 2e6]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_each_side_is_first_in_every_other_round(fake, tmp_path, seed):
+    started, _ = fake
+    measure(tmp_path / "x.jsonl", stop=lambda: len(started) >= 6, budget=600.0, seed=seed, rows=[])
+    first, second = started[:2]
+    assert first != second
+    assert started[:6] == [first, second, second, first, first, second]
+
+
+def test_a_fault_comes_at_the_same_moment_on_both_sides(fake, tmp_path):
+    started, text = fake
+    text[0] = PROGRAM + "\nsys.exit(f'moment {request.moment:.3f}')"
+    found, _ = measure(tmp_path / "x.jsonl", stop=lambda: len(started) >= 6, budget=600.0, rows=[])
+    moments = [float(process.ended.split()[-1]) for process in found.processes[:4]]
+    assert moments[::2] == moments[1::2]
+    assert 0.3 < max(moments) - min(moments) < 0.7, "they are spread over the whole time"
+
+
 def test_a_side_that_fails_is_kept_with_its_last_line(fake, tmp_path):
     fake[1][0] = PROGRAM + "\nsys.exit('the engine is broken')"
     found, _ = measure(tmp_path / "x.jsonl", budget=0.1)

@@ -11,10 +11,13 @@ import msgspec
 
 from monarch_vs_ray.bench import statistics
 from monarch_vs_ray.bench.catalogue import Row, Workload, limit_of, workloads
-from monarch_vs_ray.bench.load import IDLE_CORES
+from monarch_vs_ray.bench.load import FOREIGN_CORES
 from monarch_vs_ray.bench.statistics import Estimate
 from monarch_vs_ray.bench.store import Measured, Process, Samples
 
+FAULTS = "failure"
+UNPAIRED = {FAULTS, "graphs"}
+"""Groups without ratios: a delay by a poll follows the moment of the fault, and task graphs are of two forms."""
 UNSTABLE = 0.35
 """Quartiles of the processes further apart than this share of the median make a row unstable."""
 Taken = Mapping[Row, Mapping[str, Mapping[int, Samples]]]
@@ -53,6 +56,15 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         if self.ratio is None or self.ratio.n < statistics.FEW:
             return None
         return self.ratio.low > 1 or self.ratio.high < 1
+
+    @property
+    def better(self) -> str:
+        """Return the side with the better number; empty when they were not shown to differ."""
+        if not self.ratio or not self.differs:
+            return ""
+        first, second = self.sides
+        more = workloads()[self.row.workload].more_is_better
+        return first if (self.ratio.value > 1) == more else second
 
     @property
     def stable(self) -> bool:
@@ -99,10 +111,11 @@ def _result(row: Row, taken: Taken, measured: Measured) -> Result:
     values = {side: found for side in names if (found := medians(taken, row, side))}
     troubles = [record for record in measured.troubles if record.row == row]
     counts = Counter(record.side for record in troubles)
+    unpaired = workloads()[row.workload].group in UNPAIRED
     return Result(
         row=row,
         sides={side: _side(row, taken[row][side], found) for side, found in values.items()},
-        ratio=_ratio(values.get(names[0], {}), values.get(names[1], {})),
+        ratio=None if unpaired else _ratio(values.get(names[0], {}), values.get(names[1], {})),
         shares={side: share for side in values if (share := _share(row, taken, side, values[side]))},
         failed={record.side: (counts[record.side], record.why) for record in troubles},
     )
@@ -166,7 +179,7 @@ def together(measured: Measured) -> Estimate | None:
     """Return the ratio of all rows of one engine against itself, in seconds; None for two engines.
 
     A round counts once, by the mean of its rows' log ratios: its rows are of the same two processes, so they
-    are not independent. Only rows whose operations the harness times are taken.
+    are not independent. Only rows whose operations are timed in the program are taken.
     """
     if len({each.engine for each in measured.processes}) != 1:
         return None
@@ -174,7 +187,7 @@ def together(measured: Measured) -> Estimate | None:
     taken, logs = by_row(measured), dict[int, list[float]]()
     for row in taken:
         workload = workloads()[row.workload]
-        if workload.before or workload.kind in ("phase", "amount"):
+        if workload.before or workload.elsewhere or workload.kind in ("phase", "amount"):
             continue
         one, other = medians(taken, row, first), medians(taken, row, second)
         for at in one.keys() & other.keys():
@@ -187,7 +200,7 @@ def together(measured: Measured) -> Estimate | None:
 
 def disturbed(measured: Measured) -> list[Process]:
     """Return the processes during which others used the machine, or that began on a busy one."""
-    return [each for each in measured.processes if each.foreign > IDLE_CORES or not each.idle]
+    return [each for each in measured.processes if each.foreign > FOREIGN_CORES or not each.idle]
 
 
 REMEDIES = {
@@ -212,6 +225,12 @@ def notes(measured: Measured, lines: Sequence[Result]) -> list[str]:
     for process in measured.processes:
         if process.ended:
             said.append(f"round {process.round}, {process.side}: the process ended with {process.ended}.")
+    limits = [each for each in lines if workloads()[each.row.workload].before and each.differs is not None]
+    if apart := [f"{each.row}" for each in limits if each.differs]:
+        said.append(
+            f"{len(apart)} of {len(limits)} limits of the machine ({', '.join(apart)}) differ between the"
+            " processes of the two sides, before either has imported anything; by chance 1 in 20 does."
+        )
     if troubled := disturbed(measured):
         most = max(each.foreign for each in troubled)
         said.append(

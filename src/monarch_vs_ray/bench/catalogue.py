@@ -37,8 +37,10 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ``clock`` says what lies between the two readings of the clock. ``limit`` names the row of the machine
     that this one is held against. ``core`` rows are those of a short run. ``size_unit`` is what ``sizes``
     count; ``more_sizes`` are measured when they are asked for. ``extra`` workloads are no part of a default
-    run. ``weight`` is how much more time than another one the workload gets. ``seconds`` is how long one
-    process takes for it, where that is not ours to choose. ``note`` says what a reader would get wrong.
+    run. ``least`` is how many samples a process takes at least: the first one of large bytes touches new
+    memory, takes several times as long, and is left out. ``elsewhere`` says that an actor reads the clock, so
+    that a planted slow-down does not reach it. ``seconds`` is how long one process takes for it,
+    where that is not ours to choose. ``note`` says what a reader would get wrong.
     """
 
     name: str
@@ -54,7 +56,8 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limit: str = ""
     core: bool = False
     extra: bool = False
-    weight: float = 1.0
+    least: int = 1
+    elsewhere: bool = False
     seconds: float = 0.0
     note: str = ""
 

@@ -26,7 +26,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def costs(measured: Measured) -> list[Cost]:
-    """Return a line for each workload of bytes that was measured at two sizes or more."""
+    """Return a line for each workload of bytes that was measured at three sizes or more."""
     taken = by_row(measured)
     found = []
     for workload in workloads().values():
@@ -39,7 +39,7 @@ def costs(measured: Measured) -> list[Cost]:
                 if row.workload == workload.name and (rounds := medians(taken, row, side))
                 for value in [standard.median(rounds.values())]
             ]
-            if len(points) > 1:
+            if len(points) > 2:
                 sizes = [size for size, _ in points]
                 line = statistics.fit_line(points)
                 found.append(Cost(workload=workload.name, side=side, sizes=sizes, line=line))

@@ -8,7 +8,7 @@ from typing import Any
 
 from monarch_vs_ray.bench import plots
 from monarch_vs_ray.bench.plots import Data
-from monarch_vs_ray.bench.published import Published, best
+from monarch_vs_ray.bench.published import Published, alike, best
 from monarch_vs_ray.bench.store import Measured
 
 PREFIX = "bench-"
@@ -43,8 +43,10 @@ def charts(files: Sequence[Published], altair: Any) -> dict[str, tuple[Data, Any
     """Return data and chart of each picture; curves are of the file with most of them."""
     lines = [line.result for line in best(files).values()]
     together = plots.pictures(Measured(manifest=files[0].measured.manifest, records=[]), lines, altair)
-    most = max((file.measured for file in files), key=lambda each: len(plots.metg_curves(each)))
-    if plots.metg_curves(most):
+    most = max(
+        (file.measured for file in alike(files)), key=lambda each: len(plots.metg_curves(each)), default=None
+    )
+    if most and plots.metg_curves(most):
         together["metg"] = plots.pictures(most, lines, altair)["metg"]
     if faults := plots.recoveries(file.measured for file in files):
         together["recovery"] = faults, plots.recovery_chart(faults, altair)

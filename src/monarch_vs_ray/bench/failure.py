@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import random
 import signal
 from collections.abc import Callable
 from functools import cache
 
 from monarch_vs_ray.bench.measure import Measure
+from monarch_vs_ray.bench.request import from_environment
 
 PATIENCE = 60.0
 """Seconds after a fault in which an error, a notice or an answer counts."""
+ANSWER_SECONDS = 60.0
+"""For calls that no fault can hold up."""
 EARLIEST, LATEST = 0.5, 10.5
 """Seconds after an actor's first answer between which it is hit: one poll interval of Monarch, by default."""
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
@@ -24,7 +26,7 @@ def rows(trial: Trial, *whats: str) -> dict[str, Callable[[Measure], None]]:
 
     @cache
     def once(name: str) -> dict[str, float]:
-        moment = random.SystemRandom().uniform(EARLIEST, LATEST)
+        moment = EARLIEST + (LATEST - EARLIEST) * from_environment().moment
         return {**trial(SIGNALS[name], moment), "moment": moment}
 
     def part(name: str, what: str) -> Callable[[Measure], None]:

@@ -138,21 +138,23 @@ def shared_memory_hand_over(measure: Measure) -> None:
 def bare_spawn(measure: Measure) -> None:
     """Start a Python process that imports nothing, and wait for its first byte."""
 
-    def spawn() -> bytes:
+    def spawn() -> tuple[subprocess.Popen[bytes], bytes]:
         program = "import sys; sys.stdout.write('x'); sys.stdout.flush(); sys.stdin.read()"
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         assert process.stdout
-        assert process.stdin
-        first = process.stdout.read(1)
-        process.stdin.close()
-        process.stdout.close()
-        process.wait()
-        return first
+        return process, process.stdout.read(1)
 
-    measure.valid(spawn() == b"x", "another byte came")
-    measure.latency(spawn)
+    def end(process: subprocess.Popen[bytes]) -> None:
+        with process:
+            assert process.stdin
+            process.stdin.close()
+
+    process, first = spawn()
+    end(process)
+    measure.valid(first == b"x", "another byte came")
+    measure.latency(spawn, after=lambda spawned: end(spawned[0]))
 
 
 def pickle_only(measure: Measure) -> None:

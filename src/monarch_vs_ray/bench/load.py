@@ -11,7 +11,9 @@ from pathlib import Path
 from monarch_vs_ray.side.guardian import processes
 
 IDLE_CORES = 0.15
-"""Cores that may be busy when a process starts, and that others may use while it runs."""
+"""Cores that may be busy when a process starts."""
+FOREIGN_CORES = 0.25
+"""Cores that others may use while it runs. Of Ray's own, short-lived processes of 0.1 to 0.2 are not seen."""
 IDLE_WINDOW = 0.2
 _TICK = os.sysconf("SC_CLK_TCK")
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 
-from monarch_vs_ray.bench.catalogue import Row
+from monarch_vs_ray.bench.catalogue import Row, workloads
 from monarch_vs_ray.side.narration import observe
 
 SAMPLES = "samples"
@@ -20,6 +21,7 @@ SAMPLES = "samples"
 PER_OBSERVATION = 8_000
 """Samples in one observation: a line of the history has a limit."""
 MOST_SAMPLES = 20_000
+Answer = TypeVar("Answer")
 BATCH_SECONDS = 0.005
 """A batch takes at least so long, that reading the clock costs nothing against it."""
 WARM_WINDOW = 8
@@ -44,7 +46,7 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measure:
-    """Takes the samples of one row for about ``seconds``.
+    """Takes the samples of one row for about ``seconds``, and as many as the workload needs at least.
 
     ``slow_down`` is a share of each operation's time that is waited in addition: a planted difference, which
     the statistics must find.
@@ -54,6 +56,7 @@ class Measure:
         self.row = row
         self.seconds = seconds
         self._slow_down = slow_down
+        self._least = workloads()[row.workload].least
 
     def valid(self, right: bool, what: str) -> None:
         """Go on only if an answer is right.
@@ -64,8 +67,15 @@ class Measure:
         if not right:
             raise WrongAnswer(f"{self.row.workload}: {what}")
 
-    def latency(self, operation: Callable[[], object]) -> None:
-        """Time an operation again and again, each time by itself."""
+    def latency(
+        self, operation: Callable[[], Answer], after: Callable[[Answer], object] = lambda answer: None
+    ) -> None:
+        """Time an operation again and again, each time by itself.
+
+        Args:
+            operation: What is timed.
+            after: Is called with its answer after each time, outside the clock.
+        """
         if self._slow_down:
             operation = slowed(operation, self._slow_down)
         now = time.perf_counter_ns
@@ -73,10 +83,11 @@ class Measure:
         samples: list[int] = []
         append = samples.append
         before = now()
-        while before < end:
-            operation()
-            after = now()
-            append(after - before)
+        while before < end or len(samples) < self._least:
+            answer = operation()
+            ended = now()
+            append(ended - before)
+            after(answer)
             before = now()
         self._keep(samples, 1)
 
@@ -113,7 +124,7 @@ class Measure:
                 samples.clear()
                 continue
             samples.append(took / (size * each))
-            if now() >= end:
+            if now() >= end and len(samples) >= self._least:
                 break
         self._keep(samples, size * each)
 
@@ -148,16 +159,19 @@ class Measure:
             observe(SAMPLES, msgspec.to_builtins(kept))
 
 
-def slowed(operation: Callable[..., object], share: float) -> Callable[..., object]:
-    """Return an operation that takes ``share`` longer, by waiting busily after it."""
+def slowed(operation: Callable[..., Answer], share: float) -> Callable[..., Answer]:
+    """Return an operation that takes ``share`` longer, by waiting busily after it, in this process.
 
-    def longer(*arguments: object) -> object:
+    What is timed in another process is not reached: see ``Workload.elsewhere``.
+    """
+
+    def longer(*arguments: object) -> Answer:
         began = time.perf_counter()
         answer = operation(*arguments)
         end = began + (time.perf_counter() - began) * (1 + share)
         while time.perf_counter() < end:
             pass
-        return int(answer * (1 + share)) if isinstance(answer, int) else answer
+        return answer
 
     return longer
 

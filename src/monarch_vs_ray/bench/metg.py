@@ -64,7 +64,7 @@ def crossing(points: list[Point]) -> float | None:
 def curves(measured: Measured) -> list[Curve]:
     """Return the curves of every pattern that was measured, the bare processes' among them."""
     taken = by_row(measured)
-    cores = min(measured.manifest.machine.cores, graph.WIDTH)
+    cores = measured.manifest.machine.cores
     found = []
     for pattern in graph.PATTERNS:
         rates: dict[str, dict[int, list[float]]] = {}

@@ -112,7 +112,7 @@ def cold_start(lines: Sequence[Result]) -> Data:
     return [
         {"side": side, "phase": workloads()[line.row.workload].title, "order": at, **_numbers(line, side)}
         for at, line in enumerate(lines)
-        if line.row.workload.startswith("cold_start")
+        if line.row.workload.startswith("cold_start_")
         for side in line.sides
     ]
 

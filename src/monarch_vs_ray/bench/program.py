@@ -7,12 +7,11 @@ engine is measured once in each.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from monarch_vs_ray.bench.catalogue import Row, workloads
+from monarch_vs_ray.bench.catalogue import Row
 from monarch_vs_ray.bench.limits import LIMITS
 from monarch_vs_ray.bench.measure import Measure
 from monarch_vs_ray.bench.request import from_environment
@@ -56,27 +55,19 @@ def run(imports: str, engine_module: str) -> None:
     request = from_environment()
     for row in request.limits:
         _measure(row, request.seconds, LIMITS[row.workload])
-    with _phase("cold_start_import"):
-        import_module(imports)
+    phases = [_phase("cold_start_import", lambda: import_module(imports))]
     engine = cast("Engine", import_module(engine_module))
-    with _phase("cold_start_runtime"):
-        engine.start()
+    phases.append(_phase("cold_start_runtime", engine.start))
     try:
-        with _phase("cold_start_first_actor"):
-            actor = engine.first_actor()
-        with _phase("cold_start_first_call"):
-            engine.first_call(actor)
+        actors: list[Any] = []
+        phases.append(_phase("cold_start_first_actor", lambda: actors.append(engine.first_actor())))
+        phases.append(_phase("cold_start_first_call", lambda: engine.first_call(*actors)))
+        Measure(Row("cold_start"), 0.0).once(sum(phases))
         for row in request.rows:
             if row.workload in engine.WORKLOADS:
-                seconds = request.seconds * _weight(row)
-                _measure(row, seconds, engine.WORKLOADS[row.workload], request.slow_down)
+                _measure(row, request.seconds, engine.WORKLOADS[row.workload], request.slow_down)
     finally:
-        with _phase("shut_down"):
-            engine.stop()
-
-
-def _weight(row: Row) -> float:
-    return workloads()[row.workload].weight
+        _phase("shut_down", engine.stop)
 
 
 def _measure(row: Row, seconds: float, work: Work, slow_down: float = 0.0) -> None:
@@ -89,8 +80,10 @@ def _measure(row: Row, seconds: float, work: Work, slow_down: float = 0.0) -> No
         observe(TROUBLE, {"workload": row.workload, "size": row.size, "why": why})
 
 
-@contextmanager
-def _phase(name: str) -> Iterator[None]:
+def _phase(name: str, do: Callable[[], object]) -> float:
+    """Do it, and keep how long it took; return the seconds."""
     began = time.perf_counter()
-    yield
-    Measure(Row(name), 0.0).once(time.perf_counter() - began)
+    do()
+    took = time.perf_counter() - began
+    Measure(Row(name), 0.0).once(took)
+    return took

@@ -88,20 +88,32 @@ def published(root: Path) -> list[Published]:
     ]
 
 
+def alike(files: Iterable[Published], choice: str = DEFAULTS) -> list[Published]:
+    """Return the files with a choice of settings, and with the latest one's releases."""
+    every = list(files)
+    latest = max(every, key=lambda file: file.measured.manifest.date, default=None)
+    return [
+        file
+        for file in every
+        if latest
+        and file.measured.manifest.choice == choice
+        and file.measured.manifest.versions == latest.measured.manifest.versions
+    ]
+
+
 def best(files: Iterable[Published], choice: str = DEFAULTS) -> dict[Row, Line]:
     """Return one line for each row, from the file with most pairs of processes for it.
 
     Args:
         files: Those of one machine: two are not to be mixed.
-        choice: Only runs with these settings; see ``bench.settings``.
+        choice: Only runs with these settings; see ``bench.settings``. Runs of other releases than the latest
+            run's are left out, too.
 
     Returns:
         The lines, in the order of the catalogue.
     """
     found: dict[Row, Line] = {}
-    for file in files:
-        if file.measured.manifest.choice != choice:
-            continue
+    for file in alike(files, choice):
         for result in results(file.measured):
             known = found.get(result.row)
             if known is None or _pairs(result) > _pairs(known.result):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -31,6 +32,8 @@ LEAST_ROUNDS = 3
 GOAL_ROUNDS = 8
 """A first round that leaves time for fewer shortens the rows."""
 SHORTEST = 0.05
+EVENLY = (math.sqrt(5) - 1) / 2
+"""Moments so far apart spread evenly, however many there are: the golden ratio."""
 NOT_TIMED = frozenset(
     f"{name}.py"
     for name in (
@@ -92,6 +95,8 @@ def measure(
 ) -> Progress:
     """Run rounds until the budget is used up; what is measured is kept as it comes.
 
+    Which side is first alternates, so that being first or second cannot look like an engine.
+
     Args:
         plan: What to measure.
         store: Keeps it.
@@ -105,16 +110,19 @@ def measure(
     end = time.monotonic() + plan.budget
     progress = Progress(left=plan.budget)
     seconds = plan.seconds
+    order = list(plan.sides)
+    random_.shuffle(order)
+    moment = random_.random()
     while not stop():
         began = time.monotonic()
         progress.round += 1
-        order = list(plan.sides)
-        random_.shuffle(order)
         for side in order:
             if stop():
                 return progress
-            store.append(_process(side, plan, seconds, random_, progress, end, update, stop))
+            store.append(_process(side, plan, seconds, moment, random_, progress, end, update, stop))
             update(progress)
+        order.reverse()
+        moment = (moment + EVENLY) % 1
         took = time.monotonic() - began
         left = end - time.monotonic()
         if progress.round == 1 and took * (GOAL_ROUNDS - 1) > left:
@@ -127,7 +135,8 @@ def measure(
 
 def _rows_timed(plan: Plan) -> float:
     known = workloads()
-    return sum(known[row.workload].weight for row in plan.rows) * len(plan.sides)
+    timed = [row for row in plan.rows if known[row.workload].kind not in ("phase", "amount")]
+    return float(sum(side.engine in known[row.workload].engines for row in timed for side in plan.sides))
 
 
 def _shorter(plan: Plan, seconds: float, took: float, left: float) -> float:
@@ -140,6 +149,7 @@ def _process(
     side: Side,
     plan: Plan,
     seconds: float,
+    moment: float,
     random_: random.Random,
     progress: Progress,
     end: float,
@@ -156,7 +166,7 @@ def _process(
         deadline=plan.deadline,
         settings={
             **settings.environment(plan.settings, side.engine),
-            **_request(side, plan, seconds, random_).variable(),
+            **_request(side, plan, seconds, moment, random_).variable(),
         },
     )
     run = Run([spec], MonotonicClock())
@@ -187,12 +197,13 @@ def _process(
         processor=used / took,
         foreign=foreign,
         idle=idle,
+        row_seconds=seconds,
         ended=_ending(events),
     )
     return [process, *_records(events, progress.round, side.name)]
 
 
-def _request(side: Side, plan: Plan, seconds: float, random_: random.Random) -> Request:
+def _request(side: Side, plan: Plan, seconds: float, moment: float, random_: random.Random) -> Request:
     """Return what one process measures: its rows, in an order of its own."""
     known = workloads()
     rows = [row for row in plan.rows if side.engine in known[row.workload].engines]
@@ -202,6 +213,7 @@ def _request(side: Side, plan: Plan, seconds: float, random_: random.Random) -> 
         limits=[row for row in rows if known[row.workload].before],
         seconds=seconds,
         slow_down=side.slow_down,
+        moment=moment,
     )
 
 

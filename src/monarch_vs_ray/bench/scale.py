@@ -28,9 +28,10 @@ FAN_OUT = {"monarch": 16, "ray": 0}
 ASKED = (64, 256, 1_024, 4_096, 16_384)
 ASSUMPTIONS = (
     "Each process has a core of its own, and the network takes no longer than this machine's sockets.",
-    "A hop costs what one call costs here; the caller's work for each answer stays what it is here.",
+    "A hop costs half of one call; the caller's work for each answer stays what it is here.",
     "Nothing fails, nothing is lost, and no limit of descriptors, memory or the control plane is met.",
     "The caller's work was measured at the sizes of this file; all beyond is extrapolated.",
+    "In the three forms, a message costs as much to send as to receive.",
 )
 
 
@@ -83,16 +84,20 @@ def held_out(seconds: dict[int, float], fan_out: int) -> dict[int, float]:
     return errors
 
 
-def forms(call: float, caller: float, n: int) -> dict[str, float]:
-    """Return what the three forms of a fan-out take, from one call and the caller's work for a message.
+def forms(call: float, message: float, n: int) -> dict[str, float]:
+    """Return what the three forms of a fan-out take; in each, ``n`` answers come back to the caller.
 
-    In each, ``n`` answers come back to the caller.
+    Args:
+        call: Seconds of one call.
+        message: Seconds that a process works for one message that it sends or receives.
+        n: Processes, at least 1.
     """
-    tree = depth(n, FAN_OUT["monarch"]) * (call / 2 + caller * FAN_OUT["monarch"])
+    children = FAN_OUT["monarch"]
+    hop, answers = call / 2, message * n
     return {
-        "star": call + caller * n,
-        "chain": call / 2 * n + call / 2,
-        "tree": tree + call / 2 + caller * n,
+        "star": call + message * n + answers,
+        "chain": (hop + message) * n + hop + answers,
+        "tree": (hop + message * min(n, children)) * depth(n, children) + hop + answers,
     }
 
 
@@ -106,6 +111,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     sizes: tuple[int, ...]
     worst: float
     beyond: float
+    per_hop: float
     source: str
 
 
@@ -118,6 +124,7 @@ def published_shape() -> Shape:
         sizes=tuple(seconds),
         worst=worst,
         beyond=held_out(seconds, fan_out)[max(seconds)],
+        per_hop=model.per_hop,
         source=cast_figures.SOURCE,
     )
 
@@ -128,8 +135,9 @@ def told_shape(source: str = cast_figures.SOURCE) -> str:
     low, high = min(shape.sizes), max(shape.sizes)
     return (
         f"The model's form fits Monarch's own published times of a cast to {low:,} to {high:,} actors"
-        f" ({source}) within {abs(shape.worst):.0%}; fitted without the largest, it is off by"
-        f" {shape.beyond:+.0%} there. They are of other machines, so only the form is compared."
+        f" ({source}) within {abs(shape.worst):.0%}, with {units.seconds(shape.per_hop)} for a further level;"
+        f" without the largest it is off by {shape.beyond:+.0%} there. So a prediction may be off by more"
+        " than its interval says, which is of the processes' spread only. Those times are of other machines."
     )
 
 
@@ -141,6 +149,15 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     errors: dict[int, float]
     caller: Estimate | None
     predictions: dict[int, Estimate]
+
+    def forms(self, n: int) -> dict[str, float]:
+        """Return what the three forms take with this engine's messages; empty if the caller was not measured.
+
+        In a star the caller sends to each and hears from each; in a tree it only hears from each.
+        """
+        if self.caller is None:
+            return {}
+        return forms(self.model.call, self.caller.value / (1 if self.model.fan_out else 2), n)
 
 
 def engines(measured: Measured) -> dict[str, Engine]:
@@ -196,6 +213,12 @@ def _predictions(calls: Sequence[float], caller: Sequence[float], fan_out: int) 
     }
 
 
+def told_forms(engine: Engine) -> str:
+    """Return what the three forms take at the most processes: ``star: 2 s, chain: 9 s, tree: 1 s``."""
+    taken = engine.forms(ASKED[-1])
+    return ", ".join(f"{form}: {units.seconds(value)}" for form, value in taken.items())
+
+
 def _level(engine: Engine) -> str:
     if not engine.model.fan_out:
         return ""
@@ -238,11 +261,7 @@ def show(measured: Measured, form: str = "") -> int:
                 f"  predicted for {n:6} processes: {units.seconds(estimate.value)}"
                 f" [{units.seconds(estimate.low)}, {units.seconds(estimate.high)}], n = {estimate.n}"
             )
-        shapes = forms(model.call, engine.caller.value, ASKED[-1])
-        say(
-            f"  at {ASKED[-1]} as a "
-            + ", ".join(f"{shape}: {units.seconds(value)}" for shape, value in shapes.items())
-        )
+        say(f"  at {ASKED[-1]} as a {told_forms(engine)}")
     if "monarch" in found:
         say(told_shape())
     say("A prediction, not a measurement. It assumes:", *("  " + each for each in ASSUMPTIONS))

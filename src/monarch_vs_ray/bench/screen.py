@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -41,8 +42,8 @@ def run(
     *,
     budget: str,
     sizes: str = "",
-    seconds: float = 0.2,
-    seed: int = 0,
+    seconds: float = 0.1,
+    seed: int | None = None,
     output: Path | None = None,
     against_itself: str = "",
     slow_down: float = 0.0,
@@ -62,7 +63,7 @@ def run(
         rows=chosen,
         seconds=seconds,
         budget=longest,
-        seed=seed,
+        seed=random.randrange(2**31) if seed is None else seed,
         deadline=DEADLINE + 2 * sum(known[row.workload].seconds for row in chosen),
         settings=settings.check(choice),
     )
@@ -169,8 +170,10 @@ def _sides(against_itself: str, slow_down: float) -> tuple[Side, Side]:
     if not 0 <= slow_down <= 10:
         raise BadOption("--slow-down", f"{slow_down:g}", "give a share from 0 to 10, such as 0.1")
     if not against_itself:
+        if slow_down:
+            raise BadOption("--slow-down", f"{slow_down:g}", "it needs --against-itself monarch, or ray")
         first, second = ENGINES
-        return (Side(name=first, engine=first, slow_down=slow_down), Side(name=second, engine=second))
+        return (Side(name=first, engine=first), Side(name=second, engine=second))
     for engine in ENGINES:
         if engine == against_itself:
             name = f"{engine} slowed by {slow_down:.0%}" if slow_down else f"{engine} again"

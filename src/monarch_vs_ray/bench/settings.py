@@ -12,8 +12,11 @@ from monarch_vs_ray.core.errors import BadOption
 from monarch_vs_ray.core.events import Engine
 
 DEFAULTS, RECOMMENDED = "defaults", "recommended"
-ALWAYS = {"GLOO_SOCKET_IFNAME": "lo"}
-"""gloo would ask the machine's name for an address, and listen there."""
+ALWAYS: Mapping[Engine, Mapping[str, str]] = {
+    # gloo would ask the machine's name for an address, and listen there. The log is at Monarch's own default.
+    "monarch": {"GLOO_SOCKET_IFNAME": "lo", "MONARCH_FILE_LOG": "info"},
+    "ray": {"GLOO_SOCKET_IFNAME": "lo"},
+}
 CHOICES: Mapping[str, Mapping[Engine, Mapping[str, str]]] = {
     DEFAULTS: {},
     RECOMMENDED: {
@@ -25,11 +28,14 @@ CHOICES: Mapping[str, Mapping[Engine, Mapping[str, str]]] = {
 }
 """Variables of an engine's environment. Ray needs none: its raylet waits for the process that it started."""
 _OURS: Mapping[Engine, tuple[str, ...]] = {
-    "monarch": ("defaults, over unix sockets",),
+    "monarch": ("HYPERACTOR_MESH_ATTACH_CONFIG_TIMEOUT=60s",),
     "ray": (
+        "num_cpus=the machine's",
         "object_store_memory=4 GiB",
         "include_dashboard=False",
         "log_to_driver=False",
+        "logging_level=ERROR",
+        "RAY_AUTH_MODE=token",
         "RAY_worker_niceness=0 (its default is 15)",
     ),
 }
@@ -44,7 +50,7 @@ def check(choice: str) -> str:
 
 def environment(choice: str, engine: Engine) -> dict[str, str]:
     """Return the variables that a process of an engine gets."""
-    return {**ALWAYS, **CHOICES[choice].get(engine, {})}
+    return {**ALWAYS[engine], **CHOICES[choice].get(engine, {})}
 
 
 def told(choice: str, engine: Engine) -> list[str]:

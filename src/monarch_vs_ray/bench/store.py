@@ -43,7 +43,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True, tag="process"):
     """One side in one round: how long it took, and what else the machine did meanwhile.
 
     ``processor`` is what its tree used of the processor, ``foreign`` what others used, both in cores;
-    ``idle`` says whether the machine was idle when it began.
+    ``idle`` says whether the machine was idle when it began, ``row_seconds`` how long each row was measured.
     """
 
     round: int
@@ -53,6 +53,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True, tag="process"):
     processor: float
     foreign: float
     idle: bool = True
+    row_seconds: float = 0.0
     ended: str
 
 

@@ -21,6 +21,8 @@ NOT_SHOWN = "n.s."
 """Not shown to differ: the interval at 95 % holds 1."""
 LEGEND = "n.s.: not shown to differ, the interval at 95 % holds 1.  !: see below.  n: pairs of processes."
 NOTHING = "-"
+LONGEST_NAME = 8
+"""Characters of the name of a side in a cell; a longer one is called first or second."""
 LONGEST = 22
 """Characters of a heading."""
 
@@ -34,6 +36,7 @@ def table(measured: Measured, results: Sequence[Result]) -> Table:
     made.add_column(second, justify="right", no_wrap=True)
     both = f"{first} / {second}"
     made.add_column(both if len(both) < LONGEST else "first / second", justify="right", no_wrap=True)
+    made.add_column("better", no_wrap=True)
     made.add_column("of the limit", justify="right", no_wrap=True)
     made.add_column("n", justify="right", no_wrap=True)
     for group, lines in analysis.by_group(results).items():
@@ -61,6 +64,13 @@ def _cells(result: Result, first: str, second: str) -> list[Text]:
         Text(f"{mark} {workload.title}{', ' + size if size else ''}"),
         *values,
         Text(ratio(result.ratio), style="" if result.differs else "dim"),
+        Text(
+            result.better
+            if len(result.better) < LONGEST_NAME
+            else "first"
+            if result.better == first
+            else "second"
+        ),
         Text(shares, style="dim"),
         Text(str(pairs), style="dim"),
     ]

@@ -49,7 +49,7 @@ def size(workload: Workload, row: Row) -> str:
     if workload.sizes == (0,):
         return ""
     if workload.size_unit == "B":
-        binary = row.size % 1024 == 0
+        binary = row.size % 1_000 != 0
         units = _BINARY if binary else _COUNTS
         factor, prefix = next(((f, p) for f, p in units if row.size >= f), units[-1])
         return f"{row.size / factor:.4g} {prefix}B"

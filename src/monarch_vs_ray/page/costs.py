@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from monarch_vs_ray.bench import analysis, derived, plots, scale, table, units
-from monarch_vs_ray.bench.analysis import Result
+from monarch_vs_ray.bench.analysis import FAULTS, Result
 from monarch_vs_ray.bench.catalogue import workloads
 from monarch_vs_ray.bench.published import Line, Published, best
 from monarch_vs_ray.bench.settings import DEFAULTS, RECOMMENDED
@@ -16,7 +16,6 @@ from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.core.output import clean
 from monarch_vs_ray.page.sources import machine_text
 
-FAULTS = "failure"
 LIMITS = "limits"
 """Groups of what the machine itself can do; they come last."""
 ENGINE_COLORS = plots.COLORS
@@ -148,7 +147,7 @@ def _predicted(estimate: Estimate) -> str:
     return f"{units.seconds(estimate.value)} [{low}, {high}]"
 
 
-GLANCE = ("cold_start_runtime", "call_round_trip", "fan_out", "spawn", "kill_to_error", "memory_of_an_actor")
+GLANCE = ("cold_start", "call_round_trip", "fan_out", "spawn", "kill_to_error", "memory_of_an_actor")
 """Workloads that the first screens quote, at their largest size, once they are measured on both engines."""
 
 

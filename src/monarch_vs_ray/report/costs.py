@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
 from monarch_vs_ray.bench import cast_figures, metg, scale, units
-from monarch_vs_ray.bench.analysis import Result, by_row, disturbed, medians
+from monarch_vs_ray.bench.analysis import FAULTS, Result, by_row, disturbed, medians
 from monarch_vs_ray.bench.catalogue import Row, workloads
 from monarch_vs_ray.bench.metg import BARE, Curve
-from monarch_vs_ray.bench.published import Line, Published, best
+from monarch_vs_ray.bench.published import Line, Published, alike, best
 from monarch_vs_ray.bench.settings import CHOICES, DEFAULTS, RECOMMENDED
 from monarch_vs_ray.bench.statistics import FEW, Estimate
 from monarch_vs_ray.core.errors import UnknownWorkload
@@ -20,7 +20,7 @@ from monarch_vs_ray.report.words import EVIDENCE_FOLDER, row
 NOTHING = "Nothing is measured yet; `mvr bench` does, and `mvr bench publish` publishes it."
 PAGE = "costs.md"
 MISSING = "-"
-FAULTS, MOMENT = "failure", "fault_moment"
+MOMENT = "fault_moment"
 METHOD = "guide/benchmarks.md#workloads"
 MODEL = "How a fan-out grows, by a model that was fitted to these measurements:"
 MEASURED_MOST = 1_024
@@ -44,13 +44,14 @@ class Costs:
 
     def finding(self) -> str:
         """Return a sentence with the two numbers that most readers look for."""
-        call, start = self._both("call_round_trip"), self._both("cold_start_runtime")
+        call, start = self._both("call_round_trip"), self._both("cold_start")
         if not call or not start:
             return f"**Costs.** {NOTHING}"
         return (
             f"**Costs.** A call and its answer take {call[0]} on Monarch and {call[1]} on Ray"
-            f" ({self._n('call_round_trip')}). The runtime is up in {start[0]} on Monarch, which starts no"
-            f" service, and in {start[1]} on Ray, which starts a cluster of one node."
+            f" ({self._n('call_round_trip')}). A new program has its first answer after {start[0]} on"
+            f" Monarch, which starts no service, and after {start[1]} on Ray, which starts a cluster of one"
+            " node."
             " [[costs](#what-it-costs)]"
         )
 
@@ -63,7 +64,7 @@ class Costs:
         lines = [line for name in wanted for line in self._find(name)]
         if not lines:
             return NOTHING
-        head = ["|operation|Monarch|Ray|Monarch / Ray|pairs|", "|---|--:|--:|--:|--:|"]
+        head = ["|operation|Monarch|Ray|Monarch / Ray|better|pairs|", "|---|--:|--:|--:|---|--:|"]
         return "\n".join([*head, *(_line(line.result) for line in lines)])
 
     def faults(self) -> str:
@@ -102,7 +103,7 @@ class Costs:
 
     def _curves(self) -> dict[str, dict[str, Curve]]:
         found: dict[str, dict[str, Curve]] = {}
-        for file in self.files:
+        for file in alike(self.files):
             for curve in metg.curves(file.measured):
                 known = found.setdefault(curve.pattern, {}).get(curve.driver)
                 if known is None or curve.processes > known.processes:
@@ -113,7 +114,7 @@ class Costs:
 
     def scale(self) -> str:
         """Return the scale model in sentences, with its error; empty if fan-out was not measured enough."""
-        for file in reversed(self.files):
+        for file in reversed(alike(self.files)):
             if found := scale.engines(file.measured):
                 return "\n".join([MODEL, "", *(f"- {sentence}" for sentence in _model(found))])
         return ""
@@ -227,7 +228,9 @@ def title(result: Result) -> str:
 
 def _line(result: Result) -> str:
     pairs = result.ratio.n if result.ratio else max(side.estimate.n for side in result.sides.values())
-    return row(title(result), *(value(result, engine) for engine in ENGINES), ratio(result.ratio), str(pairs))
+    numbers = (value(result, engine) for engine in ENGINES)
+    better = next((NAMES[engine] for engine in ENGINES if engine == result.better), "")
+    return row(title(result), *numbers, ratio(result.ratio), better, str(pairs))
 
 
 def ratio(estimate: Estimate | None) -> str:
@@ -269,15 +272,20 @@ def _model(found: dict[str, scale.Engine]) -> Iterator[str]:
                 f" Predicted for {MEASURED_MOST:,} processes with cores of their own:"
                 f" {_seconds(estimate.value)} {interval}."
             )
+            most = f"{scale.ASKED[-1]:,}"
+            sentence += f" With its messages, {most} processes as a {_micro(scale.told_forms(of))}."
         yield sentence
-    if "monarch" in found:
-        yield scale.told_shape(f"[source]({cast_figures.SOURCE})")
     if any(of.predictions for of in found.values()):
+        yield scale.told_shape(f"[source]({cast_figures.SOURCE})")
         yield f"A prediction, not a measurement; what it assumes is in [the method]({METHOD})."
 
 
 def _seconds(value_: float) -> str:
-    return units.seconds(value_).replace(" us", " µs")
+    return _micro(units.seconds(value_))
+
+
+def _micro(text: str) -> str:
+    return text.replace(" us", " µs")
 
 
 def groups(lines: Sequence[Line]) -> dict[str, list[Line]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from monarch_vs_ray.bench import analysis, derived, units
-from monarch_vs_ray.bench.analysis import Result
+from monarch_vs_ray.bench.analysis import FAULTS, Result
 from monarch_vs_ray.bench.catalogue import workloads
 from monarch_vs_ray.bench.published import Line, Published
 from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.ledger.tables import NAMES
-from monarch_vs_ray.report.costs import FAULTS, Costs, groups, ratio, title, value
+from monarch_vs_ray.report.costs import Costs, groups, ratio, title, value
 from monarch_vs_ray.report.evidence_page import GENERATED
 from monarch_vs_ray.report.words import escape, inline, row
 
@@ -17,7 +17,8 @@ LINKS = """\
 [method](../guide/benchmarks.md)"""
 HOW = """\
 Each row is from the run with most pairs for it; n counts pairs of processes. In parentheses: where the worse
-10 % and 1 % of all samples begin. The raw samples are linked below."""
+10 % begin, and the worse 1 % of a hundred samples or more. The raw samples are linked below."""
+FOR_A_TENTH, FOR_A_HUNDREDTH = 10, 100
 HEAD = "|row|Monarch|Ray|Monarch / Ray|share of the limit|\n|---|--:|--:|--:|--:|"
 
 
@@ -67,17 +68,18 @@ def _cell(result: Result, engine: str) -> str:
         failed = result.failed.get(engine)
         return f"not measured: {inline(escape(failed[1]))}" if failed else ""
     workload = workloads()[result.row.workload]
-    worse = ", ".join(
-        units.show(workload, each).replace(" us", " µs") for each in result.sides[engine].quantiles[1:]
-    )
-    return f"{value(result, engine)} ({worse})"
+    side = result.sides[engine]
+    told = side.quantiles[1 : 1 + (side.samples >= FOR_A_TENTH) + (side.samples >= FOR_A_HUNDREDTH)]
+    worse = ", ".join(units.show(workload, each).replace(" us", " µs") for each in told)
+    return f"{value(result, engine)} ({worse})" if worse else value(result, engine)
 
 
 def _run(file: Published) -> str:
     manifest = file.measured.manifest
     lines = analysis.results(file.measured)
     rounds = max((each.round for each in file.measured.processes), default=0)
-    when = f"{manifest.date[:19]} UTC, {rounds} rounds, {manifest.seconds:g} s for each row"
+    shortest = min((each.row_seconds for each in file.measured.processes), default=0.0) or manifest.seconds
+    when = f"{manifest.date[:19]} UTC, {rounds} rounds, {shortest:.2g} to {manifest.seconds:g} s for each row"
     facts = [
         f"{when}, code {manifest.code}",
         *(f"set of {NAMES[engine]}: {', '.join(manifest.settings.get(engine, []))}" for engine in ENGINES),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from monarch.actor import Actor, endpoint
+
+from monarch_vs_ray.bench.measure import WrongAnswer
+from monarch_vs_ray.bench.payload import checksum, payload
 
 
 class Echo(Actor):
@@ -17,8 +21,16 @@ class Echo(Actor):
         return len(value)
 
     @endpoint
-    def make(self, size: int) -> bytes:
-        return bytes(size)
+    def checksum(self, value: bytes) -> int:
+        return checksum(value)
+
+    @endpoint
+    def prepare(self, size: int) -> None:
+        self._data = bytes(payload(size))
+
+    @endpoint
+    def data(self) -> bytes:
+        return self._data
 
 
 class AsyncEcho(Actor):
@@ -34,9 +46,13 @@ class Relay(Actor):
         self._other = other
 
     @endpoint
-    async def call(self, count: int) -> None:
-        for _ in range(count):
-            await self._other.echo.call_one()
+    async def call(self, count: int) -> int:
+        """Return the nanoseconds of so many calls."""
+        began = time.perf_counter_ns()
+        for number in range(count):
+            if await self._other.echo.call_one(number) != number:
+                raise WrongAnswer("another number came back")
+        return time.perf_counter_ns() - began
 
 
 class Counter(Actor):
@@ -70,6 +86,6 @@ class Caller(Actor):
     @endpoint
     async def call_others(self, count: int) -> None:
         others = self._others
-        futures = [others[number % len(others)].echo.call_one() for number in range(count)]
-        for future in futures:
-            await future
+        futures = [others[number % len(others)].echo.call_one(number) for number in range(count)]
+        if [await future for future in futures] != list(range(count)):
+            raise WrongAnswer("other numbers came back")

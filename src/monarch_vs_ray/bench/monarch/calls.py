@@ -11,8 +11,12 @@ from monarch.actor import this_host
 
 from monarch_vs_ray.bench.measure import Measure
 from monarch_vs_ray.bench.monarch.actors import AsyncEcho, Counter, Echo, Relay
+from monarch_vs_ray.bench.payload import checksum, payload
 
-TIMEOUT = 60
+TIMEOUT = None
+"""The process has a deadline; with a timeout of its own, `get` would wake a second thread."""
+BATCH = 1_000
+"""Messages, or items of a stream, for which one answer is waited."""
 
 
 @cache
@@ -32,49 +36,57 @@ def call_round_trip(measure: Measure) -> None:
 
 def call_async_method(measure: Measure) -> None:
     """Call an actor whose endpoint is async, wait, call again."""
-    call = this_host().spawn_procs().spawn("async_echo", AsyncEcho).echo.call_one
+    procs = this_host().spawn_procs()
+    call = procs.spawn("async_echo", AsyncEcho).echo.call_one
     measure.valid(call(7).get(TIMEOUT) == 7, "another number came back")
     measure.latency(lambda: call().get(TIMEOUT))
+    procs.stop().get(TIMEOUT)
 
 
 def calls_pipelined(measure: Measure) -> None:
-    """Make a batch of calls of one actor, then wait for all of them."""
-    call = echo().echo.call_one
+    """Make as many calls of one actor as the row says, then wait for all of them."""
+    call, size = echo().echo.call_one, measure.row.size
 
-    def batch(count: int) -> None:
-        for future in [call() for _ in range(count)]:
-            future.get(TIMEOUT)
+    def batch(count: int) -> list[Any]:
+        return [future.get(TIMEOUT) for future in [call(number) for number in range(count)]]
 
-    batch(10)
-    measure.batches(batch, least=10, most=1_000)
+    measure.valid(batch(size) == list(range(size)), "other numbers came back")
+    measure.batches(batch, least=size, most=size)
 
 
 def actor_to_actor(measure: Measure) -> None:
     """Let one actor call another, one call after another."""
-    relay = this_host().spawn_procs().spawn("relay", Relay, echo())
-    relay.call.call_one(1).get(TIMEOUT)
-    measure.batches(lambda count: relay.call.call_one(count).get(TIMEOUT), least=10, most=10_000)
+    procs = this_host().spawn_procs()
+    relay = procs.spawn("relay", Relay, echo())
+    relay.call.call_one(10).get(TIMEOUT)
+    measure.batches(
+        lambda count: relay.call.call_one(count).get(TIMEOUT), least=10, most=10_000, elsewhere=True
+    )
+    procs.stop().get(TIMEOUT)
 
 
 def argument(measure: Measure) -> None:
     """Call one actor with bytes of the row's size, which answers with their number."""
-    load = bytes(measure.row.size)
+    load = bytes(payload(measure.row.size))
     call = echo().length.call_one
-    measure.valid(call(load).get(TIMEOUT) == len(load), "not all bytes arrived")
+    arrived = echo().checksum.call_one(load).get(TIMEOUT)
+    measure.valid(arrived == checksum(load), "other bytes arrived")
     measure.latency(lambda: call(load).get(TIMEOUT))
 
 
 def result(measure: Measure) -> None:
     """Call one actor, which answers with bytes of the row's size."""
     size = measure.row.size
-    call = echo().make.call_one
-    measure.valid(len(call(size).get(TIMEOUT)) == size, "not all bytes came back")
-    measure.latency(lambda: call(size).get(TIMEOUT))
+    echo().prepare.call_one(size).get(TIMEOUT)
+    call = echo().data.call_one
+    measure.valid(checksum(call().get(TIMEOUT)) == checksum(payload(size)), "other bytes came back")
+    measure.latency(lambda: call().get(TIMEOUT))
 
 
 def fire_and_forget(measure: Measure) -> None:
     """Send messages that nobody answers, then ask once how many have arrived."""
-    counter = this_host().spawn_procs().spawn("counter", Counter)
+    procs = this_host().spawn_procs()
+    counter = procs.spawn("counter", Counter)
     sent = 0
 
     def batch(count: int) -> None:
@@ -85,7 +97,8 @@ def fire_and_forget(measure: Measure) -> None:
         measure.valid(counter.count.call_one().get(TIMEOUT) == sent, "messages are missing")
 
     batch(10)
-    measure.batches(batch, least=100, most=10_000)
+    measure.batches(batch, least=BATCH, most=BATCH)
+    procs.stop().get(TIMEOUT)
 
 
 @contextmanager
@@ -109,9 +122,10 @@ def fan_out(measure: Measure) -> None:
 def spawn(measure: Measure) -> None:
     """Start a process with an actor in it, and wait for its first answer."""
 
-    def one() -> None:
+    def one() -> Any:
         procs = this_host().spawn_procs()
-        procs.spawn("spawned", Echo).echo.call_one().get(TIMEOUT)
-        procs.stop().get(TIMEOUT)
+        answer = procs.spawn("spawned", Echo).echo.call_one(7).get(TIMEOUT)
+        measure.valid(answer == 7, "another number came back")
+        return procs
 
-    measure.latency(one)
+    measure.latency(one, after=lambda procs: procs.stop().get(TIMEOUT))

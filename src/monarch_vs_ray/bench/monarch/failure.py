@@ -12,8 +12,7 @@ from typing import Any
 import monarch.actor
 from monarch.actor import Actor, MeshFailure, endpoint, this_host
 
-from monarch_vs_ray.bench.failure import PATIENCE
-from monarch_vs_ray.bench.monarch.calls import TIMEOUT
+from monarch_vs_ray.bench.failure import ANSWER_SECONDS, PATIENCE
 
 POLL = 0.02
 
@@ -55,8 +54,8 @@ def trial(number: int, moment: float) -> dict[str, float]:
     monarch.actor.unhandled_fault_hook = lambda failure: None  # the default would end this program
     procs = this_host().spawn_procs()
     parent = procs.spawn("parent", Parent)
-    _, worker = parent.state.call_one().get(TIMEOUT)
-    pid = worker.pid.call_one().get(TIMEOUT)
+    _, worker = parent.state.call_one().get(ANSWER_SECONDS)
+    pid = worker.pid.call_one().get(ANSWER_SECONDS)
     with ThreadPoolExecutor(1) as threads:
         call = threads.submit(_time_of_error, worker)
         time.sleep(moment)
@@ -64,11 +63,11 @@ def trial(number: int, moment: float) -> dict[str, float]:
         os.kill(pid, number)
         found: dict[str, float] = {}
         while time.monotonic() - hit < PATIENCE and len(found) < 3:
-            noticed, successor = parent.state.call_one().get(TIMEOUT)
+            noticed, successor = parent.state.call_one().get(ANSWER_SECONDS)
             if noticed:
                 found.setdefault("notice", noticed - hit)
                 if "answer" not in found:
-                    successor.pid.call_one().get(TIMEOUT)
+                    successor.pid.call_one().get(ANSWER_SECONDS)
                     found["answer"] = time.monotonic() - hit
             if call.done() and call.result():
                 found["error"] = call.result() - hit
@@ -76,7 +75,7 @@ def trial(number: int, moment: float) -> dict[str, float]:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     with suppress(Exception):  # a mesh with a dead process may refuse to stop
-        procs.stop().get(TIMEOUT)
+        procs.stop().get(ANSWER_SECONDS)
     return found
 
 

@@ -6,7 +6,7 @@ from monarch.actor import Channel, this_host
 
 from monarch_vs_ray.bench.measure import Measure
 from monarch_vs_ray.bench.monarch.actors import Caller, Echo, Stream
-from monarch_vs_ray.bench.monarch.calls import TIMEOUT, mesh
+from monarch_vs_ray.bench.monarch.calls import BATCH, TIMEOUT, mesh
 
 
 def streamed_items(measure: Measure) -> None:
@@ -22,7 +22,7 @@ def streamed_items(measure: Measure) -> None:
         measure.valid(total == count * (count - 1) // 2, "items are missing")
 
     stream(10)
-    measure.batches(stream, least=100, most=10_000)
+    measure.batches(stream, least=BATCH, most=BATCH)
     procs.stop().get(TIMEOUT)
 
 
@@ -62,5 +62,7 @@ def fan_out_caller(measure: Measure) -> None:
             for _ in range(count):
                 actors.echo.call().get(TIMEOUT)
 
+        answers = list(actors.echo.call(7).get(TIMEOUT).values())
+        measure.valid(answers == [7] * measure.row.size, "wrong answers")
         call(10)
         measure.processor_time(call, 50)

@@ -2,44 +2,66 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import ray
 
+from monarch_vs_ray.bench.measure import WrongAnswer
+from monarch_vs_ray.bench.payload import checksum, payload
+
+
+class Process:
+    """Says which process it is, so that its end can be waited for."""
+
+    def pid(self) -> int:
+        return os.getpid()
+
 
 @ray.remote
-class Echo:
+class Echo(Process):
     def echo(self, value: Any = None) -> Any:
         return value
 
     def length(self, value: bytes) -> int:
         return len(value)
 
-    def make(self, size: int) -> bytes:
-        return bytes(size)
+    def checksum(self, value: bytes) -> int:
+        return checksum(value)
+
+    def prepare(self, size: int) -> None:
+        self._data = bytes(payload(size))
+
+    def data(self) -> bytes:
+        return self._data
 
 
 @ray.remote
-class AsyncEcho:
+class AsyncEcho(Process):
     async def echo(self, value: Any = None) -> Any:
         return value
 
 
 @ray.remote
-class Relay:
+class Relay(Process):
     """Calls another actor, and times it there."""
 
     def __init__(self, other: Any) -> None:
         self._other = other
 
-    def call(self, count: int) -> None:
-        for _ in range(count):
-            ray.get(self._other.echo.remote())
+    def call(self, count: int) -> int:
+        """Return the nanoseconds of so many calls."""
+        began = time.perf_counter_ns()
+        for number in range(count):
+            if ray.get(self._other.echo.remote(number)) != number:
+                raise WrongAnswer("another number came back")
+        return time.perf_counter_ns() - began
 
 
 @ray.remote
-class Counter:
+class Counter(Process):
     def __init__(self) -> None:
         self._count = 0
 
@@ -52,7 +74,7 @@ class Counter:
 
 
 @ray.remote
-class Stream:
+class Stream(Process):
     """Yields many values for one call."""
 
     def items(self, count: int) -> Iterator[int]:
@@ -61,7 +83,7 @@ class Stream:
 
 
 @ray.remote
-class Caller:
+class Caller(Process):
     """Calls others, many calls in flight."""
 
     def __init__(self, others: list[Any]) -> None:
@@ -69,4 +91,6 @@ class Caller:
 
     def call_others(self, count: int) -> None:
         others = self._others
-        ray.get([others[number % len(others)].echo.remote() for number in range(count)])
+        answers = ray.get([others[number % len(others)].echo.remote(number) for number in range(count)])
+        if answers != list(range(count)):
+            raise WrongAnswer("other numbers came back")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
+import psutil
 import ray
 
 from monarch_vs_ray.bench.measure import Measure
+from monarch_vs_ray.bench.payload import checksum, payload
 from monarch_vs_ray.bench.ray.actors import AsyncEcho, Counter, Echo, Relay
 
-TIMEOUT = 60
+TIMEOUT = None
+"""The process has a deadline; Monarch's calls have no timeout of their own either."""
+BATCH = 1_000
+"""Messages, or items of a stream, for which one answer is waited."""
+END_SECONDS = 60.0
 
 
 @cache
@@ -32,43 +39,54 @@ def call_round_trip(measure: Measure) -> None:
 
 def call_async_method(measure: Measure) -> None:
     """Call an actor whose method is async, wait, call again."""
-    call = AsyncEcho.remote().echo.remote
+    actor = AsyncEcho.remote()
+    call = actor.echo.remote
     measure.valid(ray.get(call(7), timeout=TIMEOUT) == 7, "another number came back")
     measure.latency(lambda: ray.get(call(), timeout=TIMEOUT))
+    end(actor)
 
 
 def calls_pipelined(measure: Measure) -> None:
-    """Make a batch of calls of one actor, then wait for all of them."""
-    call = echo().echo.remote
+    """Make as many calls of one actor as the row says, then wait for all of them."""
+    call, size = echo().echo.remote, measure.row.size
 
-    def batch(count: int) -> None:
-        ray.get([call() for _ in range(count)], timeout=TIMEOUT)
+    def batch(count: int) -> list[Any]:
+        return list(ray.get([call(number) for number in range(count)], timeout=TIMEOUT))
 
-    batch(10)
-    measure.batches(batch, least=10, most=1_000)
+    measure.valid(batch(size) == list(range(size)), "other numbers came back")
+    measure.batches(batch, least=size, most=size)
 
 
 def actor_to_actor(measure: Measure) -> None:
     """Let one actor call another, one call after another."""
     relay = Relay.remote(echo())
-    ray.get(relay.call.remote(1), timeout=TIMEOUT)
-    measure.batches(lambda count: ray.get(relay.call.remote(count), timeout=TIMEOUT), least=10, most=10_000)
+    ray.get(relay.call.remote(10), timeout=TIMEOUT)
+    measure.batches(
+        lambda count: ray.get(relay.call.remote(count), timeout=TIMEOUT),
+        least=10,
+        most=10_000,
+        elsewhere=True,
+    )
+    end(relay)
 
 
 def argument(measure: Measure) -> None:
     """Call one actor with bytes of the row's size, which answers with their number."""
-    load = bytes(measure.row.size)
+    load = bytes(payload(measure.row.size))
     call = echo().length.remote
-    measure.valid(ray.get(call(load), timeout=TIMEOUT) == len(load), "not all bytes arrived")
+    arrived = ray.get(echo().checksum.remote(load), timeout=TIMEOUT)
+    measure.valid(arrived == checksum(load), "other bytes arrived")
     measure.latency(lambda: ray.get(call(load), timeout=TIMEOUT))
 
 
 def result(measure: Measure) -> None:
     """Call one actor, which answers with bytes of the row's size."""
     size = measure.row.size
-    call = echo().make.remote
-    measure.valid(len(ray.get(call(size), timeout=TIMEOUT)) == size, "not all bytes came back")
-    measure.latency(lambda: ray.get(call(size), timeout=TIMEOUT))
+    ray.get(echo().prepare.remote(size), timeout=TIMEOUT)
+    call = echo().data.remote
+    arrived = checksum(ray.get(call(), timeout=TIMEOUT))
+    measure.valid(arrived == checksum(payload(size)), "other bytes came back")
+    measure.latency(lambda: ray.get(call(), timeout=TIMEOUT))
 
 
 def fire_and_forget(measure: Measure) -> None:
@@ -84,7 +102,8 @@ def fire_and_forget(measure: Measure) -> None:
         measure.valid(ray.get(counter.count.remote(), timeout=TIMEOUT) == sent, "messages are missing")
 
     batch(10)
-    measure.batches(batch, least=100, most=10_000)
+    measure.batches(batch, least=BATCH, most=BATCH)
+    end(counter)
 
 
 @contextmanager
@@ -93,8 +112,18 @@ def actors(size: int) -> Iterator[list[Any]]:
     made = [Echo.remote() for _ in range(size)]
     ray.get([actor.echo.remote() for actor in made], timeout=TIMEOUT)
     yield made
-    for actor in made:
-        ray.kill(actor)
+    end(*made)
+
+
+def end(*actors: Any) -> None:
+    """Kill actors and wait until their processes are gone: Monarch's `stop` waits for them, too."""
+    pids = ray.get([each.pid.remote() for each in actors], timeout=TIMEOUT)
+    for each in actors:
+        ray.kill(each)
+    end_of_all = time.monotonic() + END_SECONDS
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(pid).wait(max(0.0, end_of_all - time.monotonic()))
 
 
 def fan_out(measure: Measure) -> None:
@@ -108,9 +137,9 @@ def fan_out(measure: Measure) -> None:
 def spawn(measure: Measure) -> None:
     """Start a process with an actor in it, and wait for its first answer."""
 
-    def one() -> None:
+    def one() -> Any:
         actor = Echo.remote()
-        ray.get(actor.echo.remote(), timeout=TIMEOUT)
-        ray.kill(actor)
+        measure.valid(ray.get(actor.echo.remote(7), timeout=TIMEOUT) == 7, "another number came back")
+        return actor
 
-    measure.latency(one)
+    measure.latency(one, after=end)

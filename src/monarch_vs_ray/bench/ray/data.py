@@ -13,7 +13,8 @@ import ray
 
 from monarch_vs_ray.bench.measure import Measure
 from monarch_vs_ray.bench.payload import checksum, payload
-from monarch_vs_ray.bench.ray.calls import TIMEOUT
+from monarch_vs_ray.bench.ray.actors import Process
+from monarch_vs_ray.bench.ray.calls import TIMEOUT, end
 
 
 @ray.remote
@@ -66,7 +67,7 @@ class Receiver:
 
 
 @ray.remote(enable_tensor_transport=True)
-class Peer:
+class Peer(Process):
     """Has a tensor, and receives one; may be in a collective group."""
 
     def __init__(self, size: int, seed: int) -> None:
@@ -117,8 +118,7 @@ def peers(size: int) -> Iterator[list[Any]]:
         ray.get([peer.ready.remote() for peer in made], timeout=TIMEOUT)
         yield made
     finally:
-        for each in made:
-            ray.kill(each)
+        end(*made)
 
 
 def _from_owner(measure: Measure, method: str) -> None:

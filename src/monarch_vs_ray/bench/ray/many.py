@@ -7,7 +7,7 @@ from ray.dag import InputNode, MultiOutputNode
 
 from monarch_vs_ray.bench.measure import Measure
 from monarch_vs_ray.bench.ray.actors import Caller, Echo, Stream
-from monarch_vs_ray.bench.ray.calls import TIMEOUT, actors
+from monarch_vs_ray.bench.ray.calls import BATCH, TIMEOUT, actors, end
 
 
 def streamed_items(measure: Measure) -> None:
@@ -19,8 +19,8 @@ def streamed_items(measure: Measure) -> None:
         measure.valid(total == count * (count - 1) // 2, "items are missing")
 
     stream(10)
-    measure.batches(stream, least=100, most=10_000)
-    ray.kill(actor)
+    measure.batches(stream, least=BATCH, most=BATCH)
+    end(actor)
 
 
 def n_to_n(measure: Measure) -> None:
@@ -34,8 +34,7 @@ def n_to_n(measure: Measure) -> None:
 
         call(10)
         measure.batches(call, least=10, most=500, each=count)
-        for caller in callers:
-            ray.kill(caller)
+        end(*callers)
 
 
 def compiled_fan_out(measure: Measure) -> None:
@@ -52,8 +51,7 @@ def compiled_fan_out(measure: Measure) -> None:
         measure.latency(call)
     finally:
         graph.teardown()
-        for echo in echoes:
-            ray.kill(echo)
+        end(*echoes)
 
 
 def fan_out_caller(measure: Measure) -> None:
@@ -64,5 +62,7 @@ def fan_out_caller(measure: Measure) -> None:
             for _ in range(count):
                 ray.get([actor.echo.remote() for actor in handles], timeout=TIMEOUT)
 
+        answers = ray.get([actor.echo.remote(7) for actor in handles], timeout=TIMEOUT)
+        measure.valid(answers == [7] * measure.row.size, "wrong answers")
         call(10)
         measure.processor_time(call, 50)
