@@ -17,7 +17,7 @@ from monarch_vs_ray.bench.store import Measured, Process, Samples
 
 FAULTS = "failure"
 UNPAIRED = {FAULTS, "graphs"}
-"""Groups without ratios: a delay by a poll follows the moment of the fault, and task graphs are of two forms."""
+"""Groups without ratios: a delay by a poll follows the fault's moment, and task graphs are of two forms."""
 UNSTABLE = 0.35
 """Quartiles of the processes further apart than this share of the median make a row unstable."""
 Taken = Mapping[Row, Mapping[str, Mapping[int, Samples]]]
