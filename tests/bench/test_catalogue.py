@@ -39,7 +39,7 @@ def test_an_engine_has_the_workloads_that_the_catalogue_says(engine):
         for name, each in workloads().items()
         if engine in each.engines and not each.before and not each.always
     }
-    made = {f"task_graph_{pattern}" for pattern in graph.PATTERNS} | {
+    made = {f"actor_graph_{pattern}" for pattern in graph.PATTERNS} | {
         "memory_of_a_process",
         "idle_processor",
         "idle_wake_ups",
@@ -48,6 +48,8 @@ def test_an_engine_has_the_workloads_that_the_catalogue_says(engine):
         "fault_moment",
     }
     whats = ("error", "notice", "answer") if engine == "monarch" else ("error", "answer")
+    if engine == "ray":
+        made |= {f"task_graph_{pattern}" for pattern in graph.PATTERNS}
     made |= {f"{signal}_to_{what}" for signal in ("kill", "stop") for what in whats}
     functions = {
         node.name

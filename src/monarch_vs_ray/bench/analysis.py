@@ -16,8 +16,7 @@ from monarch_vs_ray.bench.statistics import Estimate
 from monarch_vs_ray.bench.store import Measured, Process, Samples
 
 FAULTS = "failure"
-UNPAIRED = {FAULTS, "graphs"}
-"""Groups without ratios: a delay by a poll follows the fault's moment, and task graphs are of two forms."""
+"""Rows of this group have no ratio: a delay by a poll follows the fault's moment."""
 UNSTABLE = 0.35
 """Quartiles of the processes further apart than this share of the median make a row unstable."""
 Taken = Mapping[Row, Mapping[str, Mapping[int, Samples]]]
@@ -111,7 +110,7 @@ def _result(row: Row, taken: Taken, measured: Measured) -> Result:
     values = {side: found for side in names if (found := medians(taken, row, side))}
     troubles = [record for record in measured.troubles if record.row == row]
     counts = Counter(record.side for record in troubles)
-    unpaired = workloads()[row.workload].group in UNPAIRED
+    unpaired = workloads()[row.workload].group == FAULTS
     return Result(
         row=row,
         sides={side: _side(row, taken[row][side], found) for side, found in values.items()},

@@ -18,6 +18,14 @@ from monarch_vs_ray.bench.store import Measured
 
 HALF = 0.5
 BARE = "bare processes"
+FORMS = ("bare_graph", "actor_graph", "task_graph")
+
+
+def driver_of(form: str, side: str) -> str:
+    """Return what runs a graph in a form: bare processes, a side's actors, or a side's calls of tasks."""
+    if form == "bare_graph":
+        return BARE
+    return side if form == "actor_graph" else f"{side}, by calls"
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,10 +76,11 @@ def curves(measured: Measured) -> list[Curve]:
     found = []
     for pattern in graph.PATTERNS:
         rates: dict[str, dict[int, list[float]]] = {}
-        for name in (f"bare_graph_{pattern}", f"task_graph_{pattern}"):
+        for form in FORMS:
+            name = f"{form}_{pattern}"
             for size in workloads()[name].sizes:
                 for side in measured.manifest.sides:
-                    driver = BARE if name.startswith("bare") else side
+                    driver = driver_of(form, side)
                     rate = medians(taken, Row(name, size), side)
                     if rate:
                         rates.setdefault(driver, {}).setdefault(size, []).extend(rate.values())

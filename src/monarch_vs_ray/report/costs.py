@@ -8,7 +8,7 @@ from statistics import median
 from monarch_vs_ray.bench import cast_figures, metg, scale, units
 from monarch_vs_ray.bench.analysis import FAULTS, Result, by_row, disturbed, medians
 from monarch_vs_ray.bench.catalogue import Row, workloads
-from monarch_vs_ray.bench.metg import BARE, Curve
+from monarch_vs_ray.bench.metg import BARE, Curve, driver_of
 from monarch_vs_ray.bench.published import Line, Published, alike, best
 from monarch_vs_ray.bench.settings import CHOICES, DEFAULTS, RECOMMENDED
 from monarch_vs_ray.bench.statistics import FEW, Estimate
@@ -21,6 +21,8 @@ NOTHING = "Nothing is measured yet; `mvr bench` does, and `mvr bench publish` pu
 PAGE = "costs.md"
 MISSING = "-"
 MOMENT = "fault_moment"
+CALLS = driver_of("task_graph", "ray")
+DRIVERS = {**NAMES, CALLS: "Ray, each task called by the program"}
 METHOD = "guide/benchmarks.md#workloads"
 MODEL = "How a fan-out grows, by a model that was fitted to these measurements:"
 MEASURED_MOST = 1_024
@@ -90,12 +92,12 @@ class Costs:
         found = self._curves()
         if not found:
             return ""
-        drivers = [BARE, *ENGINES]
+        drivers = [BARE, *ENGINES, *([CALLS] if any(CALLS in each for each in found.values()) else [])]
         lines = [
             "The smallest task that keeps half of the peak (METG), in seconds of all cores:",
             "",
-            f"|task graph|{BARE}|{'|'.join(NAMES[engine] for engine in ENGINES)}|",
-            "|---|--:|--:|--:|",
+            f"|task graph|{'|'.join(DRIVERS.get(driver, driver) for driver in drivers)}|",
+            f"|---|{'--:|' * len(drivers)}",
         ]
         for pattern, by_driver in found.items():
             lines.append(row(pattern, *(_metg(by_driver.get(driver)) for driver in drivers)))

@@ -51,7 +51,7 @@ def columns() -> Any:
     return mesh
 
 
-def task_graph(measure: Measure) -> None:
+def actor_graph(measure: Measure) -> None:
     """Run graphs of the row's pattern, with a kernel of the row's size."""
     pattern, rounds = graph.pattern_of(measure.row.workload), measure.row.size
     mesh = columns()

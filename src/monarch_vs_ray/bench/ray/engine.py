@@ -41,6 +41,7 @@ WORKLOADS: dict[str, Callable[[Measure], None]] = {
     )
 }
 WORKLOADS |= {f"task_graph_{pattern}": graphs.task_graph for pattern in graph.PATTERNS}
+WORKLOADS |= {f"actor_graph_{pattern}": graphs.actor_graph for pattern in graph.PATTERNS}
 WORKLOADS |= footprint.rows(processes)
 WORKLOADS |= failure.rows(faults.trial, "error", "answer")
 
