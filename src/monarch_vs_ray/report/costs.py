@@ -22,7 +22,9 @@ PAGE = "costs.md"
 MISSING = "-"
 MOMENT = "fault_moment"
 CALLS = driver_of("task_graph", "ray")
-DRIVERS = {**NAMES, CALLS: "Ray, each task called by the program"}
+DRIVERS = {str(engine): name for engine, name in NAMES.items()} | {
+    CALLS: "Ray, each task called by the program"
+}
 METHOD = "guide/benchmarks.md#workloads"
 MODEL = "How a fan-out grows, by a model that was fitted to these measurements:"
 MEASURED_MOST = 1_024
