@@ -53,6 +53,21 @@ def test_unlike_files_are_not_comparable(change, said, capsys):
     assert said in out
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "comparable"), [("A", "B", False), ("A", "A", True), ("A", "", True)]
+)
+def test_processors_are_compared_where_both_are_known(first, second, comparable, capsys):
+    code = compare.show(run(2e5, 1, processor=first), run(2e5, 2, processor=second))
+    assert (code == 0) is comparable
+    assert ("processor: A and B" in capsys.readouterr().out) is not comparable
+
+
+@pytest.mark.parametrize(("second", "near"), [(2.1e5, 1), (2.6e5, 0)])
+def test_ratios_of_stable_rows_are_counted(second, near, capsys):
+    compare.show(run(2e5, 1), run(second, 2))
+    assert f"{near} of 1 ratios of rows that are stable in both are within 10%" in capsys.readouterr().out
+
+
 def test_other_releases_are_compared_and_named(capsys):
     assert compare.show(run(2e5, 1), run(2e5, 2, versions={"monarch": "0.8.0", "ray": "2.60.0"})) == 0
     out = capsys.readouterr().out

@@ -83,3 +83,13 @@ def test_a_newer_format_is_refused(path):
 def test_no_file(tmp_path):
     with pytest.raises(UnreadableBench, match="No such file"):
         read(tmp_path / "none.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("text", "model"),
+    [("processor\t: 0\nmodel name\t: A: 3 GHz\nmodel name\t: B\n", "A: 3 GHz"), ("cpu: 1\n", "")],
+)
+def test_the_first_processors_model_is_named(tmp_path, text, model):
+    (tmp_path / "cpuinfo").write_text(text)
+    assert store.processor_model(tmp_path / "cpuinfo") == model
+    assert store.processor_model(tmp_path / "none") == ""

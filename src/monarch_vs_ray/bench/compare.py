@@ -17,6 +17,9 @@ from monarch_vs_ray.core.errors import ExitCode
 from monarch_vs_ray.core.output import say
 from monarch_vs_ray.stage.console import console
 
+RATIO = "ratio"
+NEAR = 0.1
+"""Ratios of two runs that are no further apart than this share of the first are said to be near."""
 Verdict = Literal["not shown to differ", "higher", "lower", "too few"]
 
 
@@ -39,9 +42,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def differences(first: Manifest, second: Manifest) -> list[str]:
-    """Return why two files are not comparable (machine, code, sides, settings); empty if they are."""
+    """Return why two files are not comparable (machine, processor, code, sides, settings); empty if they are."""
     pairs = [
         ("machine", first.machine, second.machine),
+        ("processor", first.processor or second.processor, second.processor or first.processor),
         ("code of the workloads", first.code, second.code),
         ("sides", " / ".join(first.sides), " / ".join(second.sides)),
         ("settings", first.settings, second.settings),
@@ -78,7 +82,7 @@ def _changes(one: Result, other: Result) -> list[Change]:
         if side in other.sides
     ]
     if one.ratio and other.ratio:
-        found.append(Change(row=one.row, what="ratio", first=one.ratio, second=other.ratio))
+        found.append(Change(row=one.row, what=RATIO, first=one.ratio, second=other.ratio))
     return found
 
 
@@ -100,14 +104,23 @@ def show(first: Measured, second: Measured) -> int:
     judged = [change for change in found if change.verdict != "too few"]
     moved = [change for change in judged if change.verdict != "not shown to differ"]
     say(f"{len(moved)} of {len(judged)} numbers moved; of two runs alike some do, about 1 in 100 by chance.")
+    stable = _stable(first) & _stable(second)
+    ratios = [each for each in judged if each.what == RATIO and each.row in stable]
+    near = [each for each in ratios if abs(each.second.value / each.first.value - 1) <= NEAR]
+    if ratios:
+        say(f"{len(near)} of {len(ratios)} ratios of rows that are stable in both are within {NEAR:.0%}.")
     return ExitCode.FINE
+
+
+def _stable(measured: Measured) -> set[Row]:
+    return {result.row for result in analysis.results(measured) if result.stable}
 
 
 def _cells(change: Change) -> list[str]:
     workload = workloads()[change.row.workload]
 
     def shown(estimate: Estimate) -> str:
-        if change.what == "ratio":
+        if change.what == RATIO:
             return table.ratio(estimate).removeprefix(f"{table.NOT_SHOWN} ")
         low, high = units.show(workload, estimate.low), units.show(workload, estimate.high)
         return f"{units.show(workload, estimate.value)} [{low}, {high}]"

@@ -19,7 +19,7 @@ from monarch_vs_ray.bench import analysis, derived, rounds, settings, table, uni
 from monarch_vs_ray.bench.catalogue import choose, workloads
 from monarch_vs_ray.bench.rounds import DEADLINE, Plan, Progress, Side
 from monarch_vs_ray.bench.statistics import FEW
-from monarch_vs_ray.bench.store import FORMAT, Manifest, Measured, Store
+from monarch_vs_ray.bench.store import FORMAT, Manifest, Measured, Store, processor_model
 from monarch_vs_ray.campaign.interpreter import releases
 from monarch_vs_ray.campaign.sides import require
 from monarch_vs_ray.core.errors import BadOption, ExitCode
@@ -96,6 +96,7 @@ def _manifest(plan: Plan, now: datetime.datetime) -> Manifest:
         seed=plan.seed,
         settings={engine: settings.told(plan.settings, engine) for engine in engines},
         choice=plan.settings,
+        processor=processor_model(),
     )
 
 

@@ -6,6 +6,7 @@ import gzip
 import os
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -23,7 +24,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
 
     ``code`` is a hash of the workloads. ``sides`` are the two that were held against each other: the engines,
     unless it is one engine against itself. ``date`` is UTC in ISO 8601, ``settings`` what we set of engines,
-    ``choice`` the name of that in ``bench.settings``.
+    ``choice`` the name of that in ``bench.settings``. ``processor`` is its model, empty if the system names none.
     """
 
     format: int
@@ -37,6 +38,17 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
     seed: int
     settings: dict[str, list[str]] = {}
     choice: str = "defaults"
+    processor: str = ""
+
+
+def processor_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the model of the first processor, empty if the system names none."""
+    with suppress(OSError):
+        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return ""
 
 
 class Process(msgspec.Struct, frozen=True, kw_only=True, tag="process"):
