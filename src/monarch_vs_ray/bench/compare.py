@@ -42,7 +42,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def differences(first: Manifest, second: Manifest) -> list[str]:
-    """Return why two files are not comparable (machine, processor, code, sides, settings); empty if they are."""
+    """Return why two files are not comparable (machine, code, sides, settings); empty if they are."""
     pairs = [
         ("machine", first.machine, second.machine),
         ("processor", first.processor or second.processor, second.processor or first.processor),

@@ -24,7 +24,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
 
     ``code`` is a hash of the workloads. ``sides`` are the two that were held against each other: the engines,
     unless it is one engine against itself. ``date`` is UTC in ISO 8601, ``settings`` what we set of engines,
-    ``choice`` the name of that in ``bench.settings``. ``processor`` is its model, empty if the system names none.
+    ``choice`` the name of that in ``bench.settings``. ``processor`` is its model, empty if none is named.
     """
 
     format: int
