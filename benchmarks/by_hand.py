@@ -1,9 +1,10 @@
-"""Hold a run of `mvr bench` against loops that are written by hand and share no code with it.
+"""Compare a run of `mvr bench` with hand-written loops, which share no code with it.
 
 usage: python benchmarks/by_hand.py RUN.jsonl [PROCESSES]
 
-Each engine's loops run in processes of their own, in turn. A row agrees when the range of their medians
-overlaps the interval of the run's number.
+RUN must hold call_round_trip, calls_pipelined/100, argument/1000000, result/1000000 and fan_out/8 of both
+engines. Each engine's loops run in new processes, in turn. A row is said to agree when the range of the
+loops' medians overlaps the run's interval; a wide interval agrees easily.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 LIMIT = 60
-MEGABYTE = 1_000_000
+DATA = b"0" * 1_000_000
 
 
 def seconds(operation: Callable[[], object], count: int) -> float:
-    """Return the median of so many times, after a tenth as many that are not counted."""
+    """Return the median seconds of ``count`` calls, after ``max(3, count // 10)`` calls of warm-up."""
     for _ in range(max(3, count // 10)):
         operation()
     times = []
@@ -48,13 +49,12 @@ def monarch() -> dict[str, float]:
             return len(data)
 
         @endpoint
-        def give(self, size: int) -> bytes:
-            return b"0" * size
+        def give(self) -> bytes:
+            return DATA
 
     hand = this_host().spawn_procs().spawn("hand", Hand)
     hands = this_host().spawn_procs(per_host={"gpus": 8}).spawn("hands", Hand)
     hands.nothing.call().get(LIMIT)
-    data = b"0" * MEGABYTE
 
     def many() -> None:
         for answer in [hand.nothing.call_one() for _ in range(100)]:
@@ -62,8 +62,8 @@ def monarch() -> dict[str, float]:
 
     found = {
         "call_round_trip": seconds(lambda: hand.nothing.call_one().get(LIMIT), 300),
-        "argument/1000000": seconds(lambda: hand.take.call_one(data).get(LIMIT), 100),
-        "result/1000000": seconds(lambda: hand.give.call_one(MEGABYTE).get(LIMIT), 100),
+        "argument/1000000": seconds(lambda: hand.take.call_one(DATA).get(LIMIT), 100),
+        "result/1000000": seconds(lambda: hand.give.call_one().get(LIMIT), 100),
         "fan_out/8": seconds(lambda: hands.nothing.call().get(LIMIT), 100),
         "calls_pipelined/100": seconds(many, 20) / 100,
     }
@@ -85,16 +85,15 @@ def ray() -> dict[str, float]:
         def take(self, data: bytes) -> int:
             return len(data)
 
-        def give(self, size: int) -> bytes:
-            return b"0" * size
+        def give(self) -> bytes:
+            return DATA
 
     hand, hands = Hand.remote(), [Hand.remote() for _ in range(8)]
     ray.get([each.nothing.remote() for each in [hand, *hands]])
-    data = b"0" * MEGABYTE
     found = {
         "call_round_trip": seconds(lambda: ray.get(hand.nothing.remote()), 300),
-        "argument/1000000": seconds(lambda: ray.get(hand.take.remote(data)), 100),
-        "result/1000000": seconds(lambda: ray.get(hand.give.remote(MEGABYTE)), 100),
+        "argument/1000000": seconds(lambda: ray.get(hand.take.remote(DATA)), 100),
+        "result/1000000": seconds(lambda: ray.get(hand.give.remote()), 100),
         "fan_out/8": seconds(lambda: ray.get([each.nothing.remote() for each in hands]), 100),
         "calls_pipelined/100": seconds(lambda: ray.get([hand.nothing.remote() for _ in range(100)]), 20)
         / 100,

@@ -2,9 +2,9 @@
 
 usage: python benchmarks/ray_microbenchmark.py [RUNS]
 
-A row agrees when our median lies within the range of Ray's own runs. Ray's benchmark takes minutes for each;
-ours runs the shared rows only, on Ray alone. In both, workers have the same niceness, and 1,000 calls run at
-once.
+A row agrees when our median lies within the range of Ray's own runs. Each run of Ray's benchmark takes
+minutes; ours runs the shared rows only, on Ray alone. Both sides use worker niceness 0; the async row has
+1,000 calls in flight in both.
 """
 
 from __future__ import annotations

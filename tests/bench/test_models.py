@@ -105,7 +105,7 @@ def test_the_model_is_printed_with_its_assumptions(capsys):
     text = capsys.readouterr().out
     assert "predicted for  16384 processes" in text
     assert "not a measurement" in text
-    assert "published times of a cast to 512 to 8,192 actors" in text
+    assert "5 times of a cast to 512 to 8,192 actors" in text
     assert scale.ASSUMPTIONS[0] in text
     scale.show(fans(), "json")
     assert set(json.loads(capsys.readouterr().out)["engines"]) == {"monarch", "ray"}

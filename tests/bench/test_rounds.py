@@ -176,5 +176,5 @@ def test_a_process_gets_the_settings_that_the_manifest_tells(fake, tmp_path, cho
     name = "HYPERACTOR_MESH_SUPERVISION_POLL_FREQUENCY"
     for engine, variables in set_.items():
         assert said[engine].endswith(f"POLL {variables.get(name)}")
-        assert (f"{name}=1s" in settings.told(choice, engine)) == (name in variables)
+        assert (f"{name}=1s" in settings.describe(choice, engine)) == (name in variables)
     assert (name in set_["monarch"]) == (choice == settings.RECOMMENDED)

@@ -66,7 +66,7 @@ def test_the_scale_model_states_its_error_and_that_it_is_a_prediction():
     caller = {Row("fan_out_caller", size): lambda side, n=size: 1e5 * n for size in (1, 4, 8)}
     text = Costs([published(FAN_OUT | caller, noise=0)]).scale()
     assert "Predicted for 1,024 processes with cores of their own: " in text
-    assert "A prediction, not a measurement; what it assumes is in [the method]" in text
+    assert "These are predictions, not measurements. They assume: Each process has a core of its own" in text
 
 
 def test_what_never_came_is_said_in_its_cell():

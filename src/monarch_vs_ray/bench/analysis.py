@@ -175,7 +175,9 @@ def _share(row: Row, taken: Taken, side: str, values: Mapping[int, float]) -> fl
 
 
 def together(measured: Measured) -> Estimate | None:
-    """Return the ratio of all rows of one engine against itself, in seconds; None for two engines.
+    """Return the ratio of times of one engine against itself, over all rows that the program times.
+
+    None for two engines, or without such rows.
 
     A round counts once, by the mean of its rows' log ratios: its rows are of the same two processes, so they
     are not independent. Only rows whose operations are timed in the program are taken.
@@ -227,8 +229,10 @@ def notes(measured: Measured, lines: Sequence[Result]) -> list[str]:
     limits = [each for each in lines if workloads()[each.row.workload].before and each.differs is not None]
     if apart := [f"{each.row}" for each in limits if each.differs]:
         said.append(
-            f"{len(apart)} of {len(limits)} limits of the machine ({', '.join(apart)}) differ between the"
-            " processes of the two sides, before either has imported anything; by chance 1 in 20 does."
+            f"{len(apart)} of {len(limits)} limits of the machine differ between the sides:"
+            f" {', '.join(apart)}."
+            " No engine was loaded yet, so this is the machine or chance (about 1 in 20); measure again on an"
+            " idle machine."
         )
     if troubled := disturbed(measured):
         most = max(each.foreign for each in troubled)

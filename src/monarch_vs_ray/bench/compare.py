@@ -42,7 +42,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def differences(first: Manifest, second: Manifest) -> list[str]:
-    """Return why two files are not comparable (machine, code, sides, settings); empty if they are."""
+    """Return why two files are not comparable: machine, processor, code, sides, settings; empty if they are.
+
+    Processors count where both files name one.
+    """
     pairs = [
         ("machine", first.machine, second.machine),
         ("processor", first.processor or second.processor, second.processor or first.processor),
@@ -108,7 +111,8 @@ def show(first: Measured, second: Measured) -> int:
     ratios = [each for each in judged if each.what == RATIO and each.row in stable]
     near = [each for each in ratios if abs(each.second.value / each.first.value - 1) <= NEAR]
     if ratios:
-        say(f"{len(near)} of {len(ratios)} ratios of rows that are stable in both are within {NEAR:.0%}.")
+        count = f"{len(near)} of {len(ratios)}"
+        say(f"{count} ratios differ by at most {NEAR:.0%} between the runs (rows stable in both).")
     return ExitCode.FINE
 
 

@@ -12,7 +12,7 @@ from monarch_vs_ray.bench.request import from_environment
 PATIENCE = 60.0
 """Seconds after a fault in which an error, a notice or an answer counts."""
 ANSWER_SECONDS = 60.0
-"""For calls that no fault can hold up."""
+"""Timeout in seconds of calls that the fault does not delay."""
 EARLIEST, LATEST = 0.5, 10.5
 """Seconds after an actor's first answer between which it is hit: one poll interval of Monarch, by default."""
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}

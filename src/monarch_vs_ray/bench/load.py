@@ -13,7 +13,7 @@ from monarch_vs_ray.side.guardian import processes
 IDLE_CORES = 0.15
 """Cores that may be busy when a process starts."""
 FOREIGN_CORES = 0.25
-"""Cores that others may use while it runs. Of Ray's own, short-lived processes of 0.1 to 0.2 are not seen."""
+"""Cores of foreign load that mark a process. Ray's short-lived processes, 0.1 to 0.2 cores, look foreign."""
 IDLE_WINDOW = 0.2
 _TICK = os.sysconf("SC_CLK_TCK")
 

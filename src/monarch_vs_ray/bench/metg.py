@@ -29,7 +29,7 @@ def driver_of(form: str, side: str) -> str:
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """One size of the kernel: seconds of a task on all cores used, and the share of the peak."""
+    """One size of the kernel: seconds of a task times the cores of the machine, share of the peak."""
 
     rounds: int
     granularity: float

@@ -25,7 +25,7 @@ from monarch_vs_ray.side.launcher import Run
 TICK = 0.05
 DEADLINE = 240.0
 LOOK_SECONDS = 0.2
-"""Between two readings of the processor time of a side's processes; after the last, one's use is not seen."""
+"""Seconds between two readings of a side's processor time; use after a process's last reading is lost."""
 PATIENCE = 3.0
 """Seconds to wait for an idle machine before a process starts; then it starts all the same, and is marked."""
 LEAST_ROUNDS = 3
@@ -33,7 +33,7 @@ GOAL_ROUNDS = 8
 """A first round that leaves time for fewer shortens the rows."""
 SHORTEST = 0.05
 EVENLY = (math.sqrt(5) - 1) / 2
-"""Moments so far apart spread evenly, however many there are: the golden ratio."""
+"""Step between the moments of two rounds, as a share of the interval: any count is spread evenly."""
 NOT_TIMED = frozenset(
     f"{name}.py"
     for name in (
@@ -55,7 +55,7 @@ NOT_TIMED = frozenset(
         "units",
     )
 )
-"""Modules that only show what was measured; any other file may change a number."""
+"""Modules that run after the measurement. Any other file may change a sample."""
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +95,7 @@ def measure(
 ) -> Progress:
     """Run rounds until the budget is used up; what is measured is kept as it comes.
 
-    Which side is first alternates, so that being first or second cannot look like an engine.
+    The first side alternates, so that the order in a round favours no side.
 
     Args:
         plan: What to measure.

@@ -31,7 +31,7 @@ ASSUMPTIONS = (
     "A hop costs half of one call; the caller's work for each answer stays what it is here.",
     "Nothing fails, nothing is lost, and no limit of descriptors, memory or the control plane is met.",
     "The caller's work was measured at the sizes of this file; all beyond is extrapolated.",
-    "In the three forms, a message costs as much to send as to receive.",
+    "Star, chain and tree: sending a message costs as much as receiving one.",
 )
 
 
@@ -129,16 +129,21 @@ def published_shape() -> Shape:
     )
 
 
-def told_shape(source: str = cast_figures.SOURCE) -> str:
-    """Return what ``published_shape`` says, in a sentence that names its ``source`` so."""
+def shape_sentences(source: str = cast_figures.SOURCE) -> str:
+    """Return ``published_shape`` as sentences; ``source`` is how the source is named in them."""
     shape = published_shape()
     low, high = min(shape.sizes), max(shape.sizes)
     return (
-        f"The model's form fits Monarch's own published times of a cast to {low:,} to {high:,} actors"
-        f" ({source}) within {abs(shape.worst):.0%}, with {units.seconds(shape.per_hop)} for a further level;"
-        f" without the largest it is off by {shape.beyond:+.0%} there. So a prediction may be off by more"
-        " than its interval says, which is of the processes' spread only. Those times are of other machines."
+        f"The same form, with 3 coefficients, was fitted to {len(shape.sizes)} times of a cast to {low:,} to"
+        f" {high:,} actors that Monarch's developers measured on other machines ({source}). It fits within"
+        f" {abs(shape.worst):.0%}. Only the largest size has a further level, so the {_level_cost(shape)} of"
+        f" a level rest on one time; a fit without that size is off by {shape.beyond:+.0%} there. The"
+        " interval of a prediction covers the spread between processes, not such an error."
     )
+
+
+def _level_cost(shape: Shape) -> str:
+    return units.seconds(shape.per_hop) if shape.per_hop else "0 s"
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,7 +218,7 @@ def _predictions(calls: Sequence[float], caller: Sequence[float], fan_out: int) 
     }
 
 
-def told_forms(engine: Engine) -> str:
+def forms_text(engine: Engine) -> str:
     """Return what the three forms take at the most processes: ``star: 2 s, chain: 9 s, tree: 1 s``."""
     taken = engine.forms(ASKED[-1])
     return ", ".join(f"{form}: {units.seconds(value)}" for form, value in taken.items())
@@ -261,8 +266,8 @@ def show(measured: Measured, form: str = "") -> int:
                 f"  predicted for {n:6} processes: {units.seconds(estimate.value)}"
                 f" [{units.seconds(estimate.low)}, {units.seconds(estimate.high)}], n = {estimate.n}"
             )
-        say(f"  at {ASKED[-1]} as a {told_forms(engine)}")
+        say(f"  to {ASKED[-1]:,} processes, at this cost per message: {forms_text(engine)}")
     if "monarch" in found:
-        say(told_shape())
+        say(shape_sentences())
     say("A prediction, not a measurement. It assumes:", *("  " + each for each in ASSUMPTIONS))
     return ExitCode.FINE

@@ -94,7 +94,7 @@ def _manifest(plan: Plan, now: datetime.datetime) -> Manifest:
         seconds=plan.seconds,
         budget=plan.budget,
         seed=plan.seed,
-        settings={engine: settings.told(plan.settings, engine) for engine in engines},
+        settings={engine: settings.describe(plan.settings, engine) for engine in engines},
         choice=plan.settings,
         processor=processor_model(),
     )
@@ -112,7 +112,8 @@ def show(measured: Measured, form: str = "") -> None:
         say("", *derived.lines(measured))
         if (all_rows := analysis.together(measured)) and all_rows.n >= FEW:
             pair = " / ".join(measured.manifest.sides)
-            say(f"All rows together, in seconds: {pair} {table.ratio(all_rows)}, n = {all_rows.n} rounds")
+            ratio = f"{pair} {table.ratio(all_rows)}, n = {all_rows.n} rounds"
+            say(f"Rows timed in the program, together, as a ratio of times: {ratio}")
         say("", table.LEGEND, *("! " + note for note in analysis.notes(measured, lines)))
 
 

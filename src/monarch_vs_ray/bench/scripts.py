@@ -68,7 +68,7 @@ def run(
     arguments: Sequence[str],
     *,
     budget: str,
-    seed: int,
+    seed: int | None,
     json_form: bool = False,
 ) -> int:
     """Time programs until the budget is used up; see ``mvr bench --help``.
@@ -99,7 +99,7 @@ def run(
 
 
 def rounds(
-    programs: Sequence[Program], terms: Terms, budget: float, seed: int, interrupt: Interrupt
+    programs: Sequence[Program], terms: Terms, budget: float, seed: int | None, interrupt: Interrupt
 ) -> tuple[list[Times], str]:
     """Run programs one after the other, in shuffled rounds.
 

@@ -1,7 +1,7 @@
 """The settings of the engines in a run: ours in every run, and those that its ``--settings`` adds.
 
-At the defaults a dead process is noticed by a poll that comes every ten seconds in Monarch. The recommended
-settings are those of the patterns: what their READMEs tell a reader to set, if a fault must be noticed soon.
+With default settings Monarch notices a dead process by a poll every 10 s. The recommended settings are those
+in the READMEs of the patterns.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from monarch_vs_ray.core.events import Engine
 
 DEFAULTS, RECOMMENDED = "defaults", "recommended"
 ALWAYS: Mapping[Engine, Mapping[str, str]] = {
-    # gloo would ask the machine's name for an address, and listen there. The log is at Monarch's own default.
+    # gloo would ask the machine's name for an address, and listen there.
+    # Demos set Monarch's log to warnings only; here it is at its own default.
     "monarch": {"GLOO_SOCKET_IFNAME": "lo", "MONARCH_FILE_LOG": "info"},
     "ray": {"GLOO_SOCKET_IFNAME": "lo"},
 }
@@ -26,7 +27,10 @@ CHOICES: Mapping[str, Mapping[Engine, Mapping[str, str]]] = {
         },
     },
 }
-"""Variables of an engine's environment. Ray needs none: its raylet waits for the process that it started."""
+"""Environment variables by engine. The patterns set none in Ray: the raylet is notified when a worker exits.
+
+It does not notice a stopped worker.
+"""
 _OURS: Mapping[Engine, tuple[str, ...]] = {
     "monarch": ("HYPERACTOR_MESH_ATTACH_CONFIG_TIMEOUT=60s",),
     "ray": (
@@ -53,6 +57,6 @@ def environment(choice: str, engine: Engine) -> dict[str, str]:
     return {**ALWAYS[engine], **CHOICES[choice].get(engine, {})}
 
 
-def told(choice: str, engine: Engine) -> list[str]:
+def describe(choice: str, engine: Engine) -> list[str]:
     """Return what is set of an engine, for a reader."""
     return [*_OURS[engine], *(f"{name}={value}" for name, value in environment(choice, engine).items())]

@@ -1,9 +1,9 @@
 """From raw samples to numbers with an interval. Pure functions; the process is the unit.
 
 Processes of one engine differ by more than calls of one process do, so a process counts once, by its median.
-Rounds pair the engines: both ran within seconds of each other. The ratio is estimated from the pairs by
+Rounds pair the engines: their two processes ran one after the other. The ratio is estimated from the pairs by
 Hodges and Lehmann, with the interval of Wilcoxon's signed-rank test: it is exact for few pairs, where a
-bootstrap is too narrow (seven processes covered 88 % where 95 were meant; measured, see the page of method),
+bootstrap is too narrow (seven processes covered 88 % where 95 were meant),
 and assumes only that log ratios are spread evenly around their centre.
 """
 

@@ -20,7 +20,9 @@ LARGEST = 512 * 1024 * 1024
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
-    """The origin of a file of measurements; two are comparable when machine, code and releases agree.
+    """The origin of a file of measurements.
+
+    Two are comparable when machine, processor, code, sides and settings agree; releases may differ.
 
     ``code`` is a hash of the workloads. ``sides`` are the two that were held against each other: the engines,
     unless it is one engine against itself. ``date`` is UTC in ISO 8601, ``settings`` what we set of engines,

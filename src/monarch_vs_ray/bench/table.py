@@ -19,7 +19,10 @@ from monarch_vs_ray.bench.store import Measured
 
 NOT_SHOWN = "n.s."
 """Not shown to differ: the interval at 95 % holds 1."""
-LEGEND = "n.s.: not shown to differ, the interval at 95 % holds 1.  !: see below.  n: pairs of processes."
+LEGEND = (
+    "n.s.: not shown to differ, the interval at 95 % holds 1.  !: see below.  n: pairs of processes, or"
+    " processes of one engine."
+)
 NOTHING = "-"
 LONGEST_NAME = 8
 """Characters of the name of a side in a cell; a longer one is called first or second."""

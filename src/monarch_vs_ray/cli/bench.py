@@ -23,7 +23,12 @@ def bench(
     budget: Annotated[str, typer.Option(help="How long to measure: 30s, 4m.")] = "238s",
     sizes: Annotated[str, typer.Option(help="Only these sizes, for instance 1000,64000000.")] = "",
     seconds: Annotated[float, typer.Option(help="Seconds for each row in each process.")] = 0.1,
-    seed: Annotated[int | None, typer.Option(help="Orders rounds and rows; drawn if not given.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Seed of the order of sides and rows, and of the moments of faults; random by default."
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option(help="Where to keep the measurements; with plot, a folder.")
     ] = None,
@@ -57,7 +62,7 @@ def bench(
     elif monarch or ray:
         from monarch_vs_ray.bench import scripts
 
-        raise typer.Exit(scripts.run(monarch, ray, names, budget=budget, seed=seed or 0, json_form=json))
+        raise typer.Exit(scripts.run(monarch, ray, names, budget=budget, seed=seed, json_form=json))
     elif names[:1] in ([COMPARE], [PLOT], [PUBLISH], [SCALE], [SHOW]):
         raise typer.Exit(_of_files(names[0], [Path(name) for name in names[1:]], output, form))
     else:

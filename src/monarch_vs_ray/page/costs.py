@@ -9,7 +9,7 @@ from typing import Any
 from monarch_vs_ray.bench import analysis, derived, plots, scale, table, units
 from monarch_vs_ray.bench.analysis import FAULTS, Result
 from monarch_vs_ray.bench.catalogue import workloads
-from monarch_vs_ray.bench.published import Line, Published, best
+from monarch_vs_ray.bench.published import Line, Published, alike, best
 from monarch_vs_ray.bench.settings import DEFAULTS, RECOMMENDED
 from monarch_vs_ray.bench.statistics import FEW, Estimate
 from monarch_vs_ray.core.events import ENGINES
@@ -126,8 +126,8 @@ def _verdict(result: Result, *, more: bool) -> str:
 
 
 def _scale(files: Sequence[Published]) -> dict[str, Any] | None:
-    """Return the predictions of the scale model, from the file with most processes for it."""
-    models = [scale.engines(file.measured) for file in files]
+    """Return the predictions of the scale model, from the first file that has some."""
+    models = [scale.engines(file.measured) for file in alike(files)]
     whole = [each for each in models if any(engine.predictions for engine in each.values())]
     if not whole:
         return None

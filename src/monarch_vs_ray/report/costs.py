@@ -21,11 +21,13 @@ NOTHING = "Nothing is measured yet; `mvr bench` does, and `mvr bench publish` pu
 PAGE = "costs.md"
 MISSING = "-"
 MOMENT = "fault_moment"
+METG = """\
+METG, the smallest task that keeps half of the peak. A task's size is its wall time multiplied by the number
+of cores:"""
 CALLS = driver_of("task_graph", "ray")
 DRIVERS = {str(engine): name for engine, name in NAMES.items()} | {
     CALLS: "Ray, each task called by the program"
 }
-METHOD = "guide/benchmarks.md#workloads"
 MODEL = "How a fan-out grows, by a model that was fitted to these measurements:"
 MEASURED_MOST = 1_024
 """The processes that the scale model is asked for in the text."""
@@ -53,9 +55,8 @@ class Costs:
             return f"**Costs.** {NOTHING}"
         return (
             f"**Costs.** A call and its answer take {call[0]} on Monarch and {call[1]} on Ray"
-            f" ({self._n('call_round_trip')}). A new program has its first answer after {start[0]} on"
-            f" Monarch, which starts no service, and after {start[1]} on Ray, which starts a cluster of one"
-            " node."
+            f" ({self._n('call_round_trip')}). From the import to the first answer it takes {start[0]} on"
+            f" Monarch, which starts no service, and {start[1]} on Ray, which starts a cluster of one node."
             " [[costs](#what-it-costs)]"
         )
 
@@ -86,8 +87,8 @@ class Costs:
                 cells.append(_spread(self.recommended, each, "monarch"))
             told.append(row(title(self.lines[each].result), *cells, _spread(self.lines, each, "ray")))
         set_ = ", ".join(f"`{name}={value_}`" for name, value_ in CHOICES[RECOMMENDED]["monarch"].items())
-        ends = "A median, then the least and the most of n faults, each in a process of its own."
-        return "\n".join([*told, "", f"{ends} Recommended: {set_}." if also else ends])
+        ends = "Median (least to most) of n faults, one for each row in a process."
+        return "\n".join([*told, "", f"{ends} Recommended settings, Monarch only: {set_}." if also else ends])
 
     def curves(self) -> str:
         """Return a table of METG: the smallest task at which half of the peak is kept."""
@@ -96,7 +97,7 @@ class Costs:
             return ""
         drivers = [BARE, *ENGINES, *([CALLS] if any(CALLS in each for each in found.values()) else [])]
         lines = [
-            "The smallest task that keeps half of the peak (METG), in seconds of all cores:",
+            METG,
             "",
             f"|task graph|{'|'.join(DRIVERS.get(driver, driver) for driver in drivers)}|",
             f"|---|{'--:|' * len(drivers)}",
@@ -215,7 +216,7 @@ def _spread(lines: Mapping[Row, Line], of: Row, engine: str) -> str:
         units.seconds(each) for each in (median(taken.values()), min(taken.values()), max(taken.values()))
     )
     missed, _ = line.result.failed.get(engine, (0, ""))
-    also = f"; {missed} more without" if missed else ""
+    also = f"; not measured in {missed} more" if missed else ""
     return f"{middle} ({low} to {high}, n = {len(taken)}{also})".replace(" us", " µs")
 
 
@@ -277,11 +278,14 @@ def _model(found: dict[str, scale.Engine]) -> Iterator[str]:
                 f" {_seconds(estimate.value)} {interval}."
             )
             most = f"{scale.ASKED[-1]:,}"
-            sentence += f" With its messages, {most} processes as a {_micro(scale.told_forms(of))}."
+            forms = _micro(scale.forms_text(of))
+            sentence += (
+                f" At this engine's cost per message, a fan-out to {most} processes would take: {forms}."
+            )
         yield sentence
     if any(of.predictions for of in found.values()):
-        yield scale.told_shape(f"[source]({cast_figures.SOURCE})")
-        yield f"A prediction, not a measurement; what it assumes is in [the method]({METHOD})."
+        yield scale.shape_sentences(f"[source]({cast_figures.SOURCE})")
+        yield f"These are predictions, not measurements. They assume: {' '.join(scale.ASSUMPTIONS)}"
 
 
 def _seconds(value_: float) -> str:

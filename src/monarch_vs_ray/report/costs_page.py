@@ -16,8 +16,9 @@ LINKS = """\
 [What it costs](../monarch-vs-ray-analysis.md#what-it-costs) · [all evidence pages](README.md) ·
 [method](../guide/benchmarks.md)"""
 HOW = """\
-Each row is from the run with most pairs for it; n counts pairs of processes. In parentheses: where the worse
-10 % begin, and the worse 1 % of a hundred samples or more. The raw samples are linked below."""
+Each row is from the run with most pairs for it. n counts pairs of processes, or processes where only one
+engine has the row. In parentheses: the bounds of the worst 10 % of samples (from 10 samples on) and of the
+worst 1 % (from 100 on). The raw samples are linked below."""
 FOR_A_TENTH, FOR_A_HUNDREDTH = 10, 100
 HEAD = "|row|Monarch|Ray|Monarch / Ray|share of the limit|\n|---|--:|--:|--:|--:|"
 

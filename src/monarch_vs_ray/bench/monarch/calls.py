@@ -16,7 +16,7 @@ from monarch_vs_ray.bench.payload import checksum, payload
 TIMEOUT = None
 """The process has a deadline; with a timeout of its own, `get` would wake a second thread."""
 BATCH = 1_000
-"""Messages, or items of a stream, for which one answer is waited."""
+"""Messages, or items of a stream, in one batch."""
 
 
 @cache

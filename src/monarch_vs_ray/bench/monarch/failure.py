@@ -1,4 +1,4 @@
-"""Time the consequences of a killed or stopped actor process, in Monarch at its defaults."""
+"""Time the consequences of a killed or stopped actor process in Monarch."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from monarch_vs_ray.bench.payload import checksum, payload
 
 
 class Process:
-    """Says which process it is, so that its end can be waited for."""
+    """Report the actor's process id, so that a caller can wait for its exit."""
 
     def pid(self) -> int:
         return os.getpid()

@@ -18,7 +18,7 @@ from monarch_vs_ray.bench.ray.actors import AsyncEcho, Counter, Echo, Relay
 TIMEOUT = None
 """The process has a deadline; Monarch's calls have no timeout of their own either."""
 BATCH = 1_000
-"""Messages, or items of a stream, for which one answer is waited."""
+"""Messages, or items of a stream, in one batch."""
 END_SECONDS = 60.0
 
 

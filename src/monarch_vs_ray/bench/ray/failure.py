@@ -1,4 +1,4 @@
-"""Time the consequences of a killed or stopped actor process, in Ray at its defaults, with restarts."""
+"""Time the consequences of a killed or stopped actor process in Ray, with restarts."""
 
 from __future__ import annotations
 
