@@ -69,7 +69,7 @@ class Costs:
         lines = [line for name in wanted for line in self._find(name)]
         if not lines:
             return NOTHING
-        head = ["|operation|Monarch|Ray|Monarch / Ray|better|pairs|", "|---|--:|--:|--:|---|--:|"]
+        head = ["|operation|Monarch|Ray|Monarch / Ray|pairs|", "|---|--:|--:|--:|--:|"]
         return "\n".join([*head, *(_line(line.result) for line in lines)])
 
     def faults(self) -> str:
@@ -233,9 +233,12 @@ def title(result: Result) -> str:
 
 def _line(result: Result) -> str:
     pairs = result.ratio.n if result.ratio else max(side.estimate.n for side in result.sides.values())
-    numbers = (value(result, engine) for engine in ENGINES)
-    better = next((NAMES[engine] for engine in ENGINES if engine == result.better), "")
-    return row(title(result), *numbers, ratio(result.ratio), better, str(pairs))
+    numbers = (_bold(value(result, engine), engine == result.better) for engine in ENGINES)
+    return row(title(result), *numbers, ratio(result.ratio), str(pairs))
+
+
+def _bold(text: str, better: bool) -> str:
+    return f"**{text}**" if better else text
 
 
 def ratio(estimate: Estimate | None) -> str:
