@@ -89,3 +89,9 @@ def test_all_is_everything():
 def test_an_unknown_name_names_its_neighbours():
     with pytest.raises(UnknownWorkload, match="call_round_trip"):
         choose(["call_round_tripp"])
+
+
+def test_no_group_has_the_name_of_a_workload():
+    """A name would mean several workloads where one was asked for."""
+    assert not {each.group for each in workloads().values()} & set(workloads())
+    assert {row.workload for row in choose(["fan_out"])} == {"fan_out"}

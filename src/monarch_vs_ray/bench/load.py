@@ -15,6 +15,8 @@ IDLE_CORES = 0.15
 FOREIGN_CORES = 0.25
 """Cores of foreign load that mark a process. Ray's short-lived processes, 0.1 to 0.2 cores, look foreign."""
 IDLE_WINDOW = 0.2
+FEW, SETTLE_SECONDS = 8, 3.0
+"""Seconds to wait at most after more processes than these were started."""
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -58,6 +60,12 @@ class Tree:
     def seconds(self) -> float:
         """Return what all of them have used so far."""
         return sum(self._used.values()) / _TICK
+
+
+def settle(processes: int) -> None:
+    """Wait until a machine is idle on which many processes were just started."""
+    if processes > FEW:
+        wait_until_idle(SETTLE_SECONDS)
 
 
 def wait_until_idle(patience: float) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from monarch.actor import this_host
 
+from monarch_vs_ray.bench import load
 from monarch_vs_ray.bench.measure import Measure
 from monarch_vs_ray.bench.monarch.actors import AsyncEcho, Counter, Echo, Relay
 from monarch_vs_ray.bench.payload import checksum, payload
@@ -67,11 +68,11 @@ def actor_to_actor(measure: Measure) -> None:
 
 def argument(measure: Measure) -> None:
     """Call one actor with bytes of the row's size, which answers with their number."""
-    load = bytes(payload(measure.row.size))
+    data = bytes(payload(measure.row.size))
     call = echo().length.call_one
-    arrived = echo().checksum.call_one(load).get(TIMEOUT)
-    measure.valid(arrived == checksum(load), "other bytes arrived")
-    measure.latency(lambda: call(load).get(TIMEOUT))
+    arrived = echo().checksum.call_one(data).get(TIMEOUT)
+    measure.valid(arrived == checksum(data), "other bytes arrived")
+    measure.latency(lambda: call(data).get(TIMEOUT))
 
 
 def result(measure: Measure) -> None:
@@ -107,6 +108,7 @@ def mesh(size: int) -> Iterator[Any]:
     procs = this_host().spawn_procs(per_host={"procs": size})
     actors = procs.spawn("echoes", Echo)
     actors.echo.call().get(TIMEOUT)
+    load.settle(size)
     yield actors
     procs.stop().get(TIMEOUT)
 

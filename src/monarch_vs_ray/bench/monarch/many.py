@@ -65,4 +65,4 @@ def fan_out_caller(measure: Measure) -> None:
         answers = list(actors.echo.call(7).get(TIMEOUT).values())
         measure.valid(answers == [7] * measure.row.size, "wrong answers")
         call(10)
-        measure.processor_time(call, 50)
+        measure.processor_time(call, 20)

@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import ray
 
+from monarch_vs_ray.bench import load
 from monarch_vs_ray.bench.measure import Measure
 from monarch_vs_ray.bench.payload import checksum, payload
 from monarch_vs_ray.bench.ray.actors import AsyncEcho, Counter, Echo, Relay
@@ -72,11 +73,11 @@ def actor_to_actor(measure: Measure) -> None:
 
 def argument(measure: Measure) -> None:
     """Call one actor with bytes of the row's size, which answers with their number."""
-    load = bytes(payload(measure.row.size))
+    data = bytes(payload(measure.row.size))
     call = echo().length.remote
-    arrived = ray.get(echo().checksum.remote(load), timeout=TIMEOUT)
-    measure.valid(arrived == checksum(load), "other bytes arrived")
-    measure.latency(lambda: ray.get(call(load), timeout=TIMEOUT))
+    arrived = ray.get(echo().checksum.remote(data), timeout=TIMEOUT)
+    measure.valid(arrived == checksum(data), "other bytes arrived")
+    measure.latency(lambda: ray.get(call(data), timeout=TIMEOUT))
 
 
 def result(measure: Measure) -> None:
@@ -111,6 +112,7 @@ def actors(size: int) -> Iterator[list[Any]]:
     """Create so many actors, each in a process of its own, for the block."""
     made = [Echo.remote() for _ in range(size)]
     ray.get([actor.echo.remote() for actor in made], timeout=TIMEOUT)
+    load.settle(size)
     yield made
     end(*made)
 

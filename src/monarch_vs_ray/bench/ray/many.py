@@ -65,4 +65,4 @@ def fan_out_caller(measure: Measure) -> None:
         answers = ray.get([actor.echo.remote(7) for actor in handles], timeout=TIMEOUT)
         measure.valid(answers == [7] * measure.row.size, "wrong answers")
         call(10)
-        measure.processor_time(call, 50)
+        measure.processor_time(call, 20)
