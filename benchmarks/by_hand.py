@@ -41,8 +41,8 @@ def monarch() -> dict[str, float]:
 
     class Hand(Actor):
         @endpoint
-        def nothing(self) -> None:
-            pass
+        def same(self, value: int = 0) -> int:
+            return value
 
         @endpoint
         def take(self, data: bytes) -> int:
@@ -54,17 +54,17 @@ def monarch() -> dict[str, float]:
 
     hand = this_host().spawn_procs().spawn("hand", Hand)
     hands = this_host().spawn_procs(per_host={"gpus": 8}).spawn("hands", Hand)
-    hands.nothing.call().get(LIMIT)
+    hands.same.call().get(LIMIT)
 
     def many() -> None:
-        for answer in [hand.nothing.call_one() for _ in range(100)]:
+        for answer in [hand.same.call_one(number) for number in range(100)]:
             answer.get(LIMIT)
 
     found = {
-        "call_round_trip": seconds(lambda: hand.nothing.call_one().get(LIMIT), 300),
+        "call_round_trip": seconds(lambda: hand.same.call_one().get(LIMIT), 300),
         "argument/1000000": seconds(lambda: hand.take.call_one(DATA).get(LIMIT), 100),
         "result/1000000": seconds(lambda: hand.give.call_one().get(LIMIT), 100),
-        "fan_out/8": seconds(lambda: hands.nothing.call().get(LIMIT), 100),
+        "fan_out/8": seconds(lambda: hands.same.call().get(LIMIT), 100),
         "calls_pipelined/100": seconds(many, 20) / 100,
     }
     shutdown_context().get(LIMIT)
@@ -79,8 +79,8 @@ def ray() -> dict[str, float]:
 
     @ray.remote
     class Hand:
-        def nothing(self) -> None:
-            pass
+        def same(self, value: int = 0) -> int:
+            return value
 
         def take(self, data: bytes) -> int:
             return len(data)
@@ -89,13 +89,13 @@ def ray() -> dict[str, float]:
             return DATA
 
     hand, hands = Hand.remote(), [Hand.remote() for _ in range(8)]
-    ray.get([each.nothing.remote() for each in [hand, *hands]])
+    ray.get([each.same.remote() for each in [hand, *hands]])
     found = {
-        "call_round_trip": seconds(lambda: ray.get(hand.nothing.remote()), 300),
+        "call_round_trip": seconds(lambda: ray.get(hand.same.remote()), 300),
         "argument/1000000": seconds(lambda: ray.get(hand.take.remote(DATA)), 100),
         "result/1000000": seconds(lambda: ray.get(hand.give.remote()), 100),
-        "fan_out/8": seconds(lambda: ray.get([each.nothing.remote() for each in hands]), 100),
-        "calls_pipelined/100": seconds(lambda: ray.get([hand.nothing.remote() for _ in range(100)]), 20)
+        "fan_out/8": seconds(lambda: ray.get([each.same.remote() for each in hands]), 100),
+        "calls_pipelined/100": seconds(lambda: ray.get([hand.same.remote(number) for number in range(100)]), 20)
         / 100,
     }
     ray.shutdown()
