@@ -40,6 +40,8 @@ def test_the_finding_has_both_numbers_and_how_many_pairs():
     text = Costs([published(rows, noise=0)]).finding()
     assert "take 1.00 ms on Monarch and 2.00 ms on Ray (n = 8)" in text
     assert "10.0 ms on Monarch" in text
+    same = Costs([published({CALL: lambda side: 1e6, START: lambda side: 1e7}, noise=0.2)]).finding()
+    assert "(not shown to differ, n = 8)" in same
     assert "4.00 s on Ray" in text
 
 

@@ -191,8 +191,9 @@ class Costs:
         return [value(line.result, engine) for engine in ENGINES]
 
     def _n(self, name: str) -> str:
-        ratio = self.lines[Row(name)].result.ratio
-        return f"n = {ratio.n if ratio else 0}"
+        result = self.lines[Row(name)].result
+        alike = "not shown to differ, " if result.differs is False else ""
+        return f"{alike}n = {result.ratio.n if result.ratio else 0}"
 
 
 def value(result: Result, engine: str) -> str:
