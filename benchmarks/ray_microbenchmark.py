@@ -2,9 +2,9 @@
 
 usage: python benchmarks/ray_microbenchmark.py [RUNS]
 
-A row agrees when our median lies within the range of Ray's own runs, each with its standard deviation. Both run rows of one actor only, on Ray
-alone; Ray's whole benchmark takes many minutes. Both sides use worker niceness 0; the async row has
-1,000 calls in flight in both.
+A row agrees when our median lies within the range of Ray's own runs, each with its standard deviation. Both
+run rows of one actor only, on Ray alone; Ray's whole benchmark takes many minutes. Both sides use worker
+niceness 0; the async row has 1,000 calls in flight in both.
 """
 
 from __future__ import annotations
