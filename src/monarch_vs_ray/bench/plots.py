@@ -304,7 +304,7 @@ def _metg(data: Data, altair: Any) -> Any:
         y=altair.Y("efficiency:Q", title="share of the peak", scale=altair.Scale(domain=[0, 1])),
         color=_color(altair, "driver", data),
     )
-    half = curves.mark_rule(strokeDash=[4, 4], color="#777777").encode(y=altair.datum(metg.HALF))
+    half = curves.mark_rule(strokeDash=[4, 4], color="#777777", aria=False).encode(y=altair.datum(metg.HALF))
     return altair.layer(line, half, data=altair.Data(values=data)).facet(
         altair.Facet("pattern:N", title=None), columns=3
     )

@@ -56,7 +56,6 @@ def make_document() -> str:
         "faults": costs.faults,
         "scale": costs.scale,
         "limits": costs.limits,
-        "bench_settings": costs.settings,
         "bench_ran": costs.ran,
         "all_costs": costs.more,
         "patterns_table": patterns.table,

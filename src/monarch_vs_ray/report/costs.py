@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
-from monarch_vs_ray.bench import cast_figures, metg, scale, units
+from monarch_vs_ray.bench import metg, scale, units
 from monarch_vs_ray.bench.analysis import FAULTS, Result, by_row, disturbed, medians
 from monarch_vs_ray.bench.catalogue import Row, workloads
 from monarch_vs_ray.bench.metg import BARE, Curve, driver_of
 from monarch_vs_ray.bench.published import Line, Published, alike, best
-from monarch_vs_ray.bench.settings import CHOICES, DEFAULTS, RECOMMENDED
+from monarch_vs_ray.bench.settings import CHOICES, RECOMMENDED
 from monarch_vs_ray.bench.statistics import FEW, Estimate
 from monarch_vs_ray.core.errors import UnknownWorkload
 from monarch_vs_ray.core.events import ENGINES
@@ -21,9 +21,10 @@ NOTHING = "Nothing is measured yet; `mvr bench` does, and `mvr bench publish` pu
 PAGE = "costs.md"
 MISSING = "-"
 MOMENT = "fault_moment"
-METG = """\
-METG, the smallest task that keeps half of the peak. A task's size is its wall time multiplied by the number
-of cores:"""
+NOTICE = "_to_notice"
+"""The supervisor's notice comes with the caller's error; it is on the evidence page."""
+METHOD = "guide/benchmarks.md#workloads"
+METG = "METG, the smallest task (its wall time, times the cores) that keeps half of the peak:"
 CALLS = driver_of("task_graph", "ray")
 DRIVERS = {str(engine): name for engine, name in NAMES.items()} | {
     CALLS: "Ray, each task called by the program"
@@ -75,7 +76,8 @@ class Costs:
     def faults(self) -> str:
         """Return a table of what follows a fault: the median and the ends, since a poll spreads them."""
         names = [name for name, workload in workloads().items() if workload.group == FAULTS]
-        rows = [Row(name) for name in names if Row(name) in self.lines and name != MOMENT]
+        told_apart = [name for name in names if name != MOMENT and not name.endswith(NOTICE)]
+        rows = [Row(name) for name in told_apart if Row(name) in self.lines]
         if not rows:
             return ""
         also = any(each in self.recommended for each in rows)
@@ -87,7 +89,7 @@ class Costs:
                 cells.append(_spread(self.recommended, each, "monarch"))
             told.append(row(title(self.lines[each].result), *cells, _spread(self.lines, each, "ray")))
         set_ = ", ".join(f"`{name}={value_}`" for name, value_ in CHOICES[RECOMMENDED]["monarch"].items())
-        ends = "Median (least to most) of n faults, one for each row in a process."
+        ends = "Median (least to most) of n faults."
         return "\n".join([*told, "", f"{ends} Recommended settings, Monarch only: {set_}." if also else ends])
 
     def curves(self) -> str:
@@ -139,16 +141,6 @@ class Costs:
         ]
         return f"Share of the machine's own speed, without an engine: {'; '.join(told)}." if told else ""
 
-    def settings(self) -> str:
-        """Return what was set of the engines, apart from their defaults."""
-        set_: dict[str, dict[str, None]] = {}
-        for file in (each for each in self.files if each.measured.manifest.choice == DEFAULTS):
-            for engine, settings in file.measured.manifest.settings.items():
-                set_.setdefault(engine, {}).update(dict.fromkeys(settings))
-        return "; ".join(
-            f"{NAMES[engine]}: {', '.join(set_[engine])}" for engine in ENGINES if engine in set_
-        )
-
     def ran(self) -> str:
         """Return when, where and with how much other load the measurements ran, in a sentence."""
         if not self.files:
@@ -158,10 +150,9 @@ class Costs:
         days = sorted({file.measured.manifest.date[:10] for file in self.files})
         versions = self.files[-1].measured.manifest.versions
         told = " and ".join(f"{NAMES[engine]} {versions.get(engine, '')}".rstrip() for engine in ENGINES)
-        runs = ", ".join(f"`{file.name}`" for file in self.files)
         return (
-            f"{told} on {self.machine}, {' and '.join(days)}, runs {runs}: {len(processes)} processes; other"
-            f" processes used the machine during {busy} of them"
+            f"{told} on {self.machine}, {' and '.join(days)}, {len(self.files)} runs of {len(processes)}"
+            f" processes; others used the machine during {busy} of them"
         )
 
     def more(self) -> str:
@@ -169,7 +160,7 @@ class Costs:
         engine_rows = [
             line for line in self.lines.values() if not workloads()[line.result.row.workload].before
         ]
-        return f"[all {len(engine_rows)} rows, limits, quantiles and notes]({EVIDENCE_FOLDER}/{PAGE})"
+        return f"[all {len(engine_rows)} rows with their notes]({EVIDENCE_FOLDER}/{PAGE})"
 
     # -- helpers ---------------------------------------------------------------------------------------
 
@@ -281,15 +272,9 @@ def _model(found: dict[str, scale.Engine]) -> Iterator[str]:
                 f" Predicted for {MEASURED_MOST:,} processes with cores of their own:"
                 f" {_seconds(estimate.value)} {interval}."
             )
-            most = f"{scale.ASKED[-1]:,}"
-            forms = _micro(scale.forms_text(of))
-            sentence += (
-                f" At this engine's cost per message, a fan-out to {most} processes would take: {forms}."
-            )
         yield sentence
     if any(of.predictions for of in found.values()):
-        yield scale.shape_sentences(f"[source]({cast_figures.SOURCE})")
-        yield f"These are predictions, not measurements. They assume: {' '.join(scale.ASSUMPTIONS)}"
+        yield f"These are predictions, not measurements; [the method]({METHOD}) says what they rest on."
 
 
 def _seconds(value_: float) -> str:
