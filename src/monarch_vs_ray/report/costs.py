@@ -89,7 +89,7 @@ class Costs:
                 cells.append(_spread(self.recommended, each, "monarch"))
             told.append(row(title(self.lines[each].result), *cells, _spread(self.lines, each, "ray")))
         set_ = ", ".join(f"`{name}={value_}`" for name, value_ in CHOICES[RECOMMENDED]["monarch"].items())
-        ends = "Median (least to most) of n faults."
+        ends = "Median [least, most] of n faults."
         return "\n".join([*told, "", f"{ends} Recommended settings, Monarch only: {set_}." if also else ends])
 
     def curves(self) -> str:
@@ -208,8 +208,8 @@ def _spread(lines: Mapping[Row, Line], of: Row, engine: str) -> str:
         units.seconds(each) for each in (median(taken.values()), min(taken.values()), max(taken.values()))
     )
     missed, _ = line.result.failed.get(engine, (0, ""))
-    also = f"; not measured in {missed} more" if missed else ""
-    return f"{middle} ({low} to {high}, n = {len(taken)}{also})".replace(" us", " µs")
+    also = f"; not in {missed} more" if missed else ""
+    return f"{middle} [{low}, {high}], n={len(taken)}{also}".replace(" us", " µs")
 
 
 def _lower(text: str) -> str:
