@@ -102,7 +102,7 @@ def forms(call: float, message: float, n: int) -> dict[str, float]:
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """How the form of the model fits times that others published, in shares of them.
+    """Errors of the model's form at times that others published, as shares of them.
 
     ``worst`` is the largest error at a size of the fit; ``beyond`` is the error at the largest size of a fit
     without it.
@@ -129,13 +129,13 @@ def published_shape() -> Shape:
     )
 
 
-def shape_sentences(source: str = cast_figures.SOURCE) -> str:
-    """Return ``published_shape`` as sentences; ``source`` is how the source is named in them."""
+def shape_sentences() -> str:
+    """Return ``published_shape`` as sentences."""
     shape = published_shape()
     low, high = min(shape.sizes), max(shape.sizes)
     return (
         f"The same form, with 3 coefficients, was fitted to {len(shape.sizes)} times of a cast to {low:,} to"
-        f" {high:,} actors that Monarch's developers measured on other machines ({source}). It fits within"
+        f" {high:,} actors that Monarch's developers measured on other machines ({shape.source}). It fits within"
         f" {abs(shape.worst):.0%}. Only the largest size has a further level, so the {_level_cost(shape)} of"
         f" a level rest on one time; a fit without that size is off by {shape.beyond:+.0%} there. The"
         " interval of a prediction covers the spread between processes, not such an error."
