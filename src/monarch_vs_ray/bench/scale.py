@@ -135,10 +135,11 @@ def shape_sentences() -> str:
     low, high = min(shape.sizes), max(shape.sizes)
     return (
         f"The same form, with 3 coefficients, was fitted to {len(shape.sizes)} times of a cast to {low:,} to"
-        f" {high:,} actors that Monarch's developers measured on other machines ({shape.source}). It fits within"
-        f" {abs(shape.worst):.0%}. Only the largest size has a further level, so the {_level_cost(shape)} of"
-        f" a level rest on one time; a fit without that size is off by {shape.beyond:+.0%} there. The"
-        " interval of a prediction covers the spread between processes, not such an error."
+        f" {high:,} actors that Monarch's developers measured on other machines ({shape.source}). It fits"
+        f" within {abs(shape.worst):.0%}. Only the largest size has a further level, so the"
+        f" {_level_cost(shape)} of a level rest on one time; a fit without that size is off by"
+        f" {shape.beyond:+.0%} there. The interval of a prediction covers the spread between processes, not"
+        " such an error."
     )
 
 
