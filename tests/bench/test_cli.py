@@ -56,6 +56,8 @@ def test_a_file_is_compared_with_itself(file, capsys):
     [
         (["nothing_like_it"], "No workload is called"),
         (["--budget", "soon"], "--budget 'soon' cannot be used"),
+        (["fan_out", "--sizes", "3"], "known are 1, 2, 4, 8, 16, 32, 64"),
+        (["spawn", "--sizes", "4"], "these workloads have one size"),
         (["--settings", "best"], "give defaults or recommended"),
         (["--slow-down", "0.1"], "needs --against-itself"),
         (["--budget", "0s"], "from 1 s to 24 h"),

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monarch_vs_ray.bench import analysis, derived, rounds, settings, table, units
-from monarch_vs_ray.bench.catalogue import choose, workloads
+from monarch_vs_ray.bench.catalogue import ALL, Row, choose, workloads
 from monarch_vs_ray.bench.rounds import DEADLINE, Plan, Progress, Side
 from monarch_vs_ray.bench.statistics import FEW
 from monarch_vs_ray.bench.store import FORMAT, Manifest, Measured, Store, processor_model
@@ -56,7 +56,9 @@ def run(
         The exit code.
     """
     longest = max_seconds(budget)
-    chosen = choose(names, core=longest < CORE_BELOW, sizes=numbers(sizes))
+    asked = numbers(sizes)
+    chosen = choose(names, core=longest < CORE_BELOW, sizes=asked)
+    _check_sizes(names, asked, chosen)
     known = workloads()
     plan = Plan(
         sides=_sides(against_itself, slow_down),
@@ -80,6 +82,17 @@ def run(
     show(store.measured, form)
     complain(f"Kept in {path}.")
     return INTERRUPTED if interrupt.count else ExitCode.FINE
+
+
+def _check_sizes(names: Sequence[str], asked: Sequence[int], chosen: Sequence[Row]) -> None:
+    """Refuse sizes that no chosen workload has. Raises BadOption."""
+    unknown = sorted(set(asked) - {row.size for row in chosen})
+    if unknown:
+        every = not names or ALL in names
+        groups = [each for each in workloads().values() if every or {each.name, each.group} & set(names)]
+        known = sorted({size for each in groups for size in (*each.sizes, *each.more_sizes) if size})
+        told = ", ".join(map(str, known)) or "none: these workloads have one size"
+        raise BadOption("--sizes", ", ".join(map(str, unknown)), f"known are {told}")
 
 
 def _manifest(plan: Plan, now: datetime.datetime) -> Manifest:
