@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from monarch.actor import HostMesh, get_or_spawn_controller, this_host
+from monarch.actor import HostMesh, get_or_spawn_controller, shutdown_context, this_host
 from monarch.job import LocalJob, ProcessJob
 
 from monarch_vs_ray.concepts.interactive_devx import inputs
@@ -43,6 +43,7 @@ def print_training() -> None:
     """Train on the hosts of a LocalJob, and report it."""
     found = train(LocalJob().state(cached_path=None).hosts)
     print(inputs.report({**found, "interactive": hasattr(sys, "ps1")}), flush=True)
+    get(shutdown_context())
 
 
 def first_session() -> None:
@@ -57,3 +58,4 @@ def first_session() -> None:
     pids = {"kept": get(kept.pid.call_one()), "own": get(own.pid.call_one())}
     print(inputs.report(pids), flush=True)
     sys.stdin.read()
+    get(shutdown_context())  # at exit, Monarch allows it one second, and a busy machine may need more
