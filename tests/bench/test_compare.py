@@ -63,9 +63,18 @@ def test_processors_are_compared_where_both_are_known(first, second, comparable,
 
 
 @pytest.mark.parametrize(("second", "near"), [(2.1e5, 1), (2.6e5, 0)])
-def test_ratios_of_stable_rows_are_counted(second, near, capsys):
+def test_ratios_that_are_stable_are_counted(second, near, capsys):
     compare.show(run(2e5, 1), run(second, 2))
-    assert f"{near} of 1 ratios differ by at most 10% between the runs" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "1 of 1 ratios are stable (known to within 7% in both runs)" in out
+    assert f"{near} of these differ by at most 10% between the runs" in out
+
+
+def test_a_ratio_with_a_wide_interval_is_not_called_stable(capsys):
+    compare.show(run(2e5, 1), run(2e5, 2, noise=0.2))
+    out = capsys.readouterr().out
+    assert "0 of 1 ratios are stable" in out
+    assert "A larger --budget" in out
 
 
 def test_other_releases_are_compared_and_named(capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
@@ -20,6 +21,11 @@ from monarch_vs_ray.stage.console import console
 RATIO = "ratio"
 NEAR = 0.1
 """Ratios of two runs that are no further apart than this share of the first are said to be near."""
+PRECISE = 0.07
+"""A ratio is called stable when nothing is to be said against its row and half its interval is no wider.
+
+With intervals at 95 % of this width, two runs' ratios differ by more than ``NEAR`` one time in 20.
+"""
 Verdict = Literal["not shown to differ", "higher", "lower", "too few"]
 
 
@@ -107,17 +113,24 @@ def show(first: Measured, second: Measured) -> int:
     judged = [change for change in found if change.verdict != "too few"]
     moved = [change for change in judged if change.verdict != "not shown to differ"]
     say(f"{len(moved)} of {len(judged)} numbers moved; of two runs alike some do, about 1 in 100 by chance.")
-    stable = _stable(first) & _stable(second)
-    ratios = [each for each in judged if each.what == RATIO and each.row in stable]
-    near = [each for each in ratios if abs(each.second.value / each.first.value - 1) <= NEAR]
-    if ratios:
-        count = f"{len(near)} of {len(ratios)}"
-        say(f"{count} ratios differ by at most {NEAR:.0%} between the runs (rows stable in both).")
+    if ratios := [each for each in judged if each.what == RATIO]:
+        rows = _stable(first) & _stable(second)
+        stable = [each for each in ratios if each.row in rows]
+        near = [each for each in stable if abs(each.second.value / each.first.value - 1) <= NEAR]
+        say(
+            f"{len(stable)} of {len(ratios)} ratios are stable (known to within {PRECISE:.0%} in both runs);"
+            f" {len(near)} of these differ by at most {NEAR:.0%} between the runs."
+            + ("" if len(stable) == len(ratios) else " A larger --budget makes more of them stable.")
+        )
     return ExitCode.FINE
 
 
 def _stable(measured: Measured) -> set[Row]:
-    return {result.row for result in analysis.results(measured) if result.stable}
+    return {each.row for each in analysis.results(measured) if each.stable and _precise(each.ratio)}
+
+
+def _precise(ratio: Estimate | None) -> bool:
+    return ratio is not None and math.sqrt(ratio.high / ratio.low) - 1 <= PRECISE
 
 
 def _cells(change: Change) -> list[str]:
