@@ -57,7 +57,7 @@ def monarch() -> dict[str, float]:
     hands.same.call().get(LIMIT)
 
     def many() -> None:
-        for answer in [hand.same.call_one(number) for number in range(100)]:
+        for answer in [hand.same.call_one() for _ in range(100)]:
             answer.get(LIMIT)
 
     found = {
@@ -96,7 +96,7 @@ def ray() -> dict[str, float]:
         "result/1000000": seconds(lambda: ray.get(hand.give.remote()), 100),
         "fan_out/8": seconds(lambda: ray.get([each.same.remote() for each in hands]), 100),
         "calls_pipelined/100": seconds(
-            lambda: ray.get([hand.same.remote(number) for number in range(100)]), 20
+            lambda: ray.get([hand.same.remote() for _ in range(100)]), 20
         )
         / 100,
     }
