@@ -95,10 +95,7 @@ def ray() -> dict[str, float]:
         "argument/1000000": seconds(lambda: ray.get(hand.take.remote(DATA)), 100),
         "result/1000000": seconds(lambda: ray.get(hand.give.remote()), 100),
         "fan_out/8": seconds(lambda: ray.get([each.same.remote() for each in hands]), 100),
-        "calls_pipelined/100": seconds(
-            lambda: ray.get([hand.same.remote() for _ in range(100)]), 20
-        )
-        / 100,
+        "calls_pipelined/100": seconds(lambda: ray.get([hand.same.remote() for _ in range(100)]), 20) / 100,
     }
     ray.shutdown()
     return found
