@@ -66,6 +66,14 @@ def test_settings_are_not_mixed(tmp_path, root):
     assert best(files, "recommended")[CALL].file.name == "soon"
 
 
+def test_processors_are_not_mixed(tmp_path, root):
+    publish(kept(tmp_path, "old.jsonl", {CALL: lambda side: 1e6}, 8, processor="A"), root)
+    publish(
+        kept(tmp_path, "new.jsonl", {CALL: lambda side: 1e6}, 3, processor="B", date="2026-12-01T12:00"), root
+    )
+    assert best(published(root))[CALL].file.name == "new"
+
+
 def test_nothing_published_is_no_error(root):
     assert published(root) == []
     assert best([]) == {}

@@ -89,7 +89,7 @@ def published(root: Path) -> list[Published]:
 
 
 def alike(files: Iterable[Published], choice: str = DEFAULTS) -> list[Published]:
-    """Return the files with a choice of settings, and with the latest one's releases."""
+    """Return the files with a choice of settings, and with the latest one's releases and processor."""
     every = list(files)
     latest = max(every, key=lambda file: file.measured.manifest.date, default=None)
     return [
@@ -98,6 +98,7 @@ def alike(files: Iterable[Published], choice: str = DEFAULTS) -> list[Published]
         if latest
         and file.measured.manifest.choice == choice
         and file.measured.manifest.versions == latest.measured.manifest.versions
+        and file.measured.manifest.processor == latest.measured.manifest.processor
     ]
 
 
@@ -106,8 +107,8 @@ def best(files: Iterable[Published], choice: str = DEFAULTS) -> dict[Row, Line]:
 
     Args:
         files: Those of one machine: two are not to be mixed.
-        choice: Only runs with these settings; see ``bench.settings``. Runs of other releases than the latest
-            run's are left out, too.
+        choice: Only runs with these settings; see ``bench.settings``. Runs of other releases or another
+            processor than the latest run's are left out, too.
 
     Returns:
         The lines, in the order of the catalogue.

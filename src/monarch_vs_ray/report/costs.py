@@ -15,7 +15,7 @@ from monarch_vs_ray.bench.statistics import FEW, Estimate
 from monarch_vs_ray.core.errors import UnknownWorkload
 from monarch_vs_ray.core.events import ENGINES
 from monarch_vs_ray.ledger.tables import NAMES
-from monarch_vs_ray.report.words import EVIDENCE_FOLDER, row
+from monarch_vs_ray.report.words import EVIDENCE_FOLDER, escape, row
 
 NOTHING = "Nothing is measured yet; `mvr bench` does, and `mvr bench publish` publishes it."
 PAGE = "costs.md"
@@ -148,11 +148,13 @@ class Costs:
         processes = [each for file in self.files for each in file.measured.processes]
         busy = sum(len(disturbed(file.measured)) for file in self.files)
         days = sorted({file.measured.manifest.date[:10] for file in self.files})
-        versions = self.files[-1].measured.manifest.versions
+        manifest = self.files[-1].measured.manifest
+        versions = manifest.versions
+        processor = f" ({escape(manifest.processor)})" if manifest.processor else ""
         told = " and ".join(f"{NAMES[engine]} {versions.get(engine, '')}".rstrip() for engine in ENGINES)
         return (
-            f"{told} on {self.machine}, {' and '.join(days)}, {len(self.files)} runs of {len(processes)}"
-            f" processes; others used the machine during {busy} of them"
+            f"{told} on {self.machine}{processor}, {' and '.join(days)}, {len(self.files)} runs of"
+            f" {len(processes)} processes; others used the machine during {busy} of them"
         )
 
     def more(self) -> str:
