@@ -31,7 +31,7 @@ def search(ledger: Ledger, details: Mapping[str, Mapping[str, Any]], beside: Pat
     """
     sections = _sections()
     return {
-        "common": sorted({*ranking.COMMON, *map(stem, ranking.COMMON)}),
+        "common": sorted(ranking.COMMON),
         "endings": ranking.ENDINGS,
         "akin": akin(),
         "k1": ranking.K1,

@@ -39,7 +39,6 @@ a an and are as at be but by can do does for from had has have how i if in into 
 one or so than that the their them then there they this to
 was were what when where which while who why will with you your
 """
-COMMON = frozenset(_COMMON.split())
 ENDINGS = ("ings", "ing", "ies", "ied", "ed", "es", "s")
 
 
@@ -76,6 +75,10 @@ def stem(word: str) -> str:
         if word.endswith(ending) and not word.endswith("ss") and len(word) - len(ending) >= 3:
             return word[: -len(ending)].rstrip("e") or word
     return word.rstrip("e") if len(word) > 3 else word
+
+
+COMMON = frozenset(_COMMON.split()) | frozenset(map(stem, _COMMON.split()))
+"""Words that say nothing, and their stems."""
 
 
 class Index:
