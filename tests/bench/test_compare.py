@@ -9,7 +9,7 @@ from bench.samples import MACHINE, measured
 from monarch_vs_ray.bench import compare
 from monarch_vs_ray.bench.catalogue import Row
 
-CALL = Row("call_round_trip")
+CALL, PIPE = Row("call_round_trip"), Row("pipe_round_trip")
 
 
 def run(monarch: float, seed: int, rounds: int = 8, **of: object):
@@ -75,6 +75,17 @@ def test_a_ratio_with_a_wide_interval_is_not_called_stable(capsys):
     out = capsys.readouterr().out
     assert "0 of 1 ratios are stable" in out
     assert "A larger --budget" in out
+
+
+@pytest.mark.parametrize(("slower", "said"), [(1.0, False), (1.5, True)])
+def test_another_speed_of_the_machine_is_named(slower, said, capsys):
+    def at(speed: float, seed: int):
+        return measured({CALL: lambda side: 2e5 * speed, PIPE: lambda side: 4e4 * speed}, seed=seed)
+
+    compare.show(at(1.0, 1), at(slower, 2))
+    out = " ".join(capsys.readouterr().out.split())
+    assert ("2 of 2 limits of the machine moved" in out) is said
+    assert f"{4 if said else 0} of 6 numbers moved, 0 of them ratios" in out
 
 
 def test_other_releases_are_compared_and_named(capsys):

@@ -26,6 +26,8 @@ PRECISE = 0.07
 
 With intervals at 95 % of this width, two runs' ratios differ by more than ``NEAR`` one time in 20.
 """
+CHANCE = 0.1
+"""If more than this share of the machine's limits moved, it is not said to be the same machine."""
 Verdict = Literal["not shown to differ", "higher", "lower", "too few"]
 
 
@@ -112,8 +114,18 @@ def show(first: Measured, second: Measured) -> int:
     console().print(made)
     judged = [change for change in found if change.verdict != "too few"]
     moved = [change for change in judged if change.verdict != "not shown to differ"]
-    say(f"{len(moved)} of {len(judged)} numbers moved; of two runs alike some do, about 1 in 100 by chance.")
-    if ratios := [each for each in judged if each.what == RATIO]:
+    ratios = [each for each in judged if each.what == RATIO]
+    say(
+        f"{len(moved)} of {len(judged)} numbers moved, {sum(each in moved for each in ratios)} of them ratios;"
+        " of two runs alike some do, about 1 in 100 by chance."
+    )
+    limits = [each for each in judged if each.what != RATIO and workloads()[each.row.workload].before]
+    if (apart := sum(each in moved for each in limits)) > CHANCE * len(limits):
+        say(
+            f"{apart} of {len(limits)} limits of the machine moved, too, before an engine was loaded: the machine"
+            " itself had another speed. Hold the ratios against each other, not the times."
+        )
+    if ratios:
         rows = _stable(first) & _stable(second)
         stable = [each for each in ratios if each.row in rows]
         near = [each for each in stable if abs(each.second.value / each.first.value - 1) <= NEAR]
