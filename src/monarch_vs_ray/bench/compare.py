@@ -116,14 +116,14 @@ def show(first: Measured, second: Measured) -> int:
     moved = [change for change in judged if change.verdict != "not shown to differ"]
     ratios = [each for each in judged if each.what == RATIO]
     say(
-        f"{len(moved)} of {len(judged)} numbers moved, {sum(each in moved for each in ratios)} of them ratios;"
-        " of two runs alike some do, about 1 in 100 by chance."
+        f"{len(moved)} of {len(judged)} numbers moved, {sum(each in moved for each in ratios)} of them"
+        " ratios; of two runs alike some do, about 1 in 100 by chance."
     )
     limits = [each for each in judged if each.what != RATIO and workloads()[each.row.workload].before]
     if (apart := sum(each in moved for each in limits)) > CHANCE * len(limits):
         say(
-            f"{apart} of {len(limits)} limits of the machine moved, too, before an engine was loaded: the machine"
-            " itself had another speed. Hold the ratios against each other, not the times."
+            f"{apart} of {len(limits)} limits of the machine moved, too, before an engine was loaded:"
+            " the machine itself had another speed. Hold the ratios against each other, not the times."
         )
     if ratios:
         rows = _stable(first) & _stable(second)
