@@ -91,7 +91,9 @@ def test_nothing_in_it_loads_from_elsewhere(elements, html):
 
 
 def test_it_says_nothing_of_this_machine(html):
-    texts = html + str([data(html, name) for name in re.findall(r'id="data-(\w+)"', html)])
+    unpacked = str([data(html, name) for name in re.findall(r'id="data-(\w+)"', html)])
+    # Packed data is base64, which holds any short name by chance.
+    texts = re.sub(r'(id="data-\w+">)[^<]*', r"\1", html) + unpacked
     for told in (str(PROJECT), f"{Path.home()}/", f"/{getpass.getuser()}/", tempfile.gettempdir() + "/"):
         assert told not in texts
     assert not re.search(rf"(?<![\w.-]){re.escape(socket.gethostname())}(?![\w.-])", texts)
