@@ -112,6 +112,18 @@ def test_the_machine_with_most_files_counts():
     assert "2 runs of 32 processes" in costs.ran()
 
 
+def test_runs_on_another_processor_are_not_counted_in():
+    files = [
+        published({CALL: lambda side: 1e6}, processor="A"),
+        published({START: lambda side: 2e6}, name="start", processor="B", date="2026-12-01T12:00"),
+    ]
+    costs = Costs(files)
+    assert "linux-x86_64-2-cores (B)" in costs.ran()
+    assert "1 runs of 16 processes" in costs.ran()
+    assert [str(row) for row in costs.lines] == ["cold_start"]
+    assert ", B" in page(costs)
+
+
 def test_the_page_has_every_row_with_an_anchor_quantiles_and_notes():
     text = page(Costs([published(FAN_OUT | {CALL: lambda side: 1e6}, 3, noise=0)]))
     assert '<a id="costs.fan_out.8"></a>Call all actors and gather, 8 processes `fan_out/8`' in text

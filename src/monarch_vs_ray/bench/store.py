@@ -42,6 +42,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
     choice: str = "defaults"
     processor: str = ""
 
+    @property
+    def on_processor(self) -> str:
+        """Return the processor as the end of a list, ``, AMD EPYC``; empty if none is named."""
+        return f", {self.processor}" if self.processor else ""
+
 
 def processor_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """Return the model of the first processor, empty if the system names none."""

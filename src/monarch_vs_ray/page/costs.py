@@ -53,7 +53,7 @@ def _machine(files: Sequence[Published]) -> dict[str, Any]:
         groups.append({"title": f"{FAULTS}, {RECOMMENDED} settings", "choice": RECOMMENDED, "rows": rows})
     return {
         "name": latest.machine,
-        "machine": machine_text(manifest.machine) + (f", {manifest.processor}" if manifest.processor else ""),
+        "machine": machine_text(manifest.machine) + manifest.on_processor,
         "date": manifest.date[:10],
         "versions": manifest.versions,
         "settings": manifest.settings,

@@ -145,15 +145,16 @@ class Costs:
         """Return when, where and with how much other load the measurements ran, in a sentence."""
         if not self.files:
             return NOTHING
-        processes = [each for file in self.files for each in file.measured.processes]
-        busy = sum(len(disturbed(file.measured)) for file in self.files)
-        days = sorted({file.measured.manifest.date[:10] for file in self.files})
-        manifest = self.files[-1].measured.manifest
+        files = [*alike(self.files), *alike(self.files, RECOMMENDED)]
+        processes = [each for file in files for each in file.measured.processes]
+        busy = sum(len(disturbed(file.measured)) for file in files)
+        days = sorted({file.measured.manifest.date[:10] for file in files})
+        manifest = files[-1].measured.manifest
         versions = manifest.versions
         processor = f" ({escape(manifest.processor)})" if manifest.processor else ""
         told = " and ".join(f"{NAMES[engine]} {versions.get(engine, '')}".rstrip() for engine in ENGINES)
         return (
-            f"{told} on {self.machine}{processor}, {' and '.join(days)}, {len(self.files)} runs of"
+            f"{told} on {self.machine}{processor}, {' and '.join(days)}, {len(files)} runs of"
             f" {len(processes)} processes; others used the machine during {busy} of them"
         )
 

@@ -82,7 +82,7 @@ def _run(file: Published) -> str:
     shortest = min((each.row_seconds for each in file.measured.processes), default=0.0) or manifest.seconds
     when = f"{manifest.date[:19]} UTC, {rounds} rounds, {shortest:.2g} to {manifest.seconds:g} s for each row"
     facts = [
-        _plain(f"{when}, code {manifest.code}" + (f", {manifest.processor}" if manifest.processor else "")),
+        _plain(f"{when}, code {manifest.code}{manifest.on_processor}"),
         *(f"set of {NAMES[engine]}: {', '.join(manifest.settings.get(engine, []))}" for engine in ENGINES),
         *map(_plain, analysis.notes(file.measured, lines)),
         *map(_plain, derived.lines(file.measured)),
