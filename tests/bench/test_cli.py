@@ -46,9 +46,17 @@ def test_a_file_is_shown_again(file, capsys):
     assert capsys.readouterr().out.startswith("workload,size,side")
 
 
-def test_a_file_is_compared_with_itself(file, capsys):
-    assert run("compare", file, file) == 0
+def test_two_files_are_compared_and_one_with_itself_is_refused(file, tmp_path, capsys):
+    other = tmp_path / "b.jsonl"
+    store = Store(other, manifest())
+    store.append(
+        measured({Row("call_round_trip"): lambda side: 2e5 if side == "ray" else 1e5}, seed=2).records
+    )
+    store.close()
+    assert run("compare", file, str(other)) == 0
     assert "0 of 3 numbers moved" in capsys.readouterr().out
+    assert run("compare", file, file) == 2
+    assert "name two runs" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

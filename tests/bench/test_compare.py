@@ -8,6 +8,7 @@ import pytest
 from bench.samples import MACHINE, measured
 from monarch_vs_ray.bench import compare
 from monarch_vs_ray.bench.catalogue import Row
+from monarch_vs_ray.core.errors import UserError
 
 CALL, PIPE = Row("call_round_trip"), Row("pipe_round_trip")
 
@@ -86,6 +87,20 @@ def test_another_speed_of_the_machine_is_named(slower, said, capsys):
     out = " ".join(capsys.readouterr().out.split())
     assert ("2 of 2 limits of the machine moved" in out) is said
     assert f"{4 if said else 0} of 6 numbers moved, 0 of them ratios" in out
+
+
+def test_what_cannot_be_compared_is_refused():
+    with pytest.raises(UserError, match="same measurements"):
+        compare.show(run(2e5, 1), run(2e5, 1))
+    with pytest.raises(UserError, match="no row in common"):
+        compare.show(run(2e5, 1), measured({PIPE: lambda side: 4e4}))
+
+
+def test_too_few_rounds_are_not_counted_as_agreement(capsys):
+    compare.show(run(2e5, 1, rounds=3), run(9e5, 2, rounds=3))
+    out = capsys.readouterr().out
+    assert "None of them can be judged: fewer than 6 processes" in out
+    assert "moved" not in out
 
 
 def test_other_releases_are_compared_and_named(capsys):

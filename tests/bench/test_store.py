@@ -67,6 +67,17 @@ def test_another_file_is_refused_with_its_line(path, content, line):
         read(path)
 
 
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_time_that_is_not_above_zero_is_refused_and_an_amount_is_not(path, value):
+    store = Store(path, manifest())
+    store.append([samples(Row("churn_memory", 200), "ray", 1, value)])
+    assert read(path).samples[0].values == [value]
+    store.append([samples(Row("call_round_trip"), "ray", 1, 1e6, value)])
+    store.close()
+    with pytest.raises(UnreadableBench, match=r"line 3: call_round_trip took"):
+        read(path)
+
+
 def test_a_second_manifest_is_refused(path):
     written(path)
     path.write_bytes(path.read_bytes() + msgspec.json.encode(manifest()) + b"\n")

@@ -14,7 +14,7 @@ from monarch_vs_ray.bench.analysis import Result
 from monarch_vs_ray.bench.catalogue import Row, workloads
 from monarch_vs_ray.bench.statistics import FEW, Estimate
 from monarch_vs_ray.bench.store import Manifest, Measured
-from monarch_vs_ray.core.errors import ExitCode
+from monarch_vs_ray.core.errors import ExitCode, UserError
 from monarch_vs_ray.core.output import say
 from monarch_vs_ray.stage.console import console
 
@@ -98,7 +98,13 @@ def _changes(one: Result, other: Result) -> list[Change]:
 
 
 def show(first: Measured, second: Measured) -> int:
-    """Print what moved between two files; return the exit code, 1 when they are not comparable."""
+    """Print what moved between two files; return the exit code, 1 when they are not comparable.
+
+    Raises:
+        UserError: If both hold the same measurements, or no row in common.
+    """
+    if first == second:
+        raise UserError("Both files hold the same measurements; name two runs.")
     if unlike := differences(first.manifest, second.manifest):
         say("Not comparable:", *("  " + each for each in unlike))
         return ExitCode.NOT_AS_EXPECTED
@@ -106,6 +112,8 @@ def show(first: Measured, second: Measured) -> int:
         one, other = first.manifest.versions[engine], second.manifest.versions[engine]
         say(f"{engine}: {one}" + (f" and {other}" if one != other else ""))
     found = changes(first, second)
+    if not found:
+        raise UserError("The files have no row in common; measure the same workloads in both.")
     made = Table(box=None, pad_edge=False, show_edge=False)
     for title in ("workload", "", first.manifest.date[:16], second.manifest.date[:16], "second is"):
         made.add_column(title)
@@ -114,6 +122,9 @@ def show(first: Measured, second: Measured) -> int:
     console().print(made)
     judged = [change for change in found if change.verdict != "too few"]
     moved = [change for change in judged if change.verdict != "not shown to differ"]
+    if not judged:
+        say(f"None of them can be judged: fewer than {FEW} processes each; give a larger --budget.")
+        return ExitCode.FINE
     ratios = [each for each in judged if each.what == RATIO]
     say(
         f"{len(moved)} of {len(judged)} numbers moved, {sum(each in moved for each in ratios)} of them"

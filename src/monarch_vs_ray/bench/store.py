@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from monarch_vs_ray.bench.catalogue import Row
+from monarch_vs_ray.bench.catalogue import Row, workloads
 from monarch_vs_ray.core.errors import CannotRecord, UnreadableBench
 from monarch_vs_ray.core.events import Engine, Machine
 
@@ -181,9 +181,12 @@ def read(path: Path) -> Measured:
     parts: list[Manifest | Record] = []
     for number, line in enumerate(lines, start=1):
         try:
-            parts.append(_decoder.decode(line))
+            part = _decoder.decode(line)
+            parts.append(part)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableBench(path, number, str(error)) from None
+        if isinstance(part, Samples) and _takes_time(part.row) and min(part.values, default=1) <= 0:
+            raise UnreadableBench(path, number, f"{part.row} took {min(part.values):g} ns, not more than 0")
     manifest = parts[0] if parts else None
     records = [part for part in parts[1:] if not isinstance(part, Manifest)]
     if not isinstance(manifest, Manifest) or len(records) != len(parts) - 1:
@@ -191,3 +194,9 @@ def read(path: Path) -> Measured:
     if manifest.format > FORMAT:
         raise UnreadableBench(path, 1, f"format {manifest.format}, newer than {FORMAT}")
     return Measured(manifest=manifest, records=records)
+
+
+def _takes_time(row: Row) -> bool:
+    """Return whether samples are times: amounts may be 0, or less than before."""
+    workload = workloads().get(row.workload)
+    return workload is not None and workload.kind != "amount"
